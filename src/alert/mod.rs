@@ -1,0 +1,121 @@
+//! One alert per event: opened, updated, resolved, reopened or withdrawn under one id, with its evidence in words.
+
+use crate::mention::Timestamp;
+use crate::route::Severity;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The `type` of an alert event.
+pub const ALERT_TYPE: &str = "groundswell.alert.v1";
+
+/// What kind of finding an alert stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum AlertKind {
+    Spike,
+    Outage,
+    Viral,
+    SentimentShift,
+    Amplification,
+    Emerging,
+    SilentSource,
+}
+
+impl AlertKind {
+    /// The name used in JSON, ids and packs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Spike => "spike",
+            Self::Outage => "outage",
+            Self::Viral => "viral",
+            Self::SentimentShift => "sentiment_shift",
+            Self::Amplification => "amplification",
+            Self::Emerging => "emerging",
+            Self::SilentSource => "silent_source",
+        }
+    }
+}
+
+/// Where an alert is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum AlertState {
+    Opened,
+    Updated,
+    Resolved,
+    Reopened,
+    Withdrawn,
+}
+
+/// One event in the life of an alert, as published on `social.alerts`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertEvent {
+    /// [`ALERT_TYPE`].
+    #[serde(rename = "type")]
+    pub kind_of_value: String,
+    /// The alert; the same from opened to resolved.
+    pub alert_id: String,
+    /// The incident it belongs to.
+    pub incident_id: String,
+    /// What kind of finding.
+    pub kind: AlertKind,
+    /// What happened to it.
+    pub state: AlertState,
+    /// How severe.
+    pub severity: Severity,
+    /// Which series: `{"query": …}` and facets.
+    pub series: BTreeMap<String, String>,
+    /// Who owns it.
+    pub team: String,
+    /// Since when (event time).
+    pub onset: Timestamp,
+    /// End of the log bucket that decided.
+    pub at: Timestamp,
+    /// Mentions in the deciding window (for a shift of mood: negative ones).
+    pub observed: f64,
+    /// Expected there.
+    pub expected: f64,
+    /// Largest that would still be usual.
+    pub upper: f64,
+    /// Observed / expected.
+    pub ratio: f64,
+    /// Distinct authors.
+    pub people: u64,
+    /// Distinct texts.
+    pub texts: u64,
+    /// Mentions by platform.
+    pub platforms: BTreeMap<String, u64>,
+    /// Mentions by language.
+    pub languages: BTreeMap<String, u64>,
+    /// Sum of followers of the authors sampled: an upper bound of unique readers, estimated.
+    pub reach: u64,
+    /// Over-represented terms.
+    pub terms: Vec<String>,
+    /// Mention ids: widest reach, typical, first.
+    pub examples: Vec<String>,
+    /// One sentence.
+    pub headline: String,
+    /// Age of the baseline, seconds.
+    pub baseline_age: i64,
+    /// Sources that were not heard when this was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<Vec<String>>,
+    /// When someone must have taken it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ack_by: Option<Timestamp>,
+    /// What happens then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_step: Option<String>,
+    /// Approved wording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<String>,
+    /// The numbers behind it, in words.
+    pub explain: Vec<String>,
+    /// Digest of the pack that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pack: Option<String>,
+}

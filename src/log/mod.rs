@@ -1,0 +1,223 @@
+//! The log port: what a worker needs from a partitioned, transactional log, and nothing more.
+//!
+//! Contract of every adapter, in the order that matters:
+//! 1. A worker sees each record of its partitions once per assignment, in offset order, committed records only.
+//! 2. [`Log::commit`] is atomic: all outputs and all progress, or nothing. After [`Commit::Aborted`] nothing of the
+//!    batch is in the log, and the worker must restore from what is committed.
+//! 3. Between [`Event::Revoked`] and [`Log::release`] the partitions are still ours and may be committed; after
+//!    [`Event::Lost`] they are not and must be forgotten at once.
+//!
+//! It must never look into a record's value.
+
+pub mod local;
+mod partitioner;
+
+pub use partitioner::{murmur2, partition_for};
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One partition of one topic, by its full name (prefix included).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TopicPartition {
+    /// Topic with its prefix.
+    pub topic: Arc<str>,
+    /// Partition, from 0.
+    pub partition: i32,
+}
+
+impl TopicPartition {
+    /// A partition by name.
+    #[must_use]
+    pub fn new(topic: impl Into<Arc<str>>, partition: i32) -> Self {
+        Self { topic: topic.into(), partition }
+    }
+}
+
+impl fmt::Display for TopicPartition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.topic, self.partition)
+    }
+}
+
+/// Header names and bytes, in order.
+pub type Headers = Vec<(String, Vec<u8>)>;
+
+/// A record as read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Where it stands.
+    pub source: TopicPartition,
+    /// Its offset.
+    pub offset: i64,
+    /// Its key.
+    pub key: Option<Vec<u8>>,
+    /// Its value; absent is a tombstone.
+    pub value: Option<Vec<u8>>,
+    /// Its headers.
+    pub headers: Headers,
+    /// When the broker took it, ms since the epoch. For latency metrics only: no decision may read it.
+    pub appended_at_ms: Option<i64>,
+}
+
+/// Which partition an output goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// murmur2 of these bytes, as Kafka's default partitioner places a key.
+    Hashed(Vec<u8>),
+    /// Exactly this partition.
+    Exact(i32),
+}
+
+/// A record to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Full topic name.
+    pub topic: Arc<str>,
+    /// Which partition.
+    pub place: Place,
+    /// Its key.
+    pub key: Option<Vec<u8>>,
+    /// Its value; absent is a tombstone.
+    pub value: Option<Vec<u8>>,
+    /// Its headers.
+    pub headers: Headers,
+}
+
+/// How far a source partition is read, committed with the outputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The partition read.
+    pub source: TopicPartition,
+    /// Offset of the next record to read.
+    pub next: i64,
+    /// At most 4,096 bytes of text: the reader's context.
+    pub metadata: String,
+}
+
+/// What is committed for a source partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// Offset of the next record to read.
+    pub next: i64,
+    /// The reader's context.
+    pub metadata: String,
+}
+
+/// What a poll brought.
+#[derive(Debug)]
+pub enum Event {
+    /// These partitions are ours now; nothing of them comes before [`Log::start`].
+    Assigned(Vec<TopicPartition>),
+    /// These partitions are to be given up: commit what is open, then [`Log::release`] them.
+    Revoked(Vec<TopicPartition>),
+    /// These partitions are gone already: forget them, commit nothing of them.
+    Lost(Vec<TopicPartition>),
+    /// The next record of one of our partitions.
+    Record(Record),
+    /// Everything below this offset of the partition has been delivered and there is no more for now.
+    End(TopicPartition, i64),
+}
+
+/// How a transaction ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commit {
+    /// Outputs and progress are in the log.
+    Landed,
+    /// Nothing is in the log; restore every partition from what is committed.
+    Aborted,
+}
+
+/// The first and one past the last offset of a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Oldest offset that is still there.
+    pub low: i64,
+    /// High watermark: offset of the next record to be written.
+    pub high: i64,
+}
+
+/// Why the log cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// Trying again later may help: no broker, time-out.
+    #[error("{doing}: {cause}")]
+    Retriable {
+        /// What was being done.
+        doing: &'static str,
+        /// What the client said.
+        cause: String,
+    },
+    /// This client is of no use any more; a new one may be.
+    #[error("{doing}: {cause}")]
+    Fatal {
+        /// What was being done.
+        doing: &'static str,
+        /// What the client said.
+        cause: String,
+    },
+    /// A topic is not there.
+    #[error("topic {topic} does not exist: run `groundswell topics apply`")]
+    NoTopic {
+        /// Its full name.
+        topic: String,
+    },
+}
+
+/// One worker's view of the log: the partitions it reads, and one transactional writer.
+pub trait Log {
+    /// Waits at most `timeout` and returns at most `max_records` records, with what else happened, in order.
+    ///
+    /// # Errors
+    /// When the log is out of reach or this client is of no use any more.
+    fn poll(&mut self, max_records: usize, timeout: Duration) -> Result<Vec<Event>, LogError>;
+
+    /// What is committed for these partitions, in their order; waits for transactions that are being ended.
+    ///
+    /// # Errors
+    /// When the log is out of reach.
+    fn committed(&mut self, sources: &[TopicPartition]) -> Result<Vec<Option<Committed>>, LogError>;
+
+    /// Delivery of an assigned partition starts, or starts again, at `next`; records polled before are void.
+    ///
+    /// # Errors
+    /// When the log is out of reach.
+    fn start(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError>;
+
+    /// Gives revoked partitions up, after their last commit.
+    ///
+    /// # Errors
+    /// When the log is out of reach.
+    fn release(&mut self, sources: &[TopicPartition]) -> Result<(), LogError>;
+
+    /// First offset and high watermark of any partition.
+    ///
+    /// # Errors
+    /// When the log is out of reach or the topic is not there.
+    fn bounds(&mut self, source: &TopicPartition) -> Result<Bounds, LogError>;
+
+    /// Calls `each` with every committed record of any partition in `from..to`, in order, besides the assignment.
+    ///
+    /// # Errors
+    /// When the log is out of reach, or makes no progress for a minute.
+    fn read(
+        &mut self,
+        source: &TopicPartition,
+        from: i64,
+        to: i64,
+        each: &mut dyn FnMut(Record),
+    ) -> Result<(), LogError>;
+
+    /// Number of partitions of a topic.
+    ///
+    /// # Errors
+    /// When the log is out of reach or the topic is not there.
+    fn partitions(&mut self, topic: &str) -> Result<i32, LogError>;
+
+    /// Writes outputs and progress in one transaction.
+    ///
+    /// # Errors
+    /// When it is not known, or can no longer matter to this client, how the transaction ended.
+    fn commit(&mut self, outputs: Vec<Output>, progress: Vec<Progress>) -> Result<Commit, LogError>;
+}

@@ -1,0 +1,128 @@
+//! Who owns an item, how fast, at which tier, and why: the matrix of intent × severity, applied to one mention.
+//!
+//! Decides from the mention, its matches, its scores and the pack: nothing else. What needs counts or history is
+//! decided by watch.
+
+use crate::mention::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// S1 (danger, wakes people) to S4 (digest). `S1 < S2`: the smaller is the more severe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub enum Severity {
+    S1,
+    S2,
+    S3,
+    S4,
+}
+
+impl Severity {
+    /// `S1` … `S4`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::S1 => "S1",
+            Self::S2 => "S2",
+            Self::S3 => "S3",
+            Self::S4 => "S4",
+        }
+    }
+}
+
+/// How much a machine may do with the item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// Acknowledgement, tagging, pointers: no person needed.
+    Automatic,
+    /// A person decides with tags, urgency and a draft before them.
+    Assisted,
+    /// A person owns it from the start: threats, legal, harassment, regulated topics, distress.
+    Human,
+}
+
+/// Where an item goes and how fast.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Route {
+    /// The owner.
+    pub team: String,
+    /// Teams told as well.
+    pub also: Vec<String>,
+    /// The intent that owns it.
+    pub intent: String,
+    /// How severe.
+    pub severity: Severity,
+    /// Order of work, 0 to 100.
+    pub priority: u8,
+    /// How much a machine may do.
+    pub tier: Tier,
+    /// Who must approve a public answer.
+    pub approvals: Vec<String>,
+    /// What the public answer is to do: acknowledge, hold …
+    pub public_response: String,
+    /// Where the conversation is to move in private.
+    pub private_handoff: String,
+    /// Who is next when the clock runs out: teams or contacts of the pack.
+    pub path: Vec<String>,
+    /// When an answer is due.
+    pub respond_by: Timestamp,
+    /// When it should be over.
+    pub resolve_by: Timestamp,
+    /// Author × issue, a pure function of the mention.
+    pub case_id: String,
+    /// The incident it belongs to, where one is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident_id: Option<String>,
+}
+
+/// What a ticketing system is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketAction {
+    /// One ticket per case: create it or add to it.
+    Upsert,
+    /// Wait: watch says at the next bucket.
+    Pending,
+    /// No ticket.
+    None,
+}
+
+/// The ticket an item asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ticket {
+    /// What to do.
+    pub action: TicketAction,
+    /// One line.
+    pub subject: String,
+    /// What an agent reads first.
+    pub body: String,
+    /// low, normal, high or urgent.
+    pub priority: String,
+    /// For the receiver's filters.
+    pub tags: Vec<String>,
+}
+
+/// Why it was decided so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Decision {
+    /// Digest of the pack.
+    pub pack: String,
+    /// Digest of the model.
+    pub model: String,
+    /// Rules that decided: `query:…`, `matrix:…`, `tier:…`.
+    pub rules: Vec<String>,
+    /// The same in words, in order.
+    pub reasons: Vec<String>,
+}
+
+/// What triage says about a matched item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Routing {
+    /// Where it goes.
+    pub route: Route,
+    /// What the ticketing system is to do.
+    pub ticket: Ticket,
+    /// Why.
+    pub decision: Decision,
+}

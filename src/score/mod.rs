@@ -1,0 +1,144 @@
+//! What a post says between the lines: one learned model, many heads, each calibrated and explained.
+
+use crate::mention::Entity;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything the model says of one text. Labels may be `unknown` where a head is below its calibrated floor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Scores {
+    /// Which language.
+    pub language: LanguageScore,
+    /// How it feels about its subject.
+    pub sentiment: SentimentScore,
+    /// Which emotion.
+    pub emotion: EmotionScore,
+    /// What the author wants, best first: billing, defect, outage, safety, presales, reputation, none.
+    pub intents: Vec<IntentScore>,
+    /// How soon someone must look: routine, soon, now.
+    pub urgency: LabelScore,
+    /// Whether a person needs to see it: none, spam, giveaway, bot, `low_value`.
+    pub noise: LabelScore,
+    /// Insult, slur, hate.
+    pub abuse: Probability,
+    /// Threat of harm.
+    pub threat: Probability,
+    /// Says the opposite of what it means.
+    pub sarcasm: Probability,
+    /// A real incident, not a figure of speech.
+    pub incident: Probability,
+    /// Mentions, hashtags, cashtags, links, by UTF-8 byte offsets of the scored text.
+    pub entities: Vec<Entity>,
+    /// Near-duplicate fingerprint, 16 hex digits, a pure function of the text.
+    pub fingerprint: String,
+    /// Personal data found.
+    pub pii: Vec<Pii>,
+    /// Heads of the user's own, by name.
+    pub heads: BTreeMap<String, LabelScore>,
+    /// What the scores were made of.
+    pub explain: Vec<Explanation>,
+}
+
+/// Language of a text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LanguageScore {
+    /// ISO 639-1 or `unknown`.
+    pub code: String,
+    /// 0..1.
+    pub confidence: f64,
+}
+
+/// Sentiment of a text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SentimentScore {
+    /// negative, neutral, positive or unknown.
+    pub label: String,
+    /// -1..1: P(positive) - P(negative).
+    pub score: f64,
+    /// By label.
+    pub probabilities: BTreeMap<String, f64>,
+}
+
+/// Emotion of a text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EmotionScore {
+    /// anger, joy, sadness, optimism, none or unknown.
+    pub label: String,
+    /// By label.
+    pub probabilities: BTreeMap<String, f64>,
+    /// 0..1.
+    pub frustration: f64,
+}
+
+/// One intent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct IntentScore {
+    /// Its name.
+    pub id: String,
+    /// 0..1, calibrated.
+    pub probability: f64,
+}
+
+/// A label with its probability.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LabelScore {
+    /// The label, or `unknown`.
+    pub label: String,
+    /// 0..1, of the best label.
+    pub probability: f64,
+}
+
+/// A yes-or-no head.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Probability {
+    /// 0..1.
+    pub probability: f64,
+}
+
+/// Personal data found in a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pii {
+    /// email, phone, card, iban …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// One feature's part in one head's score; the parts and the bias sum to the score (a log-odds).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Explanation {
+    /// Which head and label, as `head.label`.
+    pub head: String,
+    /// The feature as a reader knows it, or `bias`, or `rest` for all that is not listed.
+    pub feature: String,
+    /// First byte of its occurrence, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<u32>,
+    /// One past its last byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<u32>,
+    /// Its signed part.
+    pub weight: f64,
+}
+
+/// A learned model: weights, calibration, floors. Immutable, cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct Model {}
+
+impl Model {
+    /// The model that ships with this release.
+    #[must_use]
+    pub fn shipped() -> &'static Self {
+        &Self {}
+    }
+
+    /// First 16 hex digits of the SHA-256 of its bytes.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        ""
+    }
+}
