@@ -1,5 +1,13 @@
 //! One alert per event: opened, updated, resolved, reopened or withdrawn under one id, with its evidence in words.
 
+mod episode;
+mod event;
+mod kind;
+
+pub use episode::{Episode, Rise, Rule, Tracker, Transition, risen};
+pub use event::{Scene, describe};
+pub use kind::classify;
+
 use crate::mention::Timestamp;
 use crate::route::Severity;
 use schemars::JsonSchema;

@@ -1,1 +1,18 @@
-//! x
+//! Counting and judging: buckets of event time, the clocks of raw partitions, partial aggregates that merge in any
+//! order, and series judged against their own past.
+//!
+//! It must never read a wall clock or depend on the order in which partials arrive.
+
+mod bucket;
+mod clock;
+mod partial;
+mod sample;
+mod series;
+mod surprise;
+
+pub use bucket::{BUCKET_SECONDS, Bucket};
+pub use clock::{CONFIRMATIONS, JUMP_MICROS, PartitionClock, WITHIN_RECORDS};
+pub use partial::{Contribution, Example, Partial, PendingItem, TermPart, ThreadPart};
+pub use sample::{BottomK, Merge};
+pub use series::{Judgement, Level, Mood, Series, Settings, Windowed};
+pub use surprise::{poisson_surprise, share_surprise, upper_bound};

@@ -186,6 +186,12 @@ impl Mention {
         self.thread_id.as_deref().unwrap_or_else(|| self.identity())
     }
 
+    /// True for content: published or edited. Deletes, author actions and new counts are not.
+    #[must_use]
+    pub fn is_content(&self) -> bool {
+        matches!(self.action, Action::Create | Action::Update)
+    }
+
     /// True for what may be shown as an example, listed or searched.
     #[must_use]
     pub fn is_public(&self) -> bool {

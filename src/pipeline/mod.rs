@@ -1,1 +1,21 @@
-//! x
+//! The product, in two functions: [`triage`] decides what one mention can tell, [`watch`] what needs counts.
+//!
+//! Values in, values out. Neither knows where records come from, what time it is, or how often it was run before.
+
+mod context;
+mod duplicate;
+mod item;
+mod outcome;
+mod signal;
+mod state;
+mod triage;
+mod watch;
+
+pub use context::Context;
+pub use duplicate::DuplicateWindow;
+pub use item::{Decided, Item, Matched, contributions};
+pub use outcome::{Outcome, Outcomes};
+pub use signal::{Signal, SourceClock};
+pub use state::{PartialKey, Pending, QueryState, WatchState};
+pub use triage::{Raw, triage};
+pub use watch::{FollowUp, FollowUpAction, Verdict, watch};

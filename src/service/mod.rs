@@ -1,1 +1,5 @@
-//! x
+//! The shell: the worker loop, the stages that carry records to and from the core, and the wiring of roles.
+
+pub mod triage;
+pub mod watch;
+pub mod worker;

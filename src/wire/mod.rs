@@ -1,1 +1,47 @@
-//! x
+//! What is written, byte for byte: JSON of public topics, binary of internal ones, headers, dead-letter envelopes.
+//!
+//! Nothing here decides. A record is checked against its limit before it is produced: a mention that is too large
+//! loses, in this order and flagged, explanation, raw text, text.
+
+mod dead_letter;
+mod headers;
+mod item;
+mod signal;
+mod snapshot;
+mod tick;
+mod topics;
+
+pub use dead_letter::dead_letter;
+pub use headers::{CloudEvent, header};
+pub use item::{
+    FOLLOW_UP_TYPE, FollowUpRecord, FollowUpTicket, ITEM_TYPE, Links, MENTION_TYPE, MentionRecord, PublishedOutcome, RoutedItem,
+    RoutedMention, alert_record, follow_up_record, mention_record, routed_alert, routed_record,
+};
+pub use signal::{clocks_record, decode_signal, partial_record};
+pub use snapshot::{
+    Header, STATE_FORMAT, StateKey, decode_header, decode_pending, decode_query, snapshot_records, state_key,
+};
+pub use tick::{Tick, tick_record};
+pub use topics::Topics;
+
+/// Largest public record, bytes; below Kafka's default of 1 MiB with room for headers.
+pub const RECORD_BYTES_MAX: usize = 900_000;
+
+/// Why something could not be written down or read back.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// A value has no JSON form.
+    #[error("cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// A value has no binary form, or bytes are not of it.
+    #[error("not in the binary format of this release")]
+    Binary(#[from] postcard::Error),
+    /// Of another version.
+    #[error("format {found}, this release reads {reads}: run the release that wrote it, or let it be rebuilt")]
+    Version {
+        /// What was found.
+        found: u8,
+        /// What is read.
+        reads: u8,
+    },
+}

@@ -1,0 +1,356 @@
+//! The lifecycle: quiet → onset → open → resolved, with hysteresis, so that one event is one alert.
+//!
+//! A refractory step is worth more than any choice of statistic (DETECTION.md, lesson 1): it opens on two of three
+//! evaluations, closes only after the counts were calm for a while, and what follows soon after belongs to the same alert.
+
+use super::{AlertKind, AlertState};
+use crate::detect::{Bucket, Judgement, Mood, Partial, Settings, Windowed};
+use crate::mention::hash64;
+use crate::route::Severity;
+use serde::{Deserialize, Serialize};
+
+/// Evaluations in a row without reaching half of the bound, before an alert is resolved.
+const CALM_EVALUATIONS: u32 = 18;
+/// A rise that fits no kind opens as a plain spike after so many buckets (two minutes): kinds come first.
+const PLAIN_AFTER: i64 = 12;
+/// After an alert, a new rise on the same query belongs to it for so many buckets (one hour), whatever its kind.
+const SAME_EVENT: i64 = 360;
+/// For so many buckets (24 h) a rise of the same kind reopens the alert, or is left alone where it is no stronger.
+const REFRACTORY: i64 = 8640;
+/// A rise in refractory time must be this much stronger than the last one.
+const STRONGER: f64 = 1.5;
+/// An open alert is updated when its window has grown by this factor.
+const GROWTH: f64 = 2.0;
+/// A change of mood must hold for so many buckets (five minutes) before it is told.
+const MOOD_HOLDS: i64 = 30;
+
+/// What the pack says about alerts of one kind on one query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Who owns the alert.
+    pub team: String,
+    /// How severe at least.
+    pub severity: Severity,
+    /// Minutes to take it; none where nobody is woken.
+    pub ack_minutes: Option<i64>,
+    /// What happens when nobody takes it.
+    pub next_step: Option<String>,
+    /// Approved wording.
+    pub reply: Option<String>,
+}
+
+/// One event on one query, from its onset until it can no longer be reopened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Episode {
+    /// Id of the alert.
+    pub alert_id: String,
+    /// Id of the incident.
+    pub incident_id: String,
+    /// Its kind, fixed at the onset.
+    pub kind: AlertKind,
+    /// First unusual bucket.
+    pub onset: Bucket,
+    /// Severity last told.
+    pub severity: Severity,
+    /// Window that decided, in buckets.
+    pub buckets: u32,
+    /// Largest count told.
+    pub told: u64,
+    /// Evaluations in a row that were calm.
+    calm: u32,
+    /// When it was resolved; none while open.
+    pub closed: Option<Bucket>,
+}
+
+impl Episode {
+    fn new(query: &str, kind: AlertKind, onset: Bucket, severity: Severity, buckets: usize, told: u64) -> Self {
+        let bucket = onset.0.to_string();
+        Self {
+            alert_id: format!("alert-{:016x}", hash64(&[query, kind.as_str(), &bucket])),
+            incident_id: format!("incident-{:016x}", hash64(&[query, &bucket])),
+            kind,
+            onset,
+            severity,
+            buckets: u32::try_from(buckets).unwrap_or(u32::MAX),
+            told,
+            calm: 0,
+            closed: None,
+        }
+    }
+
+    /// True from opened to resolved.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.closed.is_none()
+    }
+}
+
+/// A step in the life of an alert that is to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transition {
+    /// The state it comes to.
+    pub state: AlertState,
+    /// True for the alert on mood, false for the alert on counts.
+    pub mood: bool,
+}
+
+/// What one evaluation of the counts found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rise {
+    /// The window that deviates most.
+    pub window: Windowed,
+    /// The kind its evidence speaks for.
+    pub kind: Option<AlertKind>,
+    /// Its first unusual bucket.
+    pub onset: Bucket,
+    /// How severe.
+    pub severity: Severity,
+}
+
+/// The alerts of one query.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tracker {
+    /// Alert on counts: outage, viral, amplification or spike.
+    pub volume: Option<Episode>,
+    /// Alert on mood.
+    pub mood: Option<Episode>,
+    /// Last three evaluations, newest first.
+    hits: [bool; 3],
+    /// Since when the counts have been unusual.
+    hot_since: Option<Bucket>,
+    /// Since when the mood has been unusual.
+    mood_since: Option<Bucket>,
+}
+
+impl Tracker {
+    /// True while the alert on counts is open.
+    #[must_use]
+    pub fn volume_open(&self) -> bool {
+        self.volume.as_ref().is_some_and(Episode::is_open)
+    }
+
+    /// True while any alert is open: time alone may then change something.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.volume_open() || self.mood.as_ref().is_some_and(Episode::is_open)
+    }
+
+    /// Takes one evaluation of the counts.
+    pub fn step_volume(
+        &mut self,
+        query: &str,
+        at: Bucket,
+        judgement: &Judgement,
+        rise: Option<&Rise>,
+        settings: &Settings,
+    ) -> Option<Transition> {
+        self.hits = [rise.is_some(), self.hits[0], self.hits[1]];
+        let told = |state| Some(Transition { state, mood: false });
+        if self.volume_open() {
+            return self.follow_volume(at, judgement, rise).and_then(told);
+        }
+        let Some(rise) = rise else {
+            if !self.hits.contains(&true) {
+                self.hot_since = None;
+            }
+            return None;
+        };
+        let hot_since = *self.hot_since.get_or_insert(at);
+        let sure = rise.window.surprise >= settings.surprise + 2.0;
+        if !sure && self.hits.iter().filter(|hit| **hit).count() < 2 {
+            return None;
+        }
+        let waited = at.0.saturating_sub(hot_since.0) >= PLAIN_AFTER;
+        let kind = rise.kind.or(waited.then_some(AlertKind::Spike))?;
+        self.hot_since = None;
+        self.open_volume(query, at, kind, rise).and_then(told)
+    }
+
+    /// Opens a new alert, or the last one again where this still belongs to it.
+    fn open_volume(&mut self, query: &str, at: Bucket, kind: AlertKind, rise: &Rise) -> Option<AlertState> {
+        let observed = rise.window.observed;
+        if let Some(last) = self.volume.as_mut()
+            && let Some(closed) = last.closed
+        {
+            let since = at.0.saturating_sub(closed.0);
+            let lasting = matches!(last.kind, AlertKind::Outage | AlertKind::Viral);
+            let stronger = observed as f64 >= STRONGER * last.told as f64;
+            if since < SAME_EVENT || (since < REFRACTORY && last.kind == kind) {
+                if !lasting && !stronger {
+                    return None;
+                }
+                last.closed = None;
+                last.calm = 0;
+                last.told = last.told.max(observed);
+                last.severity = last.severity.min(rise.severity);
+                last.buckets = u32::try_from(rise.window.buckets).unwrap_or(u32::MAX);
+                return Some(AlertState::Reopened);
+            }
+        }
+        self.volume = Some(Episode::new(query, kind, rise.onset, rise.severity, rise.window.buckets, observed));
+        Some(AlertState::Opened)
+    }
+
+    /// Follows an open alert on counts: growth is told, calm resolves it.
+    fn follow_volume(&mut self, at: Bucket, judgement: &Judgement, rise: Option<&Rise>) -> Option<AlertState> {
+        let episode = self.volume.as_mut()?;
+        let buckets = usize::try_from(episode.buckets).unwrap_or(usize::MAX);
+        let calm = |window: &Windowed| {
+            let half = window.expected + (window.upper - window.expected).max(0.0) / 2.0;
+            window.observed as f64 <= half
+        };
+        if judgement.windows.iter().filter(|window| window.buckets <= buckets).all(calm) {
+            episode.calm += 1;
+            if episode.calm >= CALM_EVALUATIONS {
+                episode.closed = Some(at);
+                self.hits = [false; 3];
+                return Some(AlertState::Resolved);
+            }
+            return None;
+        }
+        episode.calm = 0;
+        let observed = judgement.windows.iter().find(|window| window.buckets == buckets)?.observed;
+        let severity = rise.map_or(episode.severity, |rise| rise.severity.min(episode.severity));
+        if observed as f64 >= GROWTH * episode.told as f64 || severity < episode.severity {
+            episode.told = episode.told.max(observed);
+            episode.severity = severity;
+            return Some(AlertState::Updated);
+        }
+        None
+    }
+
+    /// Takes one evaluation of the mood. `people` counts the authors behind it.
+    pub fn step_mood(
+        &mut self,
+        query: &str,
+        at: Bucket,
+        mood: Option<&Mood>,
+        evidence: &Partial,
+        severity: Severity,
+        settings: &Settings,
+    ) -> Option<Transition> {
+        let told = |state| Some(Transition { state, mood: true });
+        let people_floor = settings.people * 4;
+        let is_shift = |mood: &&Mood| {
+            mood.deviations >= settings.mood_deviations
+                && mood.effect >= settings.mood_effect
+                && evidence.people.distinct() >= people_floor
+        };
+        if let Some(episode) = self.mood.as_mut().filter(|episode| episode.is_open()) {
+            let calm = mood.is_none_or(|mood| mood.deviations < settings.mood_deviations / 2.0);
+            episode.calm = if calm { episode.calm + 1 } else { 0 };
+            if episode.calm >= CALM_EVALUATIONS {
+                episode.closed = Some(at);
+                return told(AlertState::Resolved);
+            }
+            return None;
+        }
+        if self.volume_open() {
+            return None;
+        }
+        let Some(shift) = mood.filter(is_shift) else {
+            self.mood_since = None;
+            return None;
+        };
+        let since = *self.mood_since.get_or_insert(at);
+        if at.0.saturating_sub(since.0) < MOOD_HOLDS {
+            return None;
+        }
+        self.mood_since = None;
+        self.open_mood(query, at, since, shift, severity).and_then(told)
+    }
+
+    fn open_mood(
+        &mut self,
+        query: &str,
+        at: Bucket,
+        since: Bucket,
+        shift: &Mood,
+        severity: Severity,
+    ) -> Option<AlertState> {
+        if let Some(last) = &mut self.mood
+            && let Some(closed) = last.closed
+            && at.0.saturating_sub(closed.0) < REFRACTORY
+        {
+            if (shift.negative as f64) < STRONGER * last.told as f64 {
+                return None;
+            }
+            last.closed = None;
+            last.calm = 0;
+            last.told = shift.negative;
+            return Some(AlertState::Reopened);
+        }
+        let kind = AlertKind::SentimentShift;
+        self.mood = Some(Episode::new(query, kind, since, severity, shift.buckets, shift.negative));
+        Some(AlertState::Opened)
+    }
+}
+
+/// The most surprising window that meets the minimum effect.
+#[must_use]
+pub fn risen<'a>(judgement: &'a Judgement, settings: &Settings) -> Option<&'a Windowed> {
+    let meets = |window: &&Windowed| {
+        window.observed >= settings.floor
+            && window.ratio() >= settings.ratio
+            && window.excess() >= settings.excess
+            && window.surprise >= settings.surprise
+    };
+    judgement.windows.iter().filter(meets).reduce(|a, b| if b.surprise > a.surprise { b } else { a })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn windowed(observed: u64, expected: f64) -> Windowed {
+        let surprise = crate::detect::poisson_surprise(observed as f64, expected);
+        let upper = crate::detect::upper_bound(expected, 6.0);
+        Windowed { buckets: 30, observed, expected, upper, surprise }
+    }
+
+    /// Feeds five-minute counts, one per bucket, and collects what is told.
+    fn told(counts: &[u64], kind: Option<AlertKind>) -> Vec<(usize, AlertState)> {
+        let settings = Settings::default();
+        let mut tracker = Tracker::default();
+        let mut told = Vec::new();
+        for (index, observed) in counts.iter().enumerate() {
+            let at = Bucket(1000 + i64::try_from(index).unwrap());
+            let judgement = Judgement { windows: vec![windowed(*observed, 3.0)], mood: None };
+            let rise = risen(&judgement, &settings).map(|window| Rise {
+                window: *window,
+                kind,
+                onset: at,
+                severity: Severity::S2,
+            });
+            if let Some(step) = tracker.step_volume("q", at, &judgement, rise.as_ref(), &settings) {
+                told.push((index, step.state));
+            }
+        }
+        told
+    }
+
+    #[test]
+    fn one_event_is_one_alert() {
+        use AlertState::{Opened, Reopened, Resolved, Updated};
+        let outage = Some(AlertKind::Outage);
+        let quiet = [3u64; 20];
+        let burst = |height: u64, length: usize| vec![height; length];
+        let case = |parts: &[&[u64]]| parts.concat();
+        assert_eq!(told(&case(&[&quiet]), outage), []);
+        assert_eq!(told(&case(&[&quiet, &[15], &quiet]), outage), [], "one evaluation is not enough");
+        assert_eq!(told(&case(&[&quiet, &burst(15, 2), &quiet]), outage), [(21, Opened), (39, Resolved)]);
+        assert_eq!(told(&case(&[&quiet, &burst(90, 1), &quiet]), outage)[0], (20, Opened), "sure at once");
+        let grown = told(&case(&[&quiet, &burst(15, 5), &burst(45, 5), &quiet]), outage);
+        assert_eq!(grown, [(21, Opened), (25, Updated), (47, Resolved)]);
+        let again = told(&case(&[&quiet, &burst(40, 5), &quiet, &burst(40, 5), &quiet]), outage);
+        assert_eq!(again.iter().map(|(_, state)| *state).collect::<Vec<_>>(), [Opened, Resolved, Reopened, Resolved]);
+    }
+
+    #[test]
+    fn a_rise_of_no_kind_waits_two_minutes() {
+        let counts = [&[3u64; 5][..], &[25; 30]].concat();
+        assert_eq!(told(&counts, None), [(17, AlertState::Opened)]);
+        let weaker = [&[3u64; 5][..], &[40; 30], &[3; 40], &[40; 30]].concat();
+        assert_eq!(told(&weaker, None).len(), 2, "no stronger than the last: left alone");
+    }
+}

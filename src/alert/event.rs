@@ -1,0 +1,182 @@
+//! From an episode and its evidence to the event that is published: numbers first, words made of the same numbers.
+
+use super::{ALERT_TYPE, AlertEvent, AlertKind, AlertState, Episode, Rule};
+use crate::detect::{Bucket, Mood, Partial, Series, Windowed};
+use crate::route::Severity;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Terms told at most.
+const TERMS: usize = 5;
+/// People behind a term, at least.
+const TERM_PEOPLE: u64 = 3;
+
+/// Everything an event is told from.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The query.
+    pub query: &'a str,
+    /// Bucket that was closed.
+    pub at: Bucket,
+    /// The alert.
+    pub episode: &'a Episode,
+    /// What the pack says about it.
+    pub rule: &'a Rule,
+    /// The series.
+    pub series: &'a Series,
+    /// What the window holds.
+    pub evidence: &'a Partial,
+    /// Digest of the pack.
+    pub pack: &'a str,
+}
+
+/// The numbers an event speaks of.
+#[derive(Debug, Clone, Copy)]
+struct Figures {
+    observed: f64,
+    expected: f64,
+    upper: f64,
+    minutes: usize,
+}
+
+impl Scene<'_> {
+    /// The event of an alert on counts.
+    #[must_use]
+    pub fn volume(&self, state: AlertState, window: &Windowed) -> AlertEvent {
+        let figures = Figures {
+            observed: window.observed as f64,
+            expected: tenth(window.expected),
+            upper: window.upper,
+            minutes: window.buckets / 6,
+        };
+        let mut event = self.event(state, figures);
+        event.explain.push(format!(
+            "{} mentions in {} min, {} expected, at most {} usual; chance 1 in 10^{:.0}",
+            window.observed, figures.minutes, figures.expected, figures.upper, window.surprise
+        ));
+        event.explain.extend(describe(self.evidence, self.series));
+        event
+    }
+
+    /// The event of an alert on mood.
+    #[must_use]
+    pub fn mood(&self, state: AlertState, mood: &Mood) -> AlertEvent {
+        let spread = mood.expected * (1.0 - self.series.usual_negative());
+        let figures = Figures {
+            observed: mood.negative as f64,
+            expected: tenth(mood.expected),
+            upper: libm::floor(mood.expected + 3.0 * libm::sqrt(spread.max(0.0))),
+            minutes: mood.buckets / 6,
+        };
+        let mut event = self.event(state, figures);
+        event.explain.push(format!(
+            "{} of {} mentions in {} min are negative ({:.0} %), usually {:.0} %; {:.1} standard deviations",
+            mood.negative,
+            mood.mentions,
+            figures.minutes,
+            100.0 * mood.negative as f64 / mood.mentions.max(1) as f64,
+            100.0 * self.series.usual_negative(),
+            mood.deviations
+        ));
+        event
+    }
+
+    fn event(&self, state: AlertState, figures: Figures) -> AlertEvent {
+        let Self { query, at, episode, rule, series, evidence, pack } = *self;
+        let people = evidence.people.distinct();
+        let told = matches!(state, AlertState::Opened | AlertState::Reopened);
+        let ack = rule.ack_minutes.filter(|_| told && episode.severity <= Severity::S2);
+        let name = |platform: &crate::mention::Platform| platform.as_str().to_owned();
+        AlertEvent {
+            kind_of_value: ALERT_TYPE.to_owned(),
+            alert_id: episode.alert_id.clone(),
+            incident_id: episode.incident_id.clone(),
+            kind: episode.kind,
+            state,
+            severity: episode.severity,
+            series: BTreeMap::from([("query".to_owned(), query.to_owned())]),
+            team: rule.team.clone(),
+            onset: episode.onset.start(),
+            at: at.end(),
+            observed: figures.observed,
+            expected: figures.expected,
+            upper: figures.upper,
+            ratio: tenth(figures.observed / figures.expected.max(0.1)),
+            people,
+            texts: evidence.texts.distinct(),
+            platforms: evidence.platforms.iter().map(|(platform, count)| (name(platform), *count)).collect(),
+            languages: evidence.languages.clone(),
+            reach: evidence.reach,
+            terms: terms(evidence),
+            examples: examples(evidence),
+            headline: headline(query, episode, state, figures, people),
+            baseline_age: series.age_seconds(),
+            incomplete: None,
+            ack_by: ack.map(|minutes| at.end().plus_seconds(minutes * 60)),
+            next_step: rule.next_step.clone(),
+            reply: rule.reply.clone(),
+            explain: Vec::new(),
+            pack: Some(pack.to_owned()),
+        }
+    }
+}
+
+fn headline(query: &str, episode: &Episode, state: AlertState, figures: Figures, people: u64) -> String {
+    let what = match episode.kind {
+        AlertKind::Outage => "Probable outage",
+        AlertKind::Viral => "Viral thread",
+        AlertKind::SentimentShift => "Mood is turning",
+        AlertKind::Amplification => "Few voices, many posts",
+        AlertKind::Spike => "Unusually many mentions",
+        AlertKind::Emerging => "New topic",
+        AlertKind::SilentSource => "Silent source",
+    };
+    let Figures { observed, expected, upper, minutes } = figures;
+    let unit = if episode.kind == AlertKind::SentimentShift { "negative posts" } else { "posts" };
+    match state {
+        AlertState::Resolved => format!("Over: {} on {query}", what.to_lowercase()),
+        AlertState::Withdrawn => format!("Withdrawn: {} on {query}", what.to_lowercase()),
+        AlertState::Opened | AlertState::Updated | AlertState::Reopened => format!(
+            "{what}: {query}. {observed} {unit} by {people} people in {minutes} min (usually about {expected}, at most {upper})"
+        ),
+    }
+}
+
+/// What the evidence is made of, in words.
+#[must_use]
+pub fn describe(evidence: &Partial, series: &Series) -> Vec<String> {
+    let mentions = evidence.mentions.max(1) as f64;
+    let percent = |count: u64| 100.0 * count as f64 / mentions;
+    let mut lines = vec![
+        format!("{} people, {} distinct texts", evidence.people.distinct(), evidence.texts.distinct()),
+        format!("{:.0} % negative, usually {:.0} %", percent(evidence.negative), 100.0 * series.usual_negative()),
+        format!("{:.0} % speak of an outage, usually {:.0} %", percent(evidence.outage), 100.0 * series.usual_outage()),
+    ];
+    if let Some((_, thread)) = evidence.threads.iter().max_by_key(|(hash, thread)| (thread.mentions, **hash)) {
+        let people = thread.people.distinct();
+        lines.push(format!("largest thread: {} posts by {people} people", thread.mentions));
+    }
+    if evidence.noise > 0 {
+        lines.push(format!("{:.0} % noise", percent(evidence.noise)));
+    }
+    lines
+}
+
+/// Hashtags of several people, most people first.
+fn terms(evidence: &Partial) -> Vec<String> {
+    let mut ranked: Vec<(u64, &str)> =
+        evidence.terms.iter().map(|(_, part)| (part.people.distinct(), part.term.as_str())).collect();
+    ranked.retain(|(people, _)| *people >= TERM_PEOPLE);
+    ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    ranked.into_iter().take(TERMS).map(|(_, term)| term.to_owned()).collect()
+}
+
+/// The widest reach first, then the first posts; three at most, each once.
+fn examples(evidence: &Partial) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let ordered = evidence.widest.iter().take(2).chain(&evidence.first).chain(&evidence.widest);
+    ordered.map(|example| example.mention_id.clone()).filter(|id| seen.insert(id.clone())).take(3).collect()
+}
+
+fn tenth(value: f64) -> f64 {
+    libm::round(value * 10.0) / 10.0
+}

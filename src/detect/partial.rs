@@ -1,0 +1,294 @@
+//! One partial aggregate of one query: what a batch of items adds to one event bucket, read in one log bucket.
+//!
+//! Merging is commutative and associative, and the encoding is canonical: integer sums, bottom-k samples, ordered
+//! maps, minima under total orders. How items were spread over transactions leaves no trace after the merge.
+
+use super::sample::{BottomK, Merge};
+use crate::mention::{Platform, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Distinct people, texts, threads and terms kept per bucket; exact below.
+const SAMPLE: usize = 256;
+/// Examples kept per order.
+const EXAMPLES: usize = 3;
+
+/// What one item adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contribution {
+    /// False for an edit: it is decided anew, but counted once.
+    pub counts: bool,
+    /// Event time, clamped.
+    pub at: Timestamp,
+    /// Platform.
+    pub platform: Platform,
+    /// Language, ISO 639-1 or `unknown`.
+    pub language: String,
+    /// Sentiment label is negative.
+    pub negative: bool,
+    /// Sentiment score × 1000.
+    pub sentiment_milli: i64,
+    /// Speaks of an outage.
+    pub outage: bool,
+    /// Dropped as noise.
+    pub noise: bool,
+    /// A repost: its text is another's.
+    pub repost: bool,
+    /// Hash of the author.
+    pub person: u64,
+    /// Fingerprint of the text.
+    pub text: u64,
+    /// Hash of the thread; none for a post that stands alone.
+    pub thread: Option<u64>,
+    /// Followers of the author.
+    pub followers: u64,
+    /// Verified, or many followers.
+    pub prominent: bool,
+    /// Mention id for examples; none for items that are not public.
+    pub example: Option<String>,
+    /// Hashtags, folded.
+    pub terms: Vec<String>,
+    /// What watch is to decide about the item, where triage left it pending.
+    pub pending: Option<(String, PendingItem)>,
+}
+
+/// An item that left triage as pending. Ordered by revision first: of two, the greater one waits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PendingItem {
+    /// Revision of the item.
+    pub revision: u64,
+    /// Team whose topic it went to.
+    pub team: String,
+    /// Thread key its record was placed by.
+    pub thread: String,
+    /// Its intent.
+    pub intent: String,
+}
+
+/// A mention id that may be shown, with the reach of its author.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Example {
+    /// What it is ordered by.
+    pub rank: i64,
+    /// The mention.
+    pub mention_id: String,
+}
+
+/// Posts of one thread.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadPart {
+    /// How many.
+    pub mentions: u64,
+    /// By whom.
+    pub people: BottomK<u64, 32>,
+}
+
+impl Merge for ThreadPart {
+    fn merge(&mut self, other: &Self) {
+        self.mentions = self.mentions.saturating_add(other.mentions);
+        self.people.merge(&other.people);
+    }
+}
+
+/// Posts with one term.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TermPart {
+    /// The term.
+    pub term: String,
+    /// By whom.
+    pub people: BottomK<u64, 32>,
+}
+
+impl Merge for TermPart {
+    fn merge(&mut self, other: &Self) {
+        self.people.merge(&other.people);
+    }
+}
+
+/// A partial aggregate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partial {
+    /// Items, noise included.
+    pub mentions: u64,
+    /// Of them noise.
+    pub noise: u64,
+    /// Of them negative.
+    pub negative: u64,
+    /// Of them about an outage.
+    pub outage: u64,
+    /// Of them reposts.
+    pub reposts: u64,
+    /// Of them by prominent accounts.
+    pub prominent: u64,
+    /// Sum of sentiment scores × 1000.
+    pub sentiment_milli: i64,
+    /// Sum of followers.
+    pub reach: u64,
+    /// Items by platform.
+    pub platforms: BTreeMap<Platform, u64>,
+    /// Items by language.
+    pub languages: BTreeMap<String, u64>,
+    /// Authors.
+    pub people: BottomK<u64, SAMPLE>,
+    /// Texts of items that are not reposts.
+    pub texts: BottomK<u64, SAMPLE>,
+    /// Threads.
+    pub threads: BottomK<ThreadPart, SAMPLE>,
+    /// Hashtags.
+    pub terms: BottomK<TermPart, SAMPLE>,
+    /// Widest reach first (rank is minus the followers).
+    pub widest: Vec<Example>,
+    /// Earliest first (rank is the time in µs).
+    pub first: Vec<Example>,
+    /// Items waiting for watch, by item id.
+    pub pending: BTreeMap<String, PendingItem>,
+}
+
+impl Partial {
+    /// Counts one item.
+    pub fn add(&mut self, item: &Contribution) {
+        if let Some((item_id, pending)) = &item.pending {
+            keep_pending(&mut self.pending, item_id, pending);
+        }
+        if item.counts {
+            self.count(item);
+        }
+    }
+
+    fn count(&mut self, item: &Contribution) {
+        self.mentions += 1;
+        self.noise += u64::from(item.noise);
+        self.negative += u64::from(item.negative);
+        self.outage += u64::from(item.outage);
+        self.reposts += u64::from(item.repost);
+        self.prominent += u64::from(item.prominent);
+        self.sentiment_milli += item.sentiment_milli;
+        self.reach = self.reach.saturating_add(item.followers);
+        *self.platforms.entry(item.platform).or_default() += 1;
+        *self.languages.entry(item.language.clone()).or_default() += 1;
+        self.people.add(item.person, &1);
+        if !item.repost {
+            self.texts.add(item.text, &1);
+        }
+        let mut people = BottomK::default();
+        people.add(item.person, &1);
+        if let Some(thread) = item.thread {
+            self.threads.add(thread, &ThreadPart { mentions: 1, people: people.clone() });
+        }
+        for term in &item.terms {
+            let part = TermPart { term: term.clone(), people: people.clone() };
+            self.terms.add(crate::mention::hash64(&[term]), &part);
+        }
+        if let Some(mention_id) = &item.example {
+            let followers = i64::try_from(item.followers).unwrap_or(i64::MAX);
+            keep_example(&mut self.widest, Example { rank: -followers, mention_id: mention_id.clone() });
+            keep_example(&mut self.first, Example { rank: item.at.as_micros(), mention_id: mention_id.clone() });
+        }
+    }
+
+    /// Takes another partial of the same buckets in.
+    pub fn merge(&mut self, other: &Self) {
+        self.mentions += other.mentions;
+        self.noise += other.noise;
+        self.negative += other.negative;
+        self.outage += other.outage;
+        self.reposts += other.reposts;
+        self.prominent += other.prominent;
+        self.sentiment_milli += other.sentiment_milli;
+        self.reach = self.reach.saturating_add(other.reach);
+        for (platform, count) in &other.platforms {
+            *self.platforms.entry(*platform).or_default() += count;
+        }
+        for (language, count) in &other.languages {
+            *self.languages.entry(language.clone()).or_default() += count;
+        }
+        self.people.merge(&other.people);
+        self.texts.merge(&other.texts);
+        self.threads.merge(&other.threads);
+        self.terms.merge(&other.terms);
+        for example in &other.widest {
+            keep_example(&mut self.widest, example.clone());
+        }
+        for example in &other.first {
+            keep_example(&mut self.first, example.clone());
+        }
+        for (item_id, pending) in &other.pending {
+            keep_pending(&mut self.pending, item_id, pending);
+        }
+    }
+}
+
+/// Keeps the smallest examples under a total order that ends in the id.
+fn keep_example(kept: &mut Vec<Example>, example: Example) {
+    if let Err(place) = kept.binary_search(&example) {
+        kept.insert(place, example);
+        kept.truncate(EXAMPLES);
+    }
+}
+
+/// Of two revisions of one item the later one waits.
+fn keep_pending(kept: &mut BTreeMap<String, PendingItem>, item_id: &str, pending: &PendingItem) {
+    match kept.get_mut(item_id) {
+        Some(known) if *known >= *pending => {}
+        Some(known) => *known = pending.clone(),
+        None => {
+            kept.insert(item_id.to_owned(), pending.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn contribution(seed: u64) -> Contribution {
+        let hash = xxhash_rust::xxh3::xxh3_64(&seed.to_le_bytes());
+        let platform = Platform::ALL[usize::try_from(hash % 5).unwrap()];
+        let pending = PendingItem {
+            team: "support".into(),
+            thread: format!("t{}", hash % 7),
+            revision: hash % 3,
+            intent: "outage".into(),
+        };
+        Contribution {
+            counts: hash & 512 == 0,
+            at: Timestamp::clamped(i64::try_from(hash % 10_000_000).unwrap()),
+            platform,
+            language: if hash & 1 == 0 { "en".into() } else { "es".into() },
+            negative: hash & 2 == 0,
+            sentiment_milli: i64::try_from(hash % 2001).unwrap() - 1000,
+            outage: hash & 4 == 0,
+            noise: hash & 8 == 0,
+            repost: hash & 16 == 0,
+            person: hash % 11,
+            text: hash % 13,
+            thread: (hash & 32 == 0).then_some(hash % 3),
+            followers: hash % 1000,
+            prominent: hash & 64 == 0,
+            example: (hash & 128 == 0).then(|| format!("x:{}", hash % 17)),
+            terms: vec![format!("tag{}", hash % 4)],
+            pending: (hash & 256 == 0).then(|| (format!("item{}", hash % 5), pending)),
+        }
+    }
+
+    proptest! {
+        /// Promise 3: items split and regrouped over transactions in any way give the same bytes.
+        #[test]
+        fn grouping_leaves_no_trace(seeds in proptest::collection::vec(any::<u64>(), 1..80), parts in 1usize..8) {
+            let mut whole = Partial::default();
+            for seed in &seeds {
+                whole.add(&contribution(*seed));
+            }
+            let mut split = vec![Partial::default(); parts];
+            for (index, seed) in seeds.iter().rev().enumerate() {
+                split[index % parts].add(&contribution(*seed));
+            }
+            let mut merged = Partial::default();
+            for part in split.iter().rev() {
+                merged.merge(part);
+            }
+            prop_assert_eq!(postcard::to_allocvec(&merged).unwrap(), postcard::to_allocvec(&whole).unwrap());
+        }
+    }
+}

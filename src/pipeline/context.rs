@@ -1,0 +1,125 @@
+//! What triage knows of one raw partition besides the record before it. Written into the committed offset.
+
+use super::{DuplicateWindow, Outcome, Outcomes};
+use crate::detect::PartitionClock;
+use crate::mention::{Mention, Timestamp};
+use crate::normalize::{Normalized, Reject};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// The context of one raw partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// Its clock.
+    pub clock: PartitionClock,
+    /// Items by outcome since the beginning of the partition.
+    pub outcomes: Outcomes,
+    /// Dead letters by reason since the beginning of the partition.
+    pub dead_letters: BTreeMap<String, u64>,
+    /// Transactions that moved this partition: tells, after a doubtful commit, whether it landed.
+    pub transactions: u64,
+    window: DuplicateWindow,
+}
+
+/// The part that cannot be rebuilt from the tail of the partition.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    v: u8,
+    clock: PartitionClock,
+    outcomes: Outcomes,
+    dead_letters: BTreeMap<String, u64>,
+    transactions: u64,
+}
+
+const VERSION: u8 = 1;
+
+impl Context {
+    /// The context at the beginning of a partition.
+    #[must_use]
+    pub fn new(duplicate_window_records: u64) -> Self {
+        Self {
+            clock: PartitionClock::default(),
+            outcomes: Outcomes::default(),
+            dead_letters: BTreeMap::new(),
+            transactions: 0,
+            window: DuplicateWindow::new(duplicate_window_records),
+        }
+    }
+
+    /// As text for the offset commit, at most 4 kB. The duplicate window is left out: the tail of the partition has it.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn encode(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&Kept {
+            v: VERSION,
+            clock: self.clock.clone(),
+            outcomes: self.outcomes,
+            dead_letters: self.dead_letters.clone(),
+            transactions: self.transactions,
+        })
+    }
+
+    /// From the text of an offset commit, with an empty duplicate window.
+    ///
+    /// # Errors
+    /// When the text is not a context of a version this release reads.
+    pub fn decode(text: &str, duplicate_window_records: u64) -> Result<Self, serde_json::Error> {
+        let Kept { v, clock, outcomes, dead_letters, transactions } = serde_json::from_str(text)?;
+        if v != VERSION {
+            return Err(serde::de::Error::custom(format!("context of version {v}, this release reads {VERSION}")));
+        }
+        let window = DuplicateWindow::new(duplicate_window_records);
+        Ok(Self { clock, outcomes, dead_letters, transactions, window })
+    }
+
+    /// The clock takes the next record: its largest event time.
+    pub fn observe(&mut self, normalized: &[Result<Normalized, Reject>]) {
+        let event_times = normalized.iter().filter_map(|one| match one {
+            Ok(Normalized::Mention(mention)) => event_time(mention),
+            Ok(Normalized::NotContent(_)) | Err(_) => None,
+        });
+        self.clock.observe(event_times.max());
+    }
+
+    /// When the mention happened: as its author says, but never later than the clock of its partition.
+    #[must_use]
+    pub fn event_at(&self, mention: &Mention) -> Timestamp {
+        let limit = self.clock.limit();
+        event_time(mention).map_or(limit, |at| at.min(limit))
+    }
+
+    /// Notes a version of a mention and says whether it stood in the window already.
+    pub fn is_duplicate(&mut self, mention: &Mention) -> bool {
+        let record = self.clock.records();
+        self.window.note(duplicate_key(mention), record)
+    }
+
+    /// Rebuilds the duplicate window: notes what the record with this number held.
+    pub fn recall(&mut self, record: u64, normalized: &[Result<Normalized, Reject>]) {
+        for one in normalized {
+            if let Ok(Normalized::Mention(mention)) = one
+                && mention.is_content()
+            {
+                self.window.note(duplicate_key(mention), record);
+            }
+        }
+    }
+
+    /// Counts an outcome.
+    pub fn count(&mut self, outcome: Outcome) {
+        self.outcomes.add(outcome);
+    }
+}
+
+fn event_time(mention: &Mention) -> Option<Timestamp> {
+    mention.is_content().then_some(mention.edited_at.or(mention.created_at)).flatten()
+}
+
+fn duplicate_key(mention: &Mention) -> u128 {
+    let mut bytes = mention.mention_id.clone().into_bytes();
+    bytes.push(0xff);
+    bytes.extend_from_slice(&mention.version().to_le_bytes());
+    xxh3_128(&bytes)
+}

@@ -1,0 +1,178 @@
+//! What one raw record yields: items, each with its outcome and everything that was decided about it.
+
+use super::Outcome;
+use crate::detect::{Contribution, PendingItem};
+use crate::mention::{Action, EntityKind, Mention, Timestamp, hash64};
+use crate::normalize::Reject;
+use crate::route::{Routing, TicketAction};
+use crate::rules::Pack;
+use crate::score::Scores;
+use crate::text::{Span, fingerprint};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Hashtags counted per item, at most.
+const TERMS_MAX: usize = 4;
+/// An account with so many followers is prominent.
+const PROMINENT_FOLLOWERS: i64 = 50_000;
+
+/// A query that matched, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Matched {
+    /// Its id in the pack.
+    pub query: String,
+    /// What it matched, as byte ranges of the text.
+    pub spans: Vec<Span>,
+}
+
+/// A matched mention and what was decided about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// A pure function of the mention's identity.
+    pub item_id: String,
+    /// Of two revisions of an item the higher one counts.
+    pub revision: u64,
+    /// When it happened, clamped to its partition's clock.
+    pub event_at: Timestamp,
+    /// The mention.
+    pub mention: Mention,
+    /// The queries that matched; empty where it was addressed to an own account.
+    pub matches: Vec<Matched>,
+    /// What the model says; none for own voice.
+    pub scores: Option<Scores>,
+    /// Why it is noise; none where it is not.
+    pub noise: Option<String>,
+    /// Where it goes; none for noise.
+    pub routing: Option<Routing>,
+}
+
+impl Decided {
+    /// A matched mention, before anything else is decided.
+    #[must_use]
+    pub fn new(mention: Mention, event_at: Timestamp) -> Self {
+        Self {
+            item_id: format!("item-{:032x}", xxh3_128(mention.identity().as_bytes())),
+            // follow-ups of watch take the numbers in between
+            revision: mention.version().saturating_mul(16),
+            event_at,
+            mention,
+            matches: Vec::new(),
+            scores: None,
+            noise: None,
+            routing: None,
+        }
+    }
+}
+
+/// One item.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// Not readable.
+    DeadLetter(Reject),
+    /// Receipts, joins, reactions, deletes …, by name.
+    NotContent(&'static str),
+    /// Seen before in this partition.
+    Duplicate,
+    /// No query matched.
+    Unmatched,
+    /// Matched, and no person needs to see it.
+    Noise(Box<Decided>),
+    /// Matched and routed.
+    Routed(Box<Decided>),
+}
+
+impl Item {
+    /// How it ended.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::DeadLetter(_) => Outcome::DeadLetter,
+            Self::NotContent(_) => Outcome::NotContent,
+            Self::Duplicate => Outcome::Duplicate,
+            Self::Unmatched => Outcome::Unmatched,
+            Self::Noise(_) => Outcome::Noise,
+            Self::Routed(_) => Outcome::Routed,
+        }
+    }
+
+    /// What was decided, where it matched.
+    #[must_use]
+    pub fn decided(&self) -> Option<&Decided> {
+        match self {
+            Self::Noise(decided) | Self::Routed(decided) => Some(decided),
+            Self::DeadLetter(_) | Self::NotContent(_) | Self::Duplicate | Self::Unmatched => None,
+        }
+    }
+}
+
+/// What a decided item adds to the series of the queries it matched, by query id.
+///
+/// An item that waits for watch is handed over once, with the first watched query: one item, one decision.
+/// Edits count nowhere, but they are decided anew.
+#[must_use]
+pub fn contributions(decided: &Decided, pack: &Pack) -> Vec<(String, Contribution)> {
+    let mut pending = pending(decided);
+    let mut contributions = Vec::new();
+    for matched in &decided.matches {
+        if !pack.queries.iter().any(|query| query.id == matched.query && query.watch) {
+            continue;
+        }
+        let waiting = pending.take();
+        if decided.mention.action == Action::Update && waiting.is_none() {
+            continue;
+        }
+        contributions.push((matched.query.clone(), contribution(decided, waiting)));
+    }
+    contributions
+}
+
+fn pending(decided: &Decided) -> Option<(String, PendingItem)> {
+    let routing = decided.routing.as_ref().filter(|routing| routing.ticket.action == TicketAction::Pending)?;
+    let waiting = PendingItem {
+        revision: decided.revision,
+        team: routing.route.team.clone(),
+        thread: decided.mention.thread().to_owned(),
+        intent: routing.route.intent.clone(),
+    };
+    Some((decided.item_id.clone(), waiting))
+}
+
+fn contribution(decided: &Decided, pending: Option<(String, PendingItem)>) -> Contribution {
+    let mention = &decided.mention;
+    let author = mention.author.as_ref();
+    let key = author.and_then(crate::mention::Author::key).unwrap_or(mention.identity());
+    let scores = decided.scores.as_ref();
+    let outage = scores.and_then(|scores| scores.intents.first()).is_some_and(|intent| intent.id == "outage");
+    let followers = author.and_then(|author| author.followers).unwrap_or(0).max(0);
+    let stands_alone = mention.thread_id.is_none() && mention.reposted_id.is_none() && mention.quoted_id.is_none();
+    let thread = mention.reposted_id.as_deref().or(mention.quoted_id.as_deref()).unwrap_or_else(|| mention.thread());
+    Contribution {
+        counts: mention.action == Action::Create,
+        at: decided.event_at,
+        platform: mention.platform,
+        language: mention.lang.clone().or_else(|| mention.lang_detected.clone()).unwrap_or_else(|| "unknown".into()),
+        negative: scores.is_some_and(|scores| scores.sentiment.label == "negative"),
+        sentiment_milli: scores.map_or(0, |scores| libm::round(scores.sentiment.score * 1000.0) as i64),
+        outage,
+        noise: decided.noise.is_some(),
+        repost: mention.reposted_id.is_some(),
+        person: hash64(&[mention.platform.as_str(), key]),
+        text: fingerprint(&mention.text),
+        thread: (!stands_alone).then(|| hash64(&[thread])),
+        followers: followers.unsigned_abs(),
+        prominent: followers >= PROMINENT_FOLLOWERS,
+        example: mention.is_public().then(|| mention.mention_id.clone()),
+        terms: hashtags(mention),
+        pending,
+    }
+}
+
+fn hashtags(mention: &Mention) -> Vec<String> {
+    let tags = mention.entities.iter().filter(|entity| entity.kind == EntityKind::Hashtag);
+    let mut tags: Vec<String> = tags.map(|entity| format!("#{}", entity.value.to_lowercase())).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    tags.truncate(TERMS_MAX);
+    tags
+}

@@ -1,0 +1,135 @@
+//! Triage: from a raw record, its partition's context and the pack to items. Nothing else decides.
+
+use super::{Context, Decided, Item, Matched};
+use crate::mention::{Mention, Platform, RawRef};
+use crate::normalize::{Normalized, Reject, normalize};
+use crate::query::Fields;
+use crate::route::{self, TicketAction};
+use crate::rules::Pack;
+use crate::score::Model;
+use crate::text::Document;
+
+/// A record as it came, borrowed.
+#[derive(Debug, Clone, Copy)]
+pub struct Raw<'a> {
+    /// The platform of its topic; none: by the payload's shape.
+    pub platform: Option<Platform>,
+    /// Topic.
+    pub topic: &'a str,
+    /// Partition.
+    pub partition: i32,
+    /// Offset.
+    pub offset: i64,
+    /// The payload.
+    pub value: &'a [u8],
+}
+
+/// Decides every item of one record: normalize ▶ de-duplicate ▶ match ▶ score ▶ route.
+pub fn triage(raw: &Raw<'_>, context: &mut Context, pack: &Pack, model: &Model) -> Vec<Item> {
+    let normalized = normalize(raw.platform, raw.value);
+    context.observe(&normalized);
+    let mut items = Vec::with_capacity(normalized.len());
+    for (index, one) in normalized.into_iter().enumerate() {
+        let item = decide(raw, index, one, context, pack, model);
+        if let Item::DeadLetter(reject) = &item {
+            *context.dead_letters.entry(reject.reason.as_str().to_owned()).or_default() += 1;
+        }
+        context.count(item.outcome());
+        items.push(item);
+    }
+    items
+}
+
+/// The way of one mention; it leaves at the first end it comes to.
+fn decide(
+    raw: &Raw<'_>,
+    index: usize,
+    one: Result<Normalized, Reject>,
+    context: &mut Context,
+    pack: &Pack,
+    model: &Model,
+) -> Item {
+    let mut mention = match one {
+        Err(reject) => return Item::DeadLetter(reject),
+        Ok(Normalized::NotContent(what)) => return Item::NotContent(what),
+        Ok(Normalized::Mention(mention)) => *mention,
+    };
+    if !mention.is_content() {
+        return Item::NotContent(action_name(&mention));
+    }
+    if context.is_duplicate(&mention) {
+        return Item::Duplicate;
+    }
+    complete(&mut mention, raw, index, pack);
+    let document = Document::new(&mention.text);
+    let candidates = pack.set.candidates(&document, &fields(&mention));
+    let addressed = pack.is_addressed(&mention);
+    if candidates.is_empty() && !addressed {
+        return Item::Unmatched;
+    }
+    let scores = (!is_own(&mention)).then(|| model.score(&mention.text, mention.lang.as_deref()));
+    mention.lang_detected = scores.as_ref().map(|scores| scores.language.code.clone());
+    let matches = pack.set.finish(&candidates, &document, &fields(&mention));
+    if matches.is_empty() && !addressed {
+        return Item::Unmatched;
+    }
+    let event_at = context.event_at(&mention);
+    let mut decided = Box::new(Decided::new(mention, event_at));
+    let rules: Vec<_> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
+    decided.matches =
+        rules.iter().zip(&matches).map(|(rule, found)| Matched { query: rule.id.clone(), spans: found.spans.clone() }).collect();
+    let Some(scores) = scores else {
+        decided.noise = Some("own_voice".to_owned());
+        return Item::Noise(decided);
+    };
+    decided.noise = route::noise(&scores, pack);
+    if decided.noise.is_none() {
+        let mut routing = route::decide(&decided.mention, &rules, &scores, event_at, pack, model.digest());
+        if routing.ticket.action == TicketAction::Pending && !rules.iter().any(|rule| rule.watch) {
+            // nobody watches a series it is part of, so nobody would ever decide
+            routing.ticket.action = TicketAction::Upsert;
+        }
+        decided.routing = Some(routing);
+    }
+    decided.scores = Some(scores);
+    if decided.noise.is_some() { Item::Noise(decided) } else { Item::Routed(decided) }
+}
+
+/// What the record and the pack know about the mention beyond its payload.
+fn complete(mention: &mut Mention, raw: &Raw<'_>, index: usize, pack: &Pack) {
+    let index = u32::try_from(index).unwrap_or(u32::MAX);
+    mention.raw_ref =
+        Some(RawRef { topic: raw.topic.to_owned(), partition: raw.partition, offset: raw.offset, index });
+    let platform = mention.platform;
+    if let Some(author) = &mut mention.author
+        && pack.is_own(platform, author)
+    {
+        author.is_brand = true;
+    }
+}
+
+fn is_own(mention: &Mention) -> bool {
+    mention.author.as_ref().is_some_and(|author| author.is_brand)
+}
+
+/// `language` is the given tag, else the detected one, else not known yet.
+fn fields(mention: &Mention) -> Fields<'_> {
+    Fields {
+        platform: mention.platform.as_str(),
+        kind: mention.kind.as_str(),
+        language: mention.lang.as_deref().or(mention.lang_detected.as_deref()),
+        author_followers: mention.author.as_ref().and_then(|author| author.followers),
+    }
+}
+
+fn action_name(mention: &Mention) -> &'static str {
+    use crate::mention::Action;
+    match mention.action {
+        Action::Create | Action::Update => "content",
+        Action::Delete => "delete",
+        Action::Restrict => "restrict",
+        Action::AuthorDelete => "author_delete",
+        Action::AuthorRestrict => "author_restrict",
+        Action::Metrics => "metrics",
+    }
+}

@@ -1,0 +1,202 @@
+//! Watch: from signals and state to alerts and follow-ups. Decides what needs counts or history.
+
+use super::{Pending, QueryState, Signal, WatchState};
+use crate::alert::{
+    AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, Transition, classify, risen,
+};
+use crate::detect::{Bucket, Judgement, Partial, PendingItem, Settings, Windowed};
+use crate::mention::Timestamp;
+use crate::route::{Severity, TicketAction};
+use crate::rules::Pack;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// People in an outage on several platforms that make it S1.
+const MANY_PEOPLE: u64 = 100;
+/// Mentions on a platform that make it one of several.
+const PLATFORM_MENTIONS: u64 = 10;
+
+/// What a follow-up does to an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum FollowUpAction {
+    Attach,
+    Hold,
+    Release,
+    Reroute,
+    Escalate,
+}
+
+/// A later decision about an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUp {
+    /// The item.
+    pub item_id: String,
+    /// Higher than the item's.
+    pub revision: u64,
+    /// What to do.
+    pub action: FollowUpAction,
+    /// The incident, for `attach`.
+    pub incident_id: Option<String>,
+    /// Whose topic it goes to.
+    pub team: String,
+    /// Thread of the item: its record is placed by it.
+    pub thread: String,
+    /// What the ticketing system is to do now.
+    pub ticket: TicketAction,
+    /// End of the log bucket that decided.
+    pub at: Timestamp,
+    /// Why.
+    pub reasons: Vec<String>,
+}
+
+/// What watch decided.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum Verdict {
+    Alert(Box<AlertEvent>),
+    FollowUp(FollowUp),
+}
+
+/// Takes one signal. Each log bucket that every clock has passed is closed: merged whole, evaluated once.
+pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict> {
+    match signal {
+        Signal::Partial { query, log, event, partial } => state.hold(query, log, event, &partial),
+        Signal::Clocks { members, clocks } => state.hear(members, clocks),
+    }
+    let mut verdicts = Vec::new();
+    while let Some(bucket) = state.next_closable() {
+        for (query, partials) in state.close(bucket) {
+            let of_query = state.query(&query);
+            evaluate(&query, bucket, &partials, of_query, pack, &mut verdicts);
+            let open = of_query.tracker.is_open();
+            state.note_open(&query, open);
+        }
+    }
+    verdicts
+}
+
+/// One query, one bucket: counts first, then alerts, then the items that waited.
+fn evaluate(
+    query: &str,
+    bucket: Bucket,
+    partials: &Pending,
+    state: &mut QueryState,
+    pack: &Pack,
+    verdicts: &mut Vec<Verdict>,
+) {
+    state.series.advance(bucket, state.tracker.volume_open());
+    for (event, partial) in partials {
+        state.series.merge(*event, partial);
+    }
+    let settings = pack.detection(query);
+    let judgement = state.series.judge(state.tracker.volume_open(), &settings);
+    verdicts.extend(volume(query, bucket, &judgement, state, &settings, pack));
+    verdicts.extend(mood(query, bucket, &judgement, state, &settings, pack));
+    let waiting = partials.values().flat_map(|partial| &partial.pending);
+    verdicts.extend(waiting.map(|(item_id, item)| Verdict::FollowUp(decide_waiting(item_id, item, bucket, state))));
+}
+
+fn volume(
+    query: &str,
+    bucket: Bucket,
+    judgement: &Judgement,
+    state: &mut QueryState,
+    settings: &Settings,
+    pack: &Pack,
+) -> Option<Verdict> {
+    let rise = risen(judgement, settings).and_then(|window| rise(query, window, state, settings, pack));
+    let step = state.tracker.step_volume(query, bucket, judgement, rise.as_ref(), settings)?;
+    let episode = state.tracker.volume.as_ref()?;
+    if step.state == AlertState::Opened {
+        let since = bucket.0.saturating_sub(episode.onset.0) + 1;
+        state.series.mark_incident(usize::try_from(since).unwrap_or(1));
+    }
+    let told = |window: &&Windowed| window.buckets == episode.buckets as usize;
+    let window = rise.map(|rise| rise.window).or(judgement.windows.iter().find(told).copied())?;
+    Some(tell(query, bucket, step, episode, state, pack, |scene| scene.volume(step.state, &window), window.buckets))
+}
+
+/// A window that meets the minimum effect, and people behind it.
+fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings, pack: &Pack) -> Option<Rise> {
+    let evidence = state.series.evidence(window.buckets);
+    let kind = classify(&evidence, window, &state.series, settings);
+    let few_people = evidence.people.distinct() < settings.people;
+    if few_people && kind != Some(AlertKind::Amplification) {
+        return None;
+    }
+    let rule = pack.alert_rule(kind.unwrap_or(AlertKind::Spike), query);
+    let severity = severity(kind, rule.severity, &evidence);
+    Some(Rise { window: *window, kind, onset: state.series.onset(window.buckets, window.expected), severity })
+}
+
+/// The rule's severity, raised where the evidence is graver: an outage of many people on several platforms.
+fn severity(kind: Option<AlertKind>, at_least: Severity, evidence: &Partial) -> Severity {
+    let platforms = evidence.platforms.values().filter(|count| **count >= PLATFORM_MENTIONS).count();
+    let grave = kind == Some(AlertKind::Outage) && evidence.people.distinct() >= MANY_PEOPLE && platforms >= 2;
+    if grave { Severity::S1 } else { at_least }
+}
+
+fn mood(
+    query: &str,
+    bucket: Bucket,
+    judgement: &Judgement,
+    state: &mut QueryState,
+    settings: &Settings,
+    pack: &Pack,
+) -> Option<Verdict> {
+    let mood = judgement.mood.as_ref();
+    let notable = mood.is_some_and(|mood| mood.deviations >= settings.mood_deviations);
+    let buckets = mood.map_or(0, |mood| mood.buckets);
+    let evidence = if notable { state.series.evidence(buckets) } else { Partial::default() };
+    let rule = pack.alert_rule(AlertKind::SentimentShift, query);
+    let step = state.tracker.step_mood(query, bucket, mood, &evidence, rule.severity, settings)?;
+    let episode = state.tracker.mood.as_ref()?;
+    let nothing = crate::detect::Mood { buckets: 0, mentions: 0, negative: 0, expected: 0.0, deviations: 0.0, effect: 0.0 };
+    let mood = mood.unwrap_or(&nothing);
+    Some(tell(query, bucket, step, episode, state, pack, |scene| scene.mood(step.state, mood), buckets))
+}
+
+#[allow(clippy::too_many_arguments)]
+fn tell(
+    query: &str,
+    at: Bucket,
+    _step: Transition,
+    episode: &Episode,
+    state: &QueryState,
+    pack: &Pack,
+    event: impl Fn(Scene<'_>) -> AlertEvent,
+    buckets: usize,
+) -> Verdict {
+    let rule: Rule = pack.alert_rule(episode.kind, query);
+    let evidence = state.series.evidence(buckets);
+    let scene =
+        Scene { query, at, episode, rule: &rule, series: &state.series, evidence: &evidence, pack: &pack.digest };
+    Verdict::Alert(Box::new(event(scene)))
+}
+
+/// An item that waited: it belongs to the open incident of its query, or it gets a ticket of its own.
+fn decide_waiting(item_id: &str, item: &PendingItem, bucket: Bucket, state: &QueryState) -> FollowUp {
+    let incident = state.tracker.volume.as_ref().filter(|episode| episode.is_open());
+    let (action, ticket, reason) = match incident {
+        Some(episode) => {
+            let kind = episode.kind.as_str();
+            (FollowUpAction::Attach, TicketAction::None, format!("{kind} is open on the query it matched"))
+        }
+        None => {
+            (FollowUpAction::Release, TicketAction::Upsert, "no incident is open on the query it matched".to_owned())
+        }
+    };
+    FollowUp {
+        item_id: item_id.to_owned(),
+        revision: item.revision + 1,
+        action,
+        incident_id: incident.map(|episode| episode.incident_id.clone()),
+        team: item.team.clone(),
+        thread: item.thread.clone(),
+        ticket,
+        at: bucket.end(),
+        reasons: vec![reason],
+    }
+}

@@ -1,0 +1,291 @@
+//! Triage as a stage: carries raw records to [`triage`] and what it decides to the log.
+//!
+//! Partial aggregates are merged over the transaction; clocks are told after them, when one entered a new bucket.
+
+use super::worker::{Batch, Silence, Stage, StageError};
+use crate::detect::{Bucket, Partial};
+use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
+use crate::mention::Timestamp;
+use crate::normalize::normalize;
+use crate::pipeline::{Context, Item, Outcomes, Raw, SourceClock, contributions, triage};
+use crate::rules::Pack;
+use crate::score::Model;
+use crate::wire::{self, Topics, WireError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How the clocks of partitions that are silent move on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockPolicy {
+    /// A partition silent for this long gets a tick of wall time.
+    Live {
+        /// How long.
+        tick_after: Duration,
+    },
+    /// Data only: silence holds watch back.
+    Data,
+    /// Data only, and what is in the log now is all there is: the end of a partition is the end of its input.
+    UntilEnd,
+}
+
+/// What a triage worker works with.
+#[derive(Debug, Clone)]
+pub struct TriageSettings {
+    /// Topic names.
+    pub topics: Topics,
+    /// Every raw partition there is.
+    pub members: Vec<TopicPartition>,
+    /// Partitions of the signals topic.
+    pub signals_partitions: i32,
+    /// Records of the duplicate window.
+    pub duplicate_window_records: u64,
+    /// Silent partitions.
+    pub clock: ClockPolicy,
+}
+
+/// Committed counts of one partition, for metrics.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Committing {
+    /// Items by outcome since the beginning of the partition.
+    pub outcomes: Outcomes,
+    /// Dead letters by reason.
+    pub dead_letters: BTreeMap<String, u64>,
+    /// Offset of the next record.
+    pub next: i64,
+    /// Event time reached.
+    pub reached: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+struct Owned {
+    context: Context,
+    next: i64,
+    told: Option<SourceClock>,
+    touched: bool,
+}
+
+/// The state of one triage worker.
+#[derive(Debug)]
+pub struct TriageStage {
+    settings: TriageSettings,
+    pack: Arc<Pack>,
+    model: &'static Model,
+    owned: BTreeMap<TopicPartition, Owned>,
+    outputs: Vec<Output>,
+    partials: BTreeMap<(String, Bucket, Bucket), Partial>,
+    failed: Option<WireError>,
+}
+
+impl TriageStage {
+    /// A worker that owns nothing yet.
+    #[must_use]
+    pub fn new(settings: TriageSettings, pack: Arc<Pack>, model: &'static Model) -> Self {
+        let (owned, outputs, partials) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
+        Self { settings, pack, model, owned, outputs, partials, failed: None }
+    }
+
+    /// Decides by another pack from the next transaction on; call it between transactions.
+    pub fn set_pack(&mut self, pack: Arc<Pack>) {
+        self.pack = pack;
+    }
+
+    /// Counts of every owned partition, as of the last commit when called after one.
+    #[must_use]
+    pub fn committed_counts(&self) -> Vec<(TopicPartition, Committing)> {
+        let count = |owned: &Owned| Committing {
+            outcomes: owned.context.outcomes,
+            dead_letters: owned.context.dead_letters.clone(),
+            next: owned.next,
+            reached: owned.context.clock.reached(),
+        };
+        self.owned.iter().map(|(source, owned)| (source.clone(), count(owned))).collect()
+    }
+
+    fn decide(&mut self, record: &Record) -> Result<(), WireError> {
+        let Some(owned) = self.owned.get_mut(&record.source) else { return Ok(()) };
+        owned.next = record.offset + 1;
+        owned.touched = true;
+        let raw = Raw {
+            platform: self.settings.topics.platform(&record.source.topic),
+            topic: &record.source.topic,
+            partition: record.source.partition,
+            offset: record.offset,
+            value: record.value.as_deref().unwrap_or_default(),
+        };
+        let items = triage(&raw, &mut owned.context, &self.pack, self.model);
+        let log = owned.context.clock.log_bucket();
+        for item in items {
+            self.write(record, log, &item)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, record: &Record, log: Bucket, item: &Item) -> Result<(), WireError> {
+        let topics = &self.settings.topics;
+        if let Item::DeadLetter(reject) = item {
+            self.outputs.push(wire::dead_letter(topics, record, reject));
+        }
+        let Some(decided) = item.decided() else { return Ok(()) };
+        self.outputs.extend(wire::mention_record(topics, decided, &self.pack.digest, self.model.digest())?);
+        self.outputs.extend(wire::routed_record(topics, decided)?);
+        for (query, contribution) in contributions(decided, &self.pack) {
+            let event = Bucket::of(contribution.at).min(log);
+            self.partials.entry((query, log, event)).or_default().add(&contribution);
+        }
+        Ok(())
+    }
+
+    /// The clocks to tell: all of this worker's, when one of them entered a new bucket, gained a clock or ended.
+    fn clocks(&mut self) -> Option<Vec<SourceClock>> {
+        let mut clocks = Vec::with_capacity(self.owned.len());
+        let mut news = false;
+        for (source, owned) in &mut self.owned {
+            let clock = &owned.context.clock;
+            let now = SourceClock {
+                source: source.to_string(),
+                reached: clock.reached().map(Bucket::of),
+                since: clock.since().map(Bucket::of),
+                ended: clock.is_ended(),
+            };
+            news |= owned.told.as_ref() != Some(&now);
+            owned.told = Some(now.clone());
+            clocks.push(now);
+        }
+        news.then_some(clocks)
+    }
+
+    fn seal_signals(&mut self) -> Result<(), WireError> {
+        for ((query, log, event), partial) in std::mem::take(&mut self.partials) {
+            self.outputs.push(wire::partial_record(&self.settings.topics, &query, log, event, partial)?);
+        }
+        let Some(clocks) = self.clocks() else { return Ok(()) };
+        let members: Vec<String> = self.settings.members.iter().map(ToString::to_string).collect();
+        for partition in 0..self.settings.signals_partitions {
+            let record = wire::clocks_record(&self.settings.topics, partition, members.clone(), clocks.clone())?;
+            self.outputs.push(record);
+        }
+        Ok(())
+    }
+
+    /// Reads back as much of the partition as the duplicate window holds.
+    fn recall(&self, log: &mut dyn Log, source: &TopicPartition, next: i64, context: &mut Context) -> Result<(), StageError> {
+        let low = log.bounds(source)?.low;
+        let wanted = self.settings.duplicate_window_records.min(context.clock.records());
+        let mut tail: Vec<Record> = Vec::new();
+        let mut reach = i64::try_from(wanted).unwrap_or(i64::MAX);
+        // control records leave gaps in the offsets: reach further back until there are enough
+        while (tail.len() as u64) < wanted {
+            let from = next.saturating_sub(reach).max(low);
+            tail.clear();
+            log.read(source, from, next, &mut |record| tail.push(record))?;
+            if from == low {
+                break;
+            }
+            reach = reach.saturating_mul(2);
+        }
+        let skip = tail.len().saturating_sub(usize::try_from(wanted).unwrap_or(usize::MAX));
+        let kept = &tail[skip..];
+        let platform = self.settings.topics.platform(&source.topic);
+        let first = context.clock.records().saturating_sub(kept.len() as u64) + 1;
+        for (record, number) in kept.iter().zip(first..) {
+            context.recall(number, &normalize(platform, record.value.as_deref().unwrap_or_default()));
+        }
+        Ok(())
+    }
+}
+
+impl Stage for TriageStage {
+    fn restore(
+        &mut self,
+        log: &mut dyn Log,
+        source: &TopicPartition,
+        committed: Option<&Committed>,
+    ) -> Result<i64, StageError> {
+        self.outputs.clear();
+        self.partials.clear();
+        let window = self.settings.duplicate_window_records;
+        let (next, context) = match committed {
+            None => (log.bounds(source)?.low, Context::new(window)),
+            Some(committed) => {
+                let unreadable = |error: serde_json::Error| StageError::Unreadable {
+                    source_name: source.to_string(),
+                    offset: committed.next,
+                    reason: format!("the context in the committed offset is not readable: {error}"),
+                };
+                let mut context = Context::decode(&committed.metadata, window).map_err(unreadable)?;
+                self.recall(log, source, committed.next, &mut context)?;
+                (committed.next, context)
+            }
+        };
+        self.owned.insert(source.clone(), Owned { context, next, told: None, touched: false });
+        Ok(next)
+    }
+
+    fn forget(&mut self, source: &TopicPartition) {
+        self.owned.remove(source);
+    }
+
+    fn apply(&mut self, record: Record) -> Result<(), StageError> {
+        if let Err(error) = self.decide(&record) {
+            self.failed = Some(error);
+        }
+        Ok(())
+    }
+
+    fn at_end(&mut self, source: &TopicPartition, next: i64, silence: Silence) {
+        let Some(owned) = self.owned.get_mut(source).filter(|owned| owned.next <= next) else { return };
+        match self.settings.clock {
+            ClockPolicy::Data => {}
+            ClockPolicy::UntilEnd => {
+                if !owned.context.clock.is_ended() {
+                    owned.context.clock.end();
+                    owned.touched = true;
+                }
+            }
+            ClockPolicy::Live { tick_after } => {
+                let bucket = Bucket::of(silence.now);
+                let moves = owned.context.clock.reached().map(Bucket::of).is_none_or(|reached| reached < bucket);
+                if silence.lasted >= tick_after && moves {
+                    owned.context.clock.tick(silence.now);
+                    owned.touched = true;
+                    let tick = wire::tick_record(&self.settings.topics, source, owned.next, silence.now);
+                    match tick {
+                        Ok(tick) => self.outputs.push(tick),
+                        Err(error) => self.failed = Some(error),
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.owned.values().any(|owned| owned.touched)
+    }
+
+    fn seal(&mut self) -> Result<Batch, StageError> {
+        if let Some(error) = self.failed.take() {
+            return Err(unwritable(&error));
+        }
+        self.seal_signals().map_err(|error| unwritable(&error))?;
+        let mut progress = Vec::new();
+        for (source, owned) in self.owned.iter_mut().filter(|(_, owned)| owned.touched) {
+            owned.touched = false;
+            owned.context.transactions += 1;
+            let metadata = owned.context.encode().map_err(|error| unwritable(&error.into()))?;
+            progress.push(Progress { source: source.clone(), next: owned.next, metadata });
+        }
+        Ok(Batch { outputs: std::mem::take(&mut self.outputs), progress })
+    }
+
+    fn landed(&mut self) {}
+
+    fn is_done(&self) -> bool {
+        self.settings.clock == ClockPolicy::UntilEnd
+            && self.owned.values().all(|owned| owned.context.clock.is_ended() && !owned.touched)
+    }
+}
+
+fn unwritable(error: &WireError) -> StageError {
+    StageError::Unreadable { source_name: "outputs".to_owned(), offset: -1, reason: error.to_string() }
+}

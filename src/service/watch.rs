@@ -1,0 +1,211 @@
+//! Watch as a stage: carries signals to [`watch`], and its alerts, follow-ups and snapshots to the log.
+//!
+//! Restore is the newest record per key of the last snapshot, then the signals from its offset to the committed one
+//! with outputs suppressed: they are in the log already.
+
+use super::worker::{Batch, Silence, Stage, StageError};
+use crate::alert::AlertEvent;
+use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
+use crate::pipeline::{Verdict, WatchState, watch};
+use crate::rules::Pack;
+use crate::wire::{self, Header, StateKey, Topics, WireError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What a watch worker works with.
+#[derive(Debug, Clone)]
+pub struct WatchSettings {
+    /// Topic names.
+    pub topics: Topics,
+    /// A snapshot at most this often; none for logs that do not outlive the process.
+    pub snapshot_every: Option<Duration>,
+}
+
+#[derive(Debug)]
+struct Owned {
+    state: WatchState,
+    next: i64,
+    transactions: u64,
+    touched: bool,
+    snapshot_at: Instant,
+    closed_at_snapshot: Option<crate::detect::Bucket>,
+}
+
+/// The state of one watch worker.
+#[derive(Debug)]
+pub struct WatchStage {
+    settings: WatchSettings,
+    pack: Arc<Pack>,
+    owned: BTreeMap<TopicPartition, Owned>,
+    outputs: Vec<Output>,
+    alerts: Vec<AlertEvent>,
+    told: Vec<AlertEvent>,
+}
+
+impl WatchStage {
+    /// A worker that owns nothing yet.
+    #[must_use]
+    pub fn new(settings: WatchSettings, pack: Arc<Pack>) -> Self {
+        let (owned, outputs) = (BTreeMap::new(), Vec::new());
+        Self { settings, pack, owned, outputs, alerts: Vec::new(), told: Vec::new() }
+    }
+
+    /// Decides by another pack from the next transaction on; call it between transactions.
+    pub fn set_pack(&mut self, pack: Arc<Pack>) {
+        self.pack = pack;
+    }
+
+    /// Alerts committed since this was last asked.
+    pub fn take_alerts(&mut self) -> Vec<AlertEvent> {
+        std::mem::take(&mut self.told)
+    }
+
+    /// The states of the owned partitions.
+    pub fn states(&self) -> impl Iterator<Item = (&TopicPartition, &WatchState)> {
+        self.owned.iter().map(|(source, owned)| (source, &owned.state))
+    }
+
+    fn write(&mut self, verdicts: Vec<Verdict>) -> Result<(), WireError> {
+        let topics = &self.settings.topics;
+        for verdict in verdicts {
+            match verdict {
+                Verdict::Alert(event) => {
+                    self.outputs.push(wire::alert_record(topics, &event)?);
+                    self.outputs.push(wire::routed_alert(topics, &event)?);
+                    self.alerts.push(*event);
+                }
+                Verdict::FollowUp(follow_up) => self.outputs.push(wire::follow_up_record(topics, &follow_up)?),
+            }
+        }
+        Ok(())
+    }
+
+    fn load_snapshot(&self, log: &mut dyn Log, partition: i32) -> Result<Option<(Header, WatchState)>, StageError> {
+        let source = TopicPartition::new(self.settings.topics.state.clone(), partition);
+        let bounds = log.bounds(&source)?;
+        let mut newest: BTreeMap<StateKey, (i64, Vec<u8>)> = BTreeMap::new();
+        log.read(&source, bounds.low, bounds.high, &mut |record| {
+            let Some(key) = record.key.as_deref().and_then(wire::state_key) else { return };
+            match record.value {
+                Some(value) => newest.insert(key, (record.offset, value)),
+                None => newest.remove(&key),
+            };
+        })?;
+        read_snapshot(&source, newest)
+    }
+}
+
+fn read_snapshot(
+    source: &TopicPartition,
+    mut newest: BTreeMap<StateKey, (i64, Vec<u8>)>,
+) -> Result<Option<(Header, WatchState)>, StageError> {
+    let Some((offset, header)) = newest.remove(&StateKey::Header) else { return Ok(None) };
+    let header = wire::decode_header(&header).map_err(|error| unreadable(source, offset, &error))?;
+    let mut state = WatchState { closed: header.closed, started: header.started, ..WatchState::default() };
+    for (key, (offset, value)) in newest {
+        let failed = |error: WireError| unreadable(source, offset, &error);
+        match key {
+            StateKey::Header => {}
+            StateKey::Query(query) => {
+                state.queries.insert(query, wire::decode_query(&value).map_err(failed)?);
+            }
+            StateKey::Pending(log, query) => {
+                state.pending.insert((log, query), wire::decode_pending(&value).map_err(failed)?);
+            }
+        }
+    }
+    state.hear(header.members.clone(), header.clocks.clone());
+    Ok(Some((header, state.restored())))
+}
+
+fn unreadable(source: &TopicPartition, offset: i64, error: &WireError) -> StageError {
+    StageError::Unreadable { source_name: source.to_string(), offset, reason: error.to_string() }
+}
+
+impl Stage for WatchStage {
+    fn restore(
+        &mut self,
+        log: &mut dyn Log,
+        source: &TopicPartition,
+        committed: Option<&Committed>,
+    ) -> Result<i64, StageError> {
+        self.outputs.clear();
+        self.alerts.clear();
+        let snapshot = match (committed, self.settings.snapshot_every) {
+            (Some(_), Some(_)) => self.load_snapshot(log, source.partition)?,
+            _ => None,
+        };
+        let low = log.bounds(source)?.low;
+        let (from, mut state) =
+            snapshot.map_or((low, WatchState::default()), |(header, state)| (header.next, state));
+        let next = committed.map_or(low, |committed| committed.next);
+        let pack = self.pack.clone();
+        let mut failed = None;
+        log.read(source, from, next, &mut |record| {
+            match wire::decode_signal(record.value.as_deref().unwrap_or_default()) {
+                // outputs are in the log already
+                Ok(signal) => drop(watch(signal, &mut state, &pack)),
+                Err(error) => failed = Some(unreadable(source, record.offset, &error)),
+            }
+        })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let transactions = committed.and_then(|committed| committed.metadata.parse().ok()).unwrap_or(0);
+        let closed_at_snapshot = state.closed;
+        let snapshot_at = Instant::now();
+        let owned = Owned { state, next, transactions, touched: false, snapshot_at, closed_at_snapshot };
+        self.owned.insert(source.clone(), owned);
+        Ok(next)
+    }
+
+    fn forget(&mut self, source: &TopicPartition) {
+        self.owned.remove(source);
+    }
+
+    fn apply(&mut self, record: Record) -> Result<(), StageError> {
+        let Some(owned) = self.owned.get_mut(&record.source) else { return Ok(()) };
+        let signal = wire::decode_signal(record.value.as_deref().unwrap_or_default())
+            .map_err(|error| unreadable(&record.source, record.offset, &error))?;
+        owned.next = record.offset + 1;
+        owned.touched = true;
+        let verdicts = watch(signal, &mut owned.state, &self.pack);
+        self.write(verdicts).map_err(|error| unreadable(&record.source, record.offset, &error))
+    }
+
+    fn at_end(&mut self, _source: &TopicPartition, _next: i64, _silence: Silence) {}
+
+    fn is_open(&self) -> bool {
+        self.owned.values().any(|owned| owned.touched)
+    }
+
+    fn seal(&mut self) -> Result<Batch, StageError> {
+        let mut outputs = std::mem::take(&mut self.outputs);
+        let mut progress = Vec::new();
+        for (source, owned) in self.owned.iter_mut().filter(|(_, owned)| owned.touched) {
+            owned.touched = false;
+            owned.transactions += 1;
+            let due = self.settings.snapshot_every.is_some_and(|every| owned.snapshot_at.elapsed() >= every);
+            if due && owned.closed_at_snapshot != owned.state.closed {
+                let digest = &self.pack.digest;
+                let records =
+                    wire::snapshot_records(&self.settings.topics, source.partition, owned.next, digest, &mut owned.state);
+                outputs.extend(records.map_err(|error| unreadable(source, owned.next, &error))?);
+                owned.snapshot_at = Instant::now();
+                owned.closed_at_snapshot = owned.state.closed;
+            }
+            let metadata = owned.transactions.to_string();
+            progress.push(Progress { source: source.clone(), next: owned.next, metadata });
+        }
+        Ok(Batch { outputs, progress })
+    }
+
+    fn landed(&mut self) {
+        self.told.append(&mut self.alerts);
+    }
+
+    fn is_done(&self) -> bool {
+        self.owned.values().all(|owned| !owned.touched && owned.state.is_done())
+    }
+}

@@ -1,0 +1,324 @@
+//! The public values: enriched mention, routed item, follow-up, alert.
+
+use super::{CloudEvent, RECORD_BYTES_MAX, Topics, WireError};
+use crate::alert::{ALERT_TYPE, AlertEvent};
+use crate::log::{Output, Place};
+use crate::mention::Mention;
+use crate::pipeline::{Decided, FollowUp, FollowUpAction, Matched};
+use crate::route::{Decision, Route, Ticket, TicketAction};
+use crate::score::Scores;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// `type` of a routed item.
+pub const ITEM_TYPE: &str = "groundswell.item.v1";
+/// `type` of a follow-up.
+pub const FOLLOW_UP_TYPE: &str = "groundswell.followup.v1";
+/// `type` of an enriched mention.
+pub const MENTION_TYPE: &str = "groundswell.mention.v1";
+
+/// An item as its team receives it, on `social.routed.<team>`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RoutedItem {
+    /// [`ITEM_TYPE`].
+    #[serde(rename = "type")]
+    pub kind_of_value: String,
+    /// Upsert on this.
+    pub item_id: String,
+    /// Take the higher one.
+    pub revision: u64,
+    /// The mention.
+    pub mention: Mention,
+    /// What the model says.
+    pub scores: Scores,
+    /// Where it goes.
+    pub route: Route,
+    /// What the ticketing system is to do.
+    pub ticket: Ticket,
+    /// Why.
+    pub decision: Decision,
+    /// What matched.
+    pub matches: Vec<Matched>,
+    /// Where to look.
+    pub links: Links,
+    /// What was left out because the record would have been too large.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub omitted: Vec<String>,
+}
+
+/// Where to look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Links {
+    /// The post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post: Option<String>,
+}
+
+/// A matched mention as published on `social.mentions`, noise included.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MentionRecord {
+    /// [`MENTION_TYPE`].
+    #[serde(rename = "type")]
+    pub kind_of_value: String,
+    /// The item it is.
+    pub item_id: String,
+    /// Take the higher one.
+    pub revision: u64,
+    /// How it ended: routed or noise.
+    pub outcome: PublishedOutcome,
+    /// Why it is noise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<String>,
+    /// The mention.
+    pub mention: Mention,
+    /// What matched.
+    pub matches: Vec<Matched>,
+    /// What the model says; absent for own voice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores: Option<Scores>,
+    /// Where it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<RoutedMention>,
+    /// Why; for noise in brief.
+    pub decision: Decision,
+    /// What was left out because the record would have been too large.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub omitted: Vec<String>,
+}
+
+/// How a published mention ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum PublishedOutcome {
+    Routed,
+    Noise,
+}
+
+/// Where a published mention went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RoutedMention {
+    /// The owner.
+    pub team: String,
+    /// The intent that owns it.
+    pub intent: String,
+    /// How severe.
+    pub severity: crate::route::Severity,
+    /// Its case.
+    pub case_id: String,
+}
+
+/// A later decision about an item, on the topic of its team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FollowUpRecord {
+    /// [`FOLLOW_UP_TYPE`].
+    #[serde(rename = "type")]
+    pub kind_of_value: String,
+    /// The item.
+    pub item_id: String,
+    /// Higher than the item's.
+    pub revision: u64,
+    /// What to do.
+    pub action: FollowUpAction,
+    /// The incident, for `attach`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident_id: Option<String>,
+    /// Whose it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+    /// What the ticketing system is to do now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<FollowUpTicket>,
+    /// Why.
+    pub reasons: Vec<String>,
+}
+
+/// The ticket part of a follow-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FollowUpTicket {
+    /// What to do.
+    pub action: TicketAction,
+}
+
+/// The enriched mention of a decided item; none for what is not public.
+///
+/// # Errors
+/// When it has no JSON form.
+pub fn mention_record(topics: &Topics, decided: &Decided, pack: &str, model: &str) -> Result<Option<Output>, WireError> {
+    if !decided.mention.is_public() {
+        return Ok(None);
+    }
+    let routing = decided.routing.as_ref();
+    let brief = || Decision {
+        pack: pack.to_owned(),
+        model: model.to_owned(),
+        rules: decided.matches.iter().map(|matched| format!("query:{}", matched.query)).collect(),
+        reasons: decided.noise.iter().map(|noise| format!("noise: {noise}")).collect(),
+    };
+    let mut record = MentionRecord {
+        kind_of_value: MENTION_TYPE.to_owned(),
+        item_id: decided.item_id.clone(),
+        revision: decided.revision,
+        outcome: if decided.noise.is_some() { PublishedOutcome::Noise } else { PublishedOutcome::Routed },
+        noise: decided.noise.clone(),
+        mention: decided.mention.clone(),
+        matches: decided.matches.clone(),
+        scores: decided.scores.clone(),
+        route: routing.map(|routing| RoutedMention {
+            team: routing.route.team.clone(),
+            intent: routing.route.intent.clone(),
+            severity: routing.route.severity,
+            case_id: routing.route.case_id.clone(),
+        }),
+        decision: routing.map_or_else(brief, |routing| routing.decision.clone()),
+        omitted: Vec::new(),
+    };
+    let mut value = serde_json::to_vec(&record)?;
+    for step in Omit::ALL {
+        if value.len() <= RECORD_BYTES_MAX {
+            break;
+        }
+        step.apply(&mut record.mention, record.scores.as_mut());
+        record.omitted.push(step.name().to_owned());
+        value = serde_json::to_vec(&record)?;
+    }
+    Ok(Some(output(&topics.mentions, decided, MENTION_TYPE, &decided.mention.mention_id, value)))
+}
+
+/// The routed item; none for noise.
+///
+/// # Errors
+/// When it has no JSON form.
+pub fn routed_record(topics: &Topics, decided: &Decided) -> Result<Option<Output>, WireError> {
+    let (Some(routing), Some(scores)) = (&decided.routing, &decided.scores) else { return Ok(None) };
+    let mut item = RoutedItem {
+        kind_of_value: ITEM_TYPE.to_owned(),
+        item_id: decided.item_id.clone(),
+        revision: decided.revision,
+        mention: decided.mention.clone(),
+        scores: scores.clone(),
+        route: routing.route.clone(),
+        ticket: routing.ticket.clone(),
+        decision: routing.decision.clone(),
+        matches: decided.matches.clone(),
+        links: Links { post: decided.mention.url.clone() },
+        omitted: Vec::new(),
+    };
+    let mut value = serde_json::to_vec(&item)?;
+    for step in Omit::ALL {
+        if value.len() <= RECORD_BYTES_MAX {
+            break;
+        }
+        step.apply(&mut item.mention, Some(&mut item.scores));
+        item.omitted.push(step.name().to_owned());
+        value = serde_json::to_vec(&item)?;
+    }
+    let topic = topics.routed(&routing.route.team);
+    Ok(Some(output(&topic, decided, ITEM_TYPE, &decided.item_id, value)))
+}
+
+/// An alert event on `social.alerts`.
+///
+/// # Errors
+/// When it has no JSON form.
+pub fn alert_record(topics: &Topics, event: &AlertEvent) -> Result<Output, WireError> {
+    alert_on(&topics.alerts, event)
+}
+
+/// The same event on the topic of the team that owns it.
+///
+/// # Errors
+/// When it has no JSON form.
+pub fn routed_alert(topics: &Topics, event: &AlertEvent) -> Result<Output, WireError> {
+    alert_on(&topics.routed(&event.team), event)
+}
+
+fn alert_on(topic: &Arc<str>, event: &AlertEvent) -> Result<Output, WireError> {
+    let state = serde_json::to_value(event.state)?;
+    let id = format!("{}:{}:{}", event.alert_id, state.as_str().unwrap_or_default(), event.at);
+    let cloud = CloudEvent { kind: ALERT_TYPE, id: &id, at: event.at, origin: None };
+    let key = event.alert_id.clone().into_bytes();
+    Ok(Output {
+        topic: topic.clone(),
+        place: Place::Hashed(key.clone()),
+        key: Some(key),
+        value: Some(serde_json::to_vec(event)?),
+        headers: cloud.headers(),
+    })
+}
+
+/// A follow-up on the topic of the item's team, in the partition of the item.
+///
+/// # Errors
+/// When it has no JSON form.
+pub fn follow_up_record(topics: &Topics, follow_up: &FollowUp) -> Result<Output, WireError> {
+    let record = FollowUpRecord {
+        kind_of_value: FOLLOW_UP_TYPE.to_owned(),
+        item_id: follow_up.item_id.clone(),
+        revision: follow_up.revision,
+        action: follow_up.action,
+        incident_id: follow_up.incident_id.clone(),
+        team: Some(follow_up.team.clone()),
+        ticket: Some(FollowUpTicket { action: follow_up.ticket }),
+        reasons: follow_up.reasons.clone(),
+    };
+    let id = format!("{}:{}", follow_up.item_id, follow_up.revision);
+    let cloud = CloudEvent { kind: FOLLOW_UP_TYPE, id: &id, at: follow_up.at, origin: None };
+    Ok(Output {
+        topic: topics.routed(&follow_up.team),
+        place: Place::Hashed(follow_up.thread.clone().into_bytes()),
+        key: Some(follow_up.item_id.clone().into_bytes()),
+        value: Some(serde_json::to_vec(&record)?),
+        headers: cloud.headers(),
+    })
+}
+
+fn output(topic: &Arc<str>, decided: &Decided, kind: &str, key: &str, value: Vec<u8>) -> Output {
+    let id = format!("{}:{}", decided.item_id, decided.revision);
+    let origin = decided.mention.raw_ref.as_ref();
+    Output {
+        topic: topic.clone(),
+        place: Place::Hashed(decided.mention.thread().as_bytes().to_vec()),
+        key: Some(key.as_bytes().to_vec()),
+        value: Some(value),
+        headers: CloudEvent { kind, id: &id, at: decided.event_at, origin }.headers(),
+    }
+}
+
+/// What a record that is too large loses, in this order.
+#[derive(Debug, Clone, Copy)]
+enum Omit {
+    Explanation,
+    RawText,
+    Text,
+}
+
+impl Omit {
+    const ALL: [Self; 3] = [Self::Explanation, Self::RawText, Self::Text];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Explanation => "explanation",
+            Self::RawText => "text_raw",
+            Self::Text => "text",
+        }
+    }
+
+    fn apply(self, mention: &mut Mention, scores: Option<&mut Scores>) {
+        match self {
+            Self::Explanation => {
+                if let Some(scores) = scores {
+                    scores.explain.clear();
+                    scores.entities.clear();
+                    scores.pii.clear();
+                }
+            }
+            Self::RawText => mention.text_raw = None,
+            Self::Text => {
+                mention.text.clear();
+                mention.entities.clear();
+            }
+        }
+    }
+}
