@@ -303,8 +303,8 @@ mod tests {
     use super::*;
 
     fn windowed(observed: u64, expected: f64) -> Windowed {
-        let surprise = crate::detect::poisson_surprise(observed as f64, expected);
-        let upper = crate::detect::upper_bound(expected, 6.0);
+        let surprise = crate::detect::poisson::poisson_upper_tail_log10(observed, expected);
+        let upper = crate::detect::poisson::upper_bound(expected, 0.0, 1e-6) as f64;
         Windowed { buckets: 30, observed, expected, upper, surprise }
     }
 

@@ -5,14 +5,19 @@
 
 mod bucket;
 mod clock;
+pub mod level;
 mod partial;
+pub mod poisson;
+pub mod residual;
 mod sample;
 mod series;
-mod surprise;
+mod share;
+pub mod univariate;
 
 pub use bucket::{BUCKET_SECONDS, Bucket};
 pub use clock::{CONFIRMATIONS, JUMP_MICROS, PartitionClock, WITHIN_RECORDS};
+pub use level::Level;
 pub use partial::{Contribution, Example, Partial, PendingItem, TermPart, ThreadPart};
 pub use sample::{BottomK, Merge};
-pub use series::{Judgement, Level, Mood, Series, Settings, Windowed};
-pub use surprise::{poisson_surprise, share_surprise, upper_bound};
+pub use series::{Judgement, Mood, Series, Settings, Windowed};
+pub use share::share_surprise;

@@ -5,8 +5,9 @@
 //! expectation, and the larger of the two counts, so a Monday morning is not an outage. Everything is walked in the
 //! order of buckets, so the floats are the same on every replay.
 
-use super::{Bucket, Partial};
-use libm::{exp2, sqrt};
+use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
+use super::{BUCKET_SECONDS, Bucket, Level, Partial};
+use libm::{exp10, sqrt};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,8 +15,10 @@ use std::collections::{BTreeMap, VecDeque};
 const CELLS: usize = 721;
 /// A cell is learned when it is this many buckets old (one hour).
 const LEARN_AFTER: usize = 360;
-/// Half-life of the level: 24 h of buckets.
-const HALF_LIFE_BUCKETS: f64 = 8640.0;
+/// Half-life of the level: 24 h.
+const HALF_LIFE_SECONDS: f64 = 86_400.0;
+/// Length of a bucket.
+const STEP_SECONDS: f64 = BUCKET_SECONDS as f64;
 /// Cells of one block of the dispersion estimate: five minutes.
 const BLOCK: u32 = 30;
 /// Silence longer than this is learned as this much: 24 h of buckets.
@@ -63,36 +66,6 @@ impl Default for Settings {
     }
 }
 
-/// Exponentially weighted mean per bucket, with the weight it rests on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Level {
-    sum: f64,
-    weight: f64,
-}
-
-impl Level {
-    fn learn(&mut self, value: f64) {
-        let keep = exp2(-1.0 / HALF_LIFE_BUCKETS);
-        self.sum = self.sum * keep + value;
-        self.weight = self.weight * keep + 1.0;
-    }
-
-    /// Learns `count` buckets without a mention at once: the closed form of learning zero that often.
-    fn learn_silence(&mut self, count: i64) {
-        let count = count.clamp(0, SILENCE_MAX) as f64;
-        let keep_one = exp2(-1.0 / HALF_LIFE_BUCKETS);
-        let keep = exp2(-count / HALF_LIFE_BUCKETS);
-        self.sum *= keep;
-        self.weight = self.weight * keep + (1.0 - keep) / (1.0 - keep_one);
-    }
-
-    /// Mean per bucket; 0 before anything was learned.
-    #[must_use]
-    pub fn mean(&self) -> f64 {
-        if self.weight > 0.0 { self.sum / self.weight } else { 0.0 }
-    }
-}
-
 /// Counts of one bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Cell {
@@ -111,7 +84,7 @@ pub struct Windowed {
     pub observed: u64,
     /// Mentions expected.
     pub expected: f64,
-    /// Largest count that would still be usual at the risk of the settings.
+    /// Largest count that would still be usual at the surprise of the settings; known for windows worth judging.
     pub upper: f64,
     /// −log10 of the probability of so many or more.
     pub surprise: f64,
@@ -182,10 +155,10 @@ impl Series {
             now: started,
             cells: VecDeque::from([Cell::default()]),
             details: BTreeMap::new(),
-            mentions: Level::default(),
-            negative: Level::default(),
-            outage: Level::default(),
-            dispersion: Level::default(),
+            mentions: Level::new(HALF_LIFE_SECONDS),
+            negative: Level::new(HALF_LIFE_SECONDS),
+            outage: Level::new(HALF_LIFE_SECONDS),
+            dispersion: Level::new(HALF_LIFE_SECONDS),
             block_sum: 0,
             block_cells: 0,
         }
@@ -199,8 +172,9 @@ impl Series {
             self.push(Cell { in_incident, ..Cell::default() });
         }
         if steps > walked {
+            let silent = u32::try_from((steps - walked).min(SILENCE_MAX)).unwrap_or(0);
             for level in [&mut self.mentions, &mut self.negative, &mut self.outage] {
-                level.learn_silence(steps - walked);
+                level.learn_zeros(silent, STEP_SECONDS);
             }
         }
         if steps > 0 {
@@ -236,19 +210,19 @@ impl Series {
     /// Seconds of history the baseline rests on.
     #[must_use]
     pub fn age_seconds(&self) -> i64 {
-        self.now.0.saturating_sub(self.started.0).saturating_mul(super::BUCKET_SECONDS)
+        self.now.0.saturating_sub(self.started.0).saturating_mul(BUCKET_SECONDS)
     }
 
     /// Negative share of the baseline, 0..1.
     #[must_use]
     pub fn usual_negative(&self) -> f64 {
-        share(self.negative.mean(), self.mentions.mean())
+        share(self.negative.sum(), self.mentions.sum())
     }
 
     /// Share of the baseline that speaks of an outage, 0..1.
     #[must_use]
     pub fn usual_outage(&self) -> f64 {
-        share(self.outage.mean(), self.mentions.mean())
+        share(self.outage.sum(), self.mentions.sum())
     }
 
     /// Everything known of the last `buckets` buckets, merged.
@@ -303,7 +277,175 @@ impl Series {
             cells += 1;
         }
         let recent = if cells >= BLOCK { before as f64 / f64::from(cells) } else { 0.0 };
-        let expected = (self.mentions.mean().max(recent) * f64::from(length)).max(0.1);
+        let expected = (self.usual().max(recent) * f64::from(length)).max(0.1);
+        let mut window = Windowed { buckets, observed, expected, upper: expected, surprise: 0.0 };
+        if open || (observed >= settings.floor && window.ratio() >= settings.ratio) {
+            // variance = spread × mean, as a negative binomial: mean + dispersion × mean²
+            let spread = self.dispersion.mean().unwrap_or(1.0).max(1.0);
+            let dispersion = (spread - 1.0) / expected;
+            window.surprise = negative_binomial_upper_tail_log10(observed, expected, dispersion);
+            window.upper = upper_bound(expected, dispersion, exp10(-settings.surprise)) as f64;
+        }
+        window
+    }
+
+    /// Mentions per bucket that are usual.
+    fn usual(&self) -> f64 {
+        self.mentions.mean().unwrap_or(0.0)
+    }
+
+    /// The mood window that deviates most, where there is enough to judge.
+    pub mood: Option<Mood>,
+}
+
+
+/// Counts, details and baseline of one query.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    started: Bucket,
+    now: Bucket,
+    cells: VecDeque<Cell>,
+    details: BTreeMap<Bucket, Partial>,
+    mentions: Level,
+    negative: Level,
+    outage: Level,
+    dispersion: Level,
+    block_sum: u32,
+    block_cells: u32,
+}
+
+impl Series {
+    /// A series that has been silent since `started`, when watching began.
+    #[must_use]
+    pub fn new(started: Bucket) -> Self {
+        Self {
+            started,
+            now: started,
+            cells: VecDeque::from([Cell::default()]),
+            details: BTreeMap::new(),
+            mentions: Level::new(HALF_LIFE_SECONDS),
+            negative: Level::new(HALF_LIFE_SECONDS),
+            outage: Level::new(HALF_LIFE_SECONDS),
+            dispersion: Level::new(HALF_LIFE_SECONDS),
+            block_sum: 0,
+            block_cells: 0,
+        }
+    }
+
+    /// Moves to `bucket`, learning what grows old on the way. `in_incident` marks the new cells.
+    pub fn advance(&mut self, bucket: Bucket, in_incident: bool) {
+        let steps = bucket.0.saturating_sub(self.now.0);
+        let walked = steps.min(i64::try_from(CELLS).unwrap_or(0) + i64::try_from(LEARN_AFTER).unwrap_or(0));
+        for _ in 0..walked {
+            self.push(Cell { in_incident, ..Cell::default() });
+        }
+        if steps > walked {
+            let silent = u32::try_from((steps - walked).min(SILENCE_MAX)).unwrap_or(0);
+            for level in [&mut self.mentions, &mut self.negative, &mut self.outage] {
+                level.learn_zeros(silent, STEP_SECONDS);
+            }
+        }
+        if steps > 0 {
+            self.now = bucket;
+            let oldest = bucket.plus(-(LEARN_AFTER as i64));
+            self.details = self.details.split_off(&oldest);
+        }
+    }
+
+    /// Merges what was read of one event bucket; older than the cells, it only counts towards the oldest.
+    pub fn merge(&mut self, bucket: Bucket, partial: &Partial) {
+        let age = usize::try_from(self.now.0.saturating_sub(bucket.0).max(0)).unwrap_or(usize::MAX);
+        let place = self.cells.len().saturating_sub(1).saturating_sub(age);
+        let Some(cell) = self.cells.get_mut(place) else { return };
+        let add = |to: &mut u32, more: u64| *to = to.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+        add(&mut cell.mentions, partial.mentions);
+        add(&mut cell.negative, partial.negative);
+        add(&mut cell.outage, partial.outage);
+        if age <= LEARN_AFTER {
+            let detail = self.details.entry(bucket).or_default();
+            detail.merge(partial);
+            detail.pending.clear();
+        }
+    }
+
+    /// Marks the last `buckets` cells as part of an incident: they are not learned.
+    pub fn mark_incident(&mut self, buckets: usize) {
+        for cell in self.cells.iter_mut().rev().take(buckets) {
+            cell.in_incident = true;
+        }
+    }
+
+    /// Seconds of history the baseline rests on.
+    #[must_use]
+    pub fn age_seconds(&self) -> i64 {
+        self.now.0.saturating_sub(self.started.0).saturating_mul(BUCKET_SECONDS)
+    }
+
+    /// Negative share of the baseline, 0..1.
+    #[must_use]
+    pub fn usual_negative(&self) -> f64 {
+        share(self.negative.sum(), self.mentions.sum())
+    }
+
+    /// Share of the baseline that speaks of an outage, 0..1.
+    #[must_use]
+    pub fn usual_outage(&self) -> f64 {
+        share(self.outage.sum(), self.mentions.sum())
+    }
+
+    /// Everything known of the last `buckets` buckets, merged.
+    #[must_use]
+    pub fn evidence(&self, buckets: usize) -> Partial {
+        let first = self.now.plus(1 - i64::try_from(buckets).unwrap_or(i64::MAX));
+        let mut merged = Partial::default();
+        for partial in self.details.range(first..).map(|(_, partial)| partial) {
+            merged.merge(partial);
+        }
+        merged
+    }
+
+    /// The first bucket of the last `buckets` in which the counts leave the usual behind.
+    #[must_use]
+    pub fn onset(&self, buckets: usize, expected: f64) -> Bucket {
+        let usual = (expected / buckets.max(1) as f64).max(0.2);
+        let length = buckets.min(self.cells.len());
+        let start = self.cells.len() - length;
+        for place in start..self.cells.len() {
+            let ahead = self.cells.iter().skip(place).take(3);
+            let sum: u32 = ahead.map(|cell| cell.mentions).sum();
+            if self.cells[place].mentions > 0 && f64::from(sum) >= 3.0 * (3.0 * usual).max(1.0) {
+                return self.bucket_at(place);
+            }
+        }
+        self.bucket_at(start)
+    }
+
+    /// Judges the bucket just closed; `open` while an alert on the counts is open.
+    #[must_use]
+    pub fn judge(&self, open: bool, settings: &Settings) -> Judgement {
+        if self.now.0.saturating_sub(self.started.0) < COLD_BUCKETS {
+            return Judgement { windows: Vec::new(), mood: None };
+        }
+        let windows = VOLUME_WINDOWS.iter().map(|buckets| self.windowed(*buckets, open, settings)).collect();
+        Judgement { windows, mood: self.mood(settings) }
+    }
+
+    /// The window against the level and against the hour before it, whichever expects more. What belonged to an
+    /// incident that is over is left out, or its end would be the onset of the next.
+    fn windowed(&self, buckets: usize, open: bool, settings: &Settings) -> Windowed {
+        let counted = |cell: &&Cell| open || !cell.in_incident;
+        let (mut observed, mut length) = (0u64, 0u32);
+        for cell in self.cells.iter().rev().take(buckets).filter(counted) {
+            observed += u64::from(cell.mentions);
+            length += 1;
+        }
+        let (mut before, mut cells) = (0u64, 0u32);
+        for cell in self.cells.iter().rev().skip(buckets).take(LEARN_AFTER).filter(|cell| !cell.in_incident) {
+            before += u64::from(cell.mentions);
+            cells += 1;
+        }
+        let recent = if cells >= BLOCK { before as f64 / f64::from(cells) } else { 0.0 };
+        let expected = (self.usual().max(recent) * f64::from(length)).max(0.1);
         let spread = self.dispersion.mean().max(1.0);
         Windowed {
             buckets,
@@ -317,7 +459,7 @@ impl Series {
     /// The mood window that deviates most from the baseline.
     fn mood(&self, settings: &Settings) -> Option<Mood> {
         let usual = self.usual_negative().clamp(0.02, 0.98);
-        let known = self.mentions.sum;
+        let known = self.mentions.sum();
         let judged = |buckets: &usize| {
             let cells = self.cells.iter().rev().take(*buckets).filter(|cell| !cell.in_incident);
             let (mentions, negative) = cells
@@ -356,12 +498,12 @@ impl Series {
             return;
         }
         // winsorised: one wild bucket that was no incident must not carry a day
-        let cap = if self.mentions.weight > LEARN_AFTER as f64 { 5.0 * self.mentions.mean() + 5.0 } else { f64::MAX };
+        let cap = if self.mentions.weight() > LEARN_AFTER as f64 { 5.0 * self.usual() + 5.0 } else { f64::MAX };
         let kept = f64::from(cell.mentions).min(cap);
         let scale = if cell.mentions == 0 { 0.0 } else { kept / f64::from(cell.mentions) };
-        self.mentions.learn(kept);
-        self.negative.learn(f64::from(cell.negative) * scale);
-        self.outage.learn(f64::from(cell.outage) * scale);
+        learn(&mut self.mentions, kept, STEP_SECONDS);
+        learn(&mut self.negative, f64::from(cell.negative) * scale, STEP_SECONDS);
+        learn(&mut self.outage, f64::from(cell.outage) * scale, STEP_SECONDS);
         self.block_sum = self.block_sum.saturating_add(cell.mentions);
         self.block_cells += 1;
         if self.block_cells == BLOCK {
@@ -371,12 +513,17 @@ impl Series {
 
     /// Variance over mean of five-minute counts.
     fn learn_block(&mut self) {
-        let expected = (self.mentions.mean() * f64::from(BLOCK)).max(0.5);
+        let expected = (self.usual() * f64::from(BLOCK)).max(0.5);
         let off = f64::from(self.block_sum) - expected;
-        self.dispersion.learn((off * off / expected).min(25.0));
+        learn(&mut self.dispersion, (off * off / expected).min(25.0), STEP_SECONDS * f64::from(BLOCK));
         self.block_sum = 0;
         self.block_cells = 0;
     }
+}
+
+fn learn(level: &mut Level, value: f64, step_seconds: f64) {
+    level.fade(step_seconds);
+    level.learn(value);
 }
 
 fn share(part: f64, whole: f64) -> f64 {
