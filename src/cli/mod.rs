@@ -1,8 +1,13 @@
-//! Commands: one file each. They must never hold logic of their own: they read, call, write.
+//! The command line: one file per command. They read, call and write; what they decide stands elsewhere.
 
 pub mod detect;
+pub mod normalize;
+mod progress;
+pub mod replay;
 
-/// The streams of a command, so that tests can hold them.
+use clap::{Parser, Subcommand};
+
+/// Where a command reads and writes, so that tests can hold the other ends.
 pub struct Io<'a> {
     /// Standard input.
     pub stdin: &'a mut dyn std::io::BufRead,
@@ -12,13 +17,40 @@ pub struct Io<'a> {
     pub stderr: &'a mut dyn std::io::Write,
 }
 
-/// How a command ended: exit codes 0, 1, 2.
+/// How a command ended; `main` makes it the exit code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
-    /// All is well.
+    /// 0: all is well.
     Ok,
-    /// It ran, and found problems.
+    /// 1: it ran, and found problems.
     Findings,
-    /// It could not run: usage or environment.
+    /// 2: it could not run: usage or environment.
     Unusable,
+}
+
+/// Groundswell: public posts in, work for the right team and one explained alert per event out.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about = None, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Normalize(normalize::NormalizeArgs),
+    Replay(replay::ReplayArgs),
+    Detect(detect::DetectArgs),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When it could not run; the error says what to do.
+pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    match &cli.command {
+        Command::Normalize(args) => normalize::run(args, io),
+        Command::Replay(args) => replay::run(args, io),
+        Command::Detect(args) => detect::run(args, io),
+    }
 }

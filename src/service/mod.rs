@@ -1,5 +1,6 @@
 //! The shell: the worker loop, the stages that carry records to and from the core, and the wiring of roles.
 
+pub mod local;
 pub mod triage;
 pub mod watch;
 pub mod worker;

@@ -90,6 +90,11 @@ impl TriageStage {
         self.pack = pack;
     }
 
+    /// Treats silent partitions by another policy from now on.
+    pub fn set_clock(&mut self, clock: ClockPolicy) {
+        self.settings.clock = clock;
+    }
+
     /// Counts of every owned partition, as of the last commit when called after one.
     #[must_use]
     pub fn committed_counts(&self) -> Vec<(TopicPartition, Committing)> {

@@ -61,9 +61,10 @@ impl WatchStage {
         std::mem::take(&mut self.told)
     }
 
-    /// The states of the owned partitions.
-    pub fn states(&self) -> impl Iterator<Item = (&TopicPartition, &WatchState)> {
-        self.owned.iter().map(|(source, owned)| (source, &owned.state))
+    /// The owned partitions, and the offset of the next signal of each.
+    #[must_use]
+    pub fn positions(&self) -> Vec<(TopicPartition, i64)> {
+        self.owned.iter().map(|(source, owned)| (source.clone(), owned.next)).collect()
     }
 
     fn write(&mut self, verdicts: Vec<Verdict>) -> Result<(), WireError> {

@@ -1,0 +1,104 @@
+//! `groundswell replay`: recorded payloads through triage and watch, as they would have been decided live.
+
+mod budget;
+mod input;
+mod report;
+mod truth;
+
+use super::{Exit, Io};
+use crate::config::pack::read_pack;
+use crate::rules::{self, Pack};
+use crate::score::Model;
+use crate::service::local::{Layout, LocalPipeline};
+use anyhow::Context as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Lines decided between two looks at the alerts.
+const CHUNK_LINES: usize = 5_000;
+
+/// Run a rule pack over recorded mentions, and say how well it did.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  groundswell replay --rules rules --input day.ndjson --output out\n\n\
+Input is one payload a line, optionally prefixed with `platform:key<TAB>`: topic and record key.")]
+pub struct ReplayArgs {
+    /// The rule pack.
+    #[arg(long, value_name = "DIR")]
+    rules: PathBuf,
+    /// Watch one more query as a series of that name.
+    #[arg(long = "query", value_name = "NAME=QUERY")]
+    queries: Vec<String>,
+    /// NDJSON of raw payloads; several are read one after the other.
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    input: Vec<PathBuf>,
+    /// Where the topics and the report go, one NDJSON a topic.
+    #[arg(long, value_name = "DIR")]
+    output: PathBuf,
+    /// Partitions of every raw topic.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=1024))]
+    partitions: i32,
+    /// What really happened: the truth.json of the load generator.
+    #[arg(long, value_name = "FILE")]
+    truth: Option<PathBuf>,
+    /// What is asked of precision, recall, delay and alerts a day; a miss is exit 1.
+    #[arg(long, value_name = "FILE", requires = "truth")]
+    budget: Option<PathBuf>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let Some(pack) = load(args, io)? else { return Ok(Exit::Findings) };
+    let truth = args.truth.as_deref().map(truth::read).transpose()?;
+    let budget = args.budget.as_deref().map(budget::read).transpose()?;
+    let survey = input::survey(&args.input, args.partitions)?;
+    let layout = Layout {
+        members: survey.members,
+        raw_partitions: args.partitions,
+        signals_partitions: 16,
+        duplicate_window_records: 100_000,
+    };
+    let mut pipeline = LocalPipeline::new(&layout, Arc::new(pack), Model::shipped());
+    let mut writer = report::Writer::create(&args.output)?;
+    let mut lines = input::Lines::open(&args.input)?;
+    let progress = super::progress::bar(survey.lines, "replay");
+    let mut alerts = Vec::new();
+    loop {
+        let records = lines.next_chunk(CHUNK_LINES)?;
+        let last = records.is_empty();
+        progress.inc(records.len() as u64);
+        if last { pipeline.finish()? } else { pipeline.feed(records)? }
+        writer.write(&pipeline.take_outputs())?;
+        alerts.extend(pipeline.take_alerts());
+        if last {
+            break;
+        }
+    }
+    progress.finish_and_clear();
+    let judged = truth.map(|truth| truth::judge(&truth, &alerts));
+    let verdict = judged.as_ref().zip(budget.as_ref()).map(|(judged, budget)| budget.check(judged));
+    let (outcomes, reasons) = pipeline.counts();
+    let report = report::Report::new(survey.lines, &outcomes, reasons, &alerts, judged, verdict);
+    writer.finish(&report)?;
+    writeln!(io.stdout, "{}", report.in_words()).context("cannot write to stdout")?;
+    Ok(if report.within_budget() { Exit::Ok } else { Exit::Findings })
+}
+
+/// The pack with the queries of the command line; its problems go to stderr.
+fn load(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Option<Pack>> {
+    let mut extra = Vec::with_capacity(args.queries.len());
+    for query in &args.queries {
+        let (name, text) = query.split_once('=').with_context(|| format!("--query {query}: expected NAME=QUERY"))?;
+        extra.push((name.trim().to_owned(), text.trim().to_owned()));
+    }
+    let files = read_pack(&args.rules)?;
+    match rules::load(&files, &extra) {
+        Ok(pack) => Ok(Some(pack)),
+        Err(problems) => {
+            super::check::print_problems(&files, &problems, io.stderr)?;
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Tables of cases for every platform, malformed payloads, and properties.

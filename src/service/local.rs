@@ -1,0 +1,175 @@
+//! Triage and watch on the local log, in one thread: what demo, replay and the property tests run.
+//!
+//! The same stages and worker as on Kafka; only the log differs. Memory is bounded by what is fed at once: consumed
+//! records are forgotten, outputs are taken out by the caller.
+
+use super::triage::{ClockPolicy, TriageSettings, TriageStage};
+use super::watch::{WatchSettings, WatchStage};
+use super::worker::{Limits, StageError, Worker};
+use crate::alert::AlertEvent;
+use crate::log::local::{LocalCluster, LocalLog};
+use crate::log::{LogError, Output, Place, Record, TopicPartition};
+use crate::mention::{Platform, Timestamp};
+use crate::pipeline::Outcomes;
+use crate::rules::Pack;
+use crate::score::Model;
+use crate::wire::Topics;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Records per transaction.
+const RECORDS_MAX: usize = 2_000;
+
+/// One raw record from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawRecord {
+    /// Its platform, so its topic.
+    pub platform: Platform,
+    /// Its key, so its partition.
+    pub key: Vec<u8>,
+    /// Its payload.
+    pub value: Vec<u8>,
+}
+
+/// How a local run is laid out.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// Raw partitions that will get records.
+    pub members: BTreeSet<(Platform, i32)>,
+    /// Partitions of every raw topic.
+    pub raw_partitions: i32,
+    /// Partitions of the signals topic.
+    pub signals_partitions: i32,
+    /// Records of the duplicate window.
+    pub duplicate_window_records: u64,
+}
+
+/// Triage and watch on a log in memory.
+#[derive(Debug)]
+pub struct LocalPipeline {
+    topics: Topics,
+    cluster: LocalCluster,
+    triage: Worker<TriageStage, LocalLog>,
+    watch: Worker<WatchStage, LocalLog>,
+}
+
+impl LocalPipeline {
+    /// An empty log with its topics, and one worker of each role.
+    #[must_use]
+    pub fn new(layout: &Layout, pack: Arc<Pack>, model: &'static Model) -> Self {
+        let topics = Topics::new("social.");
+        let cluster = LocalCluster::default();
+        create_topics(&cluster, &topics, layout, &pack);
+        let members: Vec<TopicPartition> =
+            layout.members.iter().map(|(platform, n)| TopicPartition::new(topics.raw(*platform), *n)).collect();
+        let signals = (0..layout.signals_partitions).map(|n| TopicPartition::new(topics.signals.clone(), n)).collect();
+        let triage_stage = TriageStage::new(
+            TriageSettings {
+                topics: topics.clone(),
+                members: members.clone(),
+                signals_partitions: layout.signals_partitions,
+                duplicate_window_records: layout.duplicate_window_records,
+                clock: ClockPolicy::Data,
+            },
+            pack.clone(),
+            model,
+        );
+        let watch_stage = WatchStage::new(WatchSettings { topics: topics.clone(), snapshot_every: None }, pack);
+        let limits = Limits { records_max: RECORDS_MAX, interval: Duration::ZERO, poll: Duration::ZERO };
+        // no ticks on this log: the wall clock is never asked for anything that counts
+        let wall = || Timestamp::clamped(0);
+        Self {
+            triage: Worker::new(triage_stage, cluster.worker("triage", members), limits, wall),
+            watch: Worker::new(watch_stage, cluster.worker("watch", signals), limits, wall),
+            topics,
+            cluster,
+        }
+    }
+
+    /// Appends records and decides all that can be decided.
+    ///
+    /// # Errors
+    /// When a record's topic is not part of the layout, or a stage cannot go on.
+    pub fn feed(&mut self, records: Vec<RawRecord>) -> Result<(), StageError> {
+        let append = |record: RawRecord| Output {
+            topic: self.topics.raw(record.platform),
+            place: Place::Hashed(record.key.clone()),
+            key: Some(record.key),
+            value: Some(record.value),
+            headers: Vec::new(),
+        };
+        self.cluster.append(records.into_iter().map(append).collect())?;
+        self.settle()
+    }
+
+    /// The input has ended: decides the rest.
+    ///
+    /// # Errors
+    /// When a stage cannot go on.
+    pub fn finish(&mut self) -> Result<(), StageError> {
+        self.triage.stage_mut().set_clock(ClockPolicy::UntilEnd);
+        self.settle()
+    }
+
+    /// Alert events told since this was last asked.
+    pub fn take_alerts(&mut self) -> Vec<AlertEvent> {
+        self.watch.stage_mut().take_alerts()
+    }
+
+    /// Every output since this was last asked, by topic name without prefix.
+    #[must_use]
+    pub fn take_outputs(&self) -> BTreeMap<String, Vec<Record>> {
+        let internal = |topic: &str| *topic == *self.topics.signals || self.topics.platform(topic).is_some();
+        let topics = self.cluster.topics();
+        let outputs = topics.iter().filter(|topic| !internal(topic));
+        outputs.map(|topic| (topic.to_string(), self.cluster.drain(topic))).collect()
+    }
+
+    /// Items by outcome, and dead letters by reason, so far.
+    #[must_use]
+    pub fn counts(&self) -> (Outcomes, BTreeMap<String, u64>) {
+        let (mut outcomes, mut reasons) = (Outcomes::default(), BTreeMap::new());
+        for (_, committed) in self.triage.stage().committed_counts() {
+            outcomes.merge(&committed.outcomes);
+            for (reason, count) in committed.dead_letters {
+                *reasons.entry(reason).or_default() += count;
+            }
+        }
+        (outcomes, reasons)
+    }
+
+    fn settle(&mut self) -> Result<(), StageError> {
+        loop {
+            let applied = self.triage.turn()? + self.watch.turn()?;
+            self.forget()?;
+            if applied == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Drops what both roles have read.
+    fn forget(&mut self) -> Result<(), LogError> {
+        for (source, committed) in self.triage.stage().committed_counts() {
+            self.cluster.forget_before(&source, committed.next);
+        }
+        for (source, next) in self.watch.stage().positions() {
+            self.cluster.forget_before(&source, next);
+        }
+        Ok(())
+    }
+}
+
+fn create_topics(cluster: &LocalCluster, topics: &Topics, layout: &Layout, pack: &Pack) {
+    for (platform, _) in &layout.members {
+        cluster.create(&topics.raw(*platform), layout.raw_partitions);
+    }
+    cluster.create(&topics.signals, layout.signals_partitions);
+    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock] {
+        cluster.create(topic, 1);
+    }
+    for team in pack.topics() {
+        cluster.create(&topics.routed(&team), 1);
+    }
+}
