@@ -3,11 +3,14 @@
 use super::environment::{key_path, overlay, set};
 use super::error::{ConfigError, Warning, from_yaml, without_value};
 use super::sections::{Config, Receiver};
-use super::{Properties, Secret};
+use super::{Period, Properties, Secret};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// No wait in a running process is longer.
+const PERIOD_MAX: Period = Period::seconds(30 * 86_400);
 
 /// What flags set: dotted keys such as `kafka.brokers`, with their text.
 pub type Overrides = Vec<(String, String)>;
@@ -116,9 +119,11 @@ impl Config {
             ("snapshot.interval", self.snapshot.interval),
             ("notify.timeout", self.notify.timeout),
             ("notify.backoff", self.notify.backoff),
+            ("notify.backoff_max", self.notify.backoff_max),
+            ("notify.give_up_after", self.notify.give_up_after),
         ] {
-            if period.get().is_zero() {
-                return Err(range(key, &period, "more than 0".to_owned()));
+            if period.get().is_zero() || period > PERIOD_MAX {
+                return Err(range(key, &period, format!("more than 0, at most {PERIOD_MAX}")));
             }
         }
         for (key, size, least) in [

@@ -23,6 +23,11 @@ pub use sections::{
 };
 pub use units::{Period, Size, UnitError};
 
+/// The variables of this process; those that are not UTF-8 cannot be meant for us.
+pub fn process_environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// The entry of `known` that is nearest to `word`: at most a third of its letters away, at least one.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -281,7 +281,7 @@ pub struct Notify {
     pub attempts_max: u32,
     /// Wait before the second attempt; doubles from there.
     pub backoff: Period,
-    /// Longest wait, also for a receiver that asks for a longer one.
+    /// Longest wait, unless the receiver asks for a longer one (`Retry-After`).
     pub backoff_max: Period,
     /// No new attempt starts after this; then the event is dead for that receiver.
     pub give_up_after: Period,
