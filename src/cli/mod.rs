@@ -2,6 +2,7 @@
 
 pub mod detect;
 pub mod normalize;
+pub mod notify;
 mod progress;
 pub mod replay;
 

@@ -1,0 +1,177 @@
+//! File, environment and flags made into one [`Config`], or the first thing that is wrong with them.
+
+use super::environment::{key_path, overlay, set};
+use super::error::{ConfigError, Warning, from_yaml, without_value};
+use super::sections::{Config, Receiver};
+use super::{Period, Properties, Secret};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// No wait in a running process is longer.
+const PERIOD_MAX: Period = Period::seconds(30 * 86_400);
+
+/// What flags set: dotted keys such as `kafka.brokers`, with their text.
+pub type Overrides = Vec<(String, String)>;
+
+impl Config {
+    /// Reads `file` (none: defaults), lays `environment` and then `overrides` over it, and reads the secrets.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place. Unknown keys of the file and of flags are errors; unknown
+    /// variables are warnings.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+        overrides: &Overrides,
+    ) -> Result<(Self, Vec<Warning>), ConfigError> {
+        let environment: BTreeMap<String, String> = environment.collect();
+        let mut tree = file.map_or_else(|| Ok(Value::Object(Map::new())), read)?;
+        let known = serde_json::to_value(Self::default()).unwrap_or_default();
+        let mut warnings = overlay(&mut tree, environment.iter(), &known)?;
+        for (key, text) in overrides {
+            let parts: Vec<&str> = key.split('.').collect();
+            let path = key_path(&parts, &known)
+                .map_err(|problem| ConfigError::Value { name: key.clone(), message: problem })?;
+            set(&mut tree, &path, key, text)?;
+        }
+        let mut config = Self::deserialize(&tree).map_err(|error| ConfigError::Value {
+            name: file.map_or_else(|| "configuration".to_owned(), |path| path.display().to_string()),
+            message: without_value(&error.to_string()),
+        })?;
+        warnings.extend(config.resolve_secrets(&environment)?);
+        config.check_ranges()?;
+        Ok((config, warnings))
+    }
+
+    /// The effective configuration as YAML, secrets as `***`: what `--print-config` prints.
+    #[must_use]
+    pub fn render(&self) -> String {
+        serde_saphyr::to_string(self).unwrap_or_else(|error| format!("# cannot be written: {error}\n"))
+    }
+
+    fn resolve_secrets(&mut self, environment: &BTreeMap<String, String>) -> Result<Vec<Warning>, ConfigError> {
+        let mut warnings = Vec::new();
+        for (key, secret, bare) in self.secrets() {
+            if bare {
+                warnings
+                    .push(Warning(format!("{key} holds a secret in the open: write ${{env:NAME}} or ${{file:PATH}}")));
+            }
+            secret.resolve(environment).map_err(|source| ConfigError::Secret { key, source })?;
+        }
+        Ok(warnings)
+    }
+
+    /// Every secret with its key, and whether it was written as is.
+    fn secrets(&mut self) -> Vec<(String, &mut Secret, bool)> {
+        let mut all = Vec::new();
+        for (name, value) in &mut self.kafka.properties.0 {
+            let bare = Properties::is_bare_secret(name, value);
+            all.push((format!("kafka.properties.{name}"), value, bare));
+        }
+        for (team, receivers) in &mut self.notify.receivers {
+            for (place, receiver) in receivers.iter_mut().enumerate() {
+                let key = format!("notify.receivers.{team}[{place}].{}", receiver.kind());
+                match receiver {
+                    Receiver::Slack(slack) => {
+                        let bare = !slack.url.is_reference();
+                        all.push((format!("{key}.url"), &mut slack.url, bare));
+                    }
+                    Receiver::Webhook(webhook) => {
+                        // The address of a signed webhook opens nothing by itself.
+                        all.push((format!("{key}.url"), &mut webhook.url, false));
+                        let bare = !webhook.secret.is_reference();
+                        all.push((format!("{key}.secret"), &mut webhook.secret, bare));
+                    }
+                }
+            }
+        }
+        if let Some(secret) = &mut self.privacy.author_key {
+            let bare = !secret.is_reference();
+            all.push(("privacy.author_key".to_owned(), secret, bare));
+        }
+        all
+    }
+
+    fn check_ranges(&self) -> Result<(), ConfigError> {
+        let decisions = &self.decisions;
+        for (key, value, max) in [
+            ("decisions.duplicate_window_records", decisions.duplicate_window_records, 10_000_000),
+            ("decisions.signals_partitions", decisions.signals_partitions, 1_024),
+            ("decisions.jump_confirmations", decisions.jump_confirmations, 64),
+            ("decisions.jump_window_records", decisions.jump_window_records, 1_024),
+            ("decisions.series_max", decisions.series_max, 10_000_000),
+            ("transaction.records_max", self.transaction.records_max, 1_000_000),
+            ("threads.triage", self.threads.triage, 256),
+            ("threads.watch", self.threads.watch, 256),
+            ("notify.attempts_max", self.notify.attempts_max, 100),
+        ] {
+            if value == 0 || value > max {
+                return Err(range(key, &value, format!("1 to {max}")));
+            }
+        }
+        for (key, period) in [
+            ("tick_after", self.tick_after),
+            ("exclude_after", self.exclude_after),
+            ("decisions.jump", decisions.jump),
+            ("transaction.interval", self.transaction.interval),
+            ("snapshot.interval", self.snapshot.interval),
+            ("notify.timeout", self.notify.timeout),
+            ("notify.backoff", self.notify.backoff),
+            ("notify.backoff_max", self.notify.backoff_max),
+            ("notify.give_up_after", self.notify.give_up_after),
+        ] {
+            if period.get().is_zero() || period > PERIOD_MAX {
+                return Err(range(key, &period, format!("more than 0, at most {PERIOD_MAX}")));
+            }
+        }
+        for (key, size, least) in [
+            ("decisions.value_bytes_max", decisions.value_bytes_max, super::Size::kib(64)),
+            ("transaction.bytes_max", self.transaction.bytes_max, super::Size::mib(1)),
+            ("memory_budget", self.memory_budget, super::Size::mib(64)),
+        ] {
+            if size < least {
+                return Err(range(key, &size, format!("at least {least}")));
+            }
+        }
+        self.check_names()
+    }
+
+    fn check_names(&self) -> Result<(), ConfigError> {
+        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        if self.instance.is_empty() || self.instance.len() > 64 || !plain(&self.instance) {
+            return Err(range(
+                "instance",
+                &self.instance,
+                "1 to 64 letters, digits, dots, dashes or underscores".to_owned(),
+            ));
+        }
+        if self.kafka.prefix.len() > 100 || !plain(&self.kafka.prefix) {
+            return Err(range(
+                "kafka.prefix",
+                &self.kafka.prefix,
+                "at most 100 letters, digits, dots, dashes or underscores".to_owned(),
+            ));
+        }
+        if self.kafka.brokers.trim().is_empty() {
+            return Err(range("kafka.brokers", &"empty", "host:port, separated by commas".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+fn range(key: &'static str, value: &dyn std::fmt::Display, expected: String) -> ConfigError {
+    ConfigError::Range { key, value: value.to_string(), expected }
+}
+
+/// The file as a tree. Read twice: once against the types, for errors with their line, once as the tree that variables
+/// and flags are laid over.
+fn read(path: &Path) -> Result<Value, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        return Ok(Value::Object(Map::new()));
+    }
+    serde_saphyr::from_str::<Config>(&text).map_err(|error| from_yaml(path.to_owned(), &error))?;
+    serde_saphyr::from_str::<Value>(&text).map_err(|error| from_yaml(path.to_owned(), &error))
+}

@@ -1,0 +1,359 @@
+//! The sections of the configuration, their defaults and what each key means. Values only.
+
+use super::secret::scalar;
+use super::{Period, Properties, Secret, Size};
+use crate::mention::Platform;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// The whole configuration. Every key has a default; an empty file is a valid one.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The broker and the names of topics.
+    pub kafka: Kafka,
+    /// Name of this process, steady over restarts and unique among live ones: part of transactional ids. A
+    /// `StatefulSet` ordinal will do; deliberately not the host's name, which changes.
+    #[serde(deserialize_with = "scalar")]
+    pub instance: String,
+    /// What this process does.
+    pub roles: Vec<Role>,
+    /// Folder of the rule pack.
+    pub rules: PathBuf,
+    /// What is read.
+    pub sources: Sources,
+    /// Whether wall time enters as ticks.
+    pub clock: Clock,
+    /// Wall time without a record after which a partition of a live topic gets a tick.
+    pub tick_after: Period,
+    /// Wall time a partition may hold all others back before it is excluded.
+    pub exclude_after: Period,
+    /// What influences decisions: the same for every worker, and for a replay that is to be equal.
+    pub decisions: Decisions,
+    /// Bounds of one transaction.
+    pub transaction: Transaction,
+    /// Worker threads by role.
+    pub threads: Threads,
+    /// Bounds queues, batches, caches and how many partitions a worker accepts.
+    pub memory_budget: Size,
+    /// How often watch writes its state.
+    pub snapshot: Snapshot,
+    /// Metrics and health.
+    pub http: Http,
+    /// Logs.
+    pub log: Log,
+    /// Who is told of alerts.
+    pub notify: Notify,
+    /// People's data.
+    pub privacy: Privacy,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            kafka: Kafka::default(),
+            instance: "0".to_owned(),
+            roles: Role::ALL.to_vec(),
+            rules: PathBuf::from("rules"),
+            sources: Sources::default(),
+            clock: Clock::Live,
+            tick_after: Period::seconds(10),
+            exclude_after: Period::seconds(300),
+            decisions: Decisions::default(),
+            transaction: Transaction::default(),
+            threads: Threads::default(),
+            memory_budget: Size::mib(512),
+            snapshot: Snapshot::default(),
+            http: Http::default(),
+            log: Log::default(),
+            notify: Notify::default(),
+            privacy: Privacy::default(),
+        }
+    }
+}
+
+/// `kafka`: the broker and the names of topics.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Kafka {
+    /// `host:port`, separated by commas.
+    pub brokers: String,
+    /// Prefix of every topic and group: one tenant, one prefix.
+    pub prefix: String,
+    /// librdkafka properties for every client, such as `security.protocol`; in the environment `_` stands for `.`.
+    pub properties: Properties,
+}
+
+impl Default for Kafka {
+    fn default() -> Self {
+        Self { brokers: "localhost:9092".to_owned(), prefix: "social.".to_owned(), properties: Properties::default() }
+    }
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Raw mentions to items and signals.
+    Triage,
+    /// Signals to alerts and follow-ups.
+    Watch,
+    /// Alerts to people.
+    Notify,
+}
+
+impl Role {
+    /// Every role of this release.
+    pub const ALL: [Self; 3] = [Self::Triage, Self::Watch, Self::Notify];
+
+    /// The name used on the command line, in group names and labels.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Triage => "triage",
+            Self::Watch => "watch",
+            Self::Notify => "notify",
+        }
+    }
+}
+
+/// `sources`: what is read.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sources {
+    /// Platforms whose raw topic is read.
+    pub platforms: Vec<Platform>,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self { platforms: vec![Platform::X, Platform::Mastodon, Platform::Bluesky, Platform::Reddit] }
+    }
+}
+
+/// Whether wall time enters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clock {
+    /// As ticks, at the end of a partition that went silent.
+    Live,
+    /// Never: tests, backfills, replay.
+    Data,
+}
+
+/// `decisions`: what influences a decision. The same for every worker of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Decisions {
+    /// Records of a partition among which a duplicate is found. 1 to 10,000,000.
+    pub duplicate_window_records: u32,
+    /// Partitions of the signals topic; fixed when topics are applied. 1 to 1,024.
+    pub signals_partitions: u32,
+    /// A leap of a partition's clock by more than this needs confirming.
+    pub jump: Period,
+    /// Records that confirm a leap. 1 to 64.
+    pub jump_confirmations: u32,
+    /// Records within which they must come. 1 to 1,024.
+    pub jump_window_records: u32,
+    /// Largest value of a record written; a mention above it loses explanation, raw text, text, in this order.
+    pub value_bytes_max: Size,
+    /// Series kept per signals partition; the oldest quiet ones make room. 1 to 10,000,000.
+    pub series_max: u32,
+}
+
+impl Default for Decisions {
+    fn default() -> Self {
+        Self {
+            duplicate_window_records: 100_000,
+            signals_partitions: 16,
+            jump: Period::seconds(600),
+            jump_confirmations: 3,
+            jump_window_records: 64,
+            value_bytes_max: Size::kib(900),
+            series_max: 100_000,
+        }
+    }
+}
+
+/// `transaction`: whichever bound is reached first ends it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Transaction {
+    /// Longest time a transaction is kept open.
+    pub interval: Period,
+    /// Most records read in one.
+    pub records_max: u32,
+    /// Most bytes written in one.
+    pub bytes_max: Size,
+}
+
+impl Default for Transaction {
+    fn default() -> Self {
+        Self { interval: Period::millis(100), records_max: 5_000, bytes_max: Size::mib(16) }
+    }
+}
+
+/// `threads`: workers by role, one OS thread with one producer each. 1 to 256.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Threads {
+    /// Triage workers.
+    pub triage: u32,
+    /// Watch workers.
+    pub watch: u32,
+}
+
+impl Default for Threads {
+    fn default() -> Self {
+        Self { triage: 1, watch: 1 }
+    }
+}
+
+/// `snapshot`: how often watch writes its state.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Snapshot {
+    /// Log time between two snapshots of a partition.
+    pub interval: Period,
+}
+
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self { interval: Period::seconds(300) }
+    }
+}
+
+/// `http`: `/metrics`, `/livez`, `/readyz`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// Address and port; port 0 takes a free one.
+    pub bind: SocketAddr,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)) }
+    }
+}
+
+/// `log`: to standard error.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// A level, or directives such as `info,groundswell::notify=debug`.
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Pretty, level: "info".to_owned() }
+    }
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// One readable line.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `notify`: who is told of alerts, and how hard it is tried.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Notify {
+    /// Receivers by team.
+    pub receivers: BTreeMap<String, Vec<Receiver>>,
+    /// Hosts that may resolve to private addresses and may be spoken to without TLS. Nothing else may.
+    pub allow_private: Vec<String>,
+    /// Takes what looks personal (handles, mail addresses, long numbers) out of receivers' texts.
+    pub redact: bool,
+    /// One attempt takes no longer.
+    pub timeout: Period,
+    /// Attempts per receiver and event. 1 to 100.
+    pub attempts_max: u32,
+    /// Wait before the second attempt; doubles from there.
+    pub backoff: Period,
+    /// Longest wait, unless the receiver asks for a longer one (`Retry-After`).
+    pub backoff_max: Period,
+    /// No new attempt starts after this; then the event is dead for that receiver.
+    pub give_up_after: Period,
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self {
+            receivers: BTreeMap::new(),
+            allow_private: Vec::new(),
+            redact: true,
+            timeout: Period::seconds(10),
+            attempts_max: 10,
+            backoff: Period::millis(500),
+            backoff_max: Period::seconds(60),
+            give_up_after: Period::seconds(600),
+        }
+    }
+}
+
+/// Where a team is told.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Receiver {
+    /// A Slack incoming webhook.
+    Slack(SlackReceiver),
+    /// A signed generic webhook.
+    Webhook(WebhookReceiver),
+}
+
+impl Receiver {
+    /// The kind, as written in the file and in labels.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Slack(_) => "slack",
+            Self::Webhook(_) => "webhook",
+        }
+    }
+
+    /// Where it is sent.
+    #[must_use]
+    pub fn url(&self) -> &Secret {
+        match self {
+            Self::Slack(slack) => &slack.url,
+            Self::Webhook(webhook) => &webhook.url,
+        }
+    }
+}
+
+/// A Slack incoming webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlackReceiver {
+    /// The webhook's address, which is the right to post.
+    pub url: Secret,
+}
+
+/// A signed generic webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookReceiver {
+    /// Where it is posted.
+    pub url: Secret,
+    /// Key of the HMAC-SHA256 signature.
+    pub secret: Secret,
+}
+
+/// `privacy`: people's data.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Privacy {
+    /// Key under which author ids are hashed where they are kept. A change makes everyone a stranger.
+    pub author_key: Option<Secret>,
+}

@@ -1,0 +1,51 @@
+//! Which alert events are told, and to which receivers. Pure, and bounded in memory.
+
+use crate::alert::{AlertEvent, AlertState};
+use crate::config::{Notify, Receiver};
+use crate::route::Severity;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Receivers under this name get the alerts of teams that have none of their own.
+pub const DEFAULT_TEAM: &str = "default";
+
+/// Alerts whose severity is remembered.
+const ALERTS_MAX: usize = 10_000;
+
+/// The receivers of `team`, or those of [`DEFAULT_TEAM`].
+#[must_use]
+pub fn receivers_of<'a>(config: &'a Notify, team: &str) -> &'a [Receiver] {
+    let of = |name: &str| config.receivers.get(name).filter(|receivers| !receivers.is_empty());
+    of(team).or_else(|| of(DEFAULT_TEAM)).map_or(&[], Vec::as_slice)
+}
+
+/// Knows what was told of each alert, to tell an escalation from an ordinary update.
+#[derive(Debug, Default)]
+pub struct Planner {
+    told: BTreeMap<String, Severity>,
+    oldest_first: VecDeque<String>,
+}
+
+impl Planner {
+    /// Whether people are told of `event`: opened, reopened, resolved and withdrawn always; updated when it is more
+    /// severe than what was told, or when that is not known (after a restart: rather twice than never).
+    #[must_use]
+    pub fn is_told(&self, event: &AlertEvent) -> bool {
+        match event.state {
+            AlertState::Updated => self.told.get(&event.alert_id).is_none_or(|told| event.severity < *told),
+            AlertState::Opened | AlertState::Reopened | AlertState::Resolved | AlertState::Withdrawn => true,
+        }
+    }
+
+    /// People were told of `event`.
+    pub fn told(&mut self, event: &AlertEvent) {
+        if self.told.insert(event.alert_id.clone(), event.severity).is_some() {
+            return;
+        }
+        self.oldest_first.push_back(event.alert_id.clone());
+        if self.oldest_first.len() > ALERTS_MAX
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.told.remove(&oldest);
+        }
+    }
+}

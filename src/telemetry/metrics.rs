@@ -1,0 +1,319 @@
+//! The metrics, by name: one prefix, base units, `_total` for counters, no ids in labels.
+//!
+//! `groundswell_items_total` is set from *committed* counts, not counted along the way: an aborted transaction never
+//! shows, and a restart does not begin at zero. It is the sum over the partitions this process owns, so the sum over
+//! all processes is the number of items ever; a partition that moves takes its counts with it.
+
+use super::throttle::Throttle;
+use crate::alert::AlertEvent;
+use crate::log::TopicPartition;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{Counter, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::{
+    Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Every outcome of an item, in the order they are tried; each is exposed from the start, at 0.
+pub const OUTCOMES: [&str; 6] = ["dead_letter", "not_content", "duplicate", "unmatched", "noise", "routed"];
+
+/// Upper bounds of the latency histograms, seconds: from a broker's round trip to an hour's backlog.
+const LATENCY_SECONDS: [f64; 14] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0];
+
+/// Every metric of a process. Cheap to call; share it in an [`Arc`].
+pub struct Metrics {
+    registry: Registry,
+    items: Arc<Committed>,
+    records: IntCounterVec,
+    dead_letters: IntCounterVec,
+    alerts: IntCounterVec,
+    transactions: IntCounterVec,
+    notifications: IntCounterVec,
+    broker_errors: IntCounterVec,
+    lag_records: IntGaugeVec,
+    lag_seconds: GaugeVec,
+    event_to_commit: HistogramVec,
+    arrival_to_commit: HistogramVec,
+    pack: IntGaugeVec,
+    reload_timestamp: Gauge,
+    reload_success: IntGauge,
+    pub(super) throttle: Throttle,
+}
+
+impl Metrics {
+    /// All metrics in a registry of their own.
+    ///
+    /// # Errors
+    /// Never in practice: when two metrics have one name.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new_custom(Some("groundswell".to_owned()), None)?;
+        let items = Arc::new(Committed::new()?);
+        registry.register(Box::new(Arc::clone(&items).collector()))?;
+        Ok(Self {
+            items,
+            records: counters(&registry, "records_total", "Records read and committed.", &["role"])?,
+            dead_letters: counters(&registry, "dead_letters_total", "Records dead-lettered, by reason.", &["reason"])?,
+            alerts: counters(&registry, "alerts_total", "Alert events, by kind and state.", &["kind", "state"])?,
+            transactions: counters(
+                &registry,
+                "transactions_total",
+                "Transactions, by how they ended.",
+                &["role", "result"],
+            )?,
+            notifications: counters(
+                &registry,
+                "notifications_total",
+                "Attempts to tell a receiver.",
+                &["receiver", "result"],
+            )?,
+            broker_errors: counters(&registry, "broker_errors_total", "Times a broker could not be used.", &["role"])?,
+            lag_records: {
+                let opts = Opts::new("lag_records", "Records between the position and the end of the partition.");
+                registered(&registry, IntGaugeVec::new(opts, &["role", "topic", "partition"])?)?
+            },
+            lag_seconds: {
+                let opts = Opts::new("lag_seconds", "Age of the oldest record not yet committed.");
+                registered(&registry, GaugeVec::new(opts, &["role", "topic", "partition"])?)?
+            },
+            event_to_commit: latencies(
+                &registry,
+                "event_to_commit_seconds",
+                "From when it was posted to the commit of what was made of it.",
+            )?,
+            arrival_to_commit: latencies(
+                &registry,
+                "arrival_to_commit_seconds",
+                "From when the broker took it to the commit of what was made of it.",
+            )?,
+            pack: {
+                let opts = Opts::new("pack_info", "The active rule pack: always 1.");
+                registered(&registry, IntGaugeVec::new(opts, &["digest"])?)?
+            },
+            reload_timestamp: {
+                let help = "When a pack was last read, seconds since the epoch.";
+                registered(&registry, Gauge::with_opts(Opts::new("pack_last_reload_timestamp_seconds", help))?)?
+            },
+            reload_success: {
+                let help = "1 if the pack that was last read is the active one, 0 if it was refused.";
+                registered(&registry, IntGauge::with_opts(Opts::new("pack_last_reload_success", help))?)?
+            },
+            throttle: Throttle::default(),
+            registry,
+        })
+    }
+
+    /// Cumulative outcome counts of a partition, as committed. Smaller ones than before are ignored: what is committed
+    /// does not become less.
+    pub fn set_committed(&self, partition: &TopicPartition, counts: &[(&str, u64)]) {
+        self.items.set(partition, counts);
+    }
+
+    /// The partition is no longer ours: its counts and lags go to whoever has it now.
+    pub fn forget_partition(&self, role: &str, partition: &TopicPartition) {
+        self.items.forget(partition);
+        let labels = [role, &partition.topic, &partition.partition.to_string()];
+        // Absent is fine: nothing was set yet.
+        let _ = self.lag_records.remove_label_values(&labels);
+        let _ = self.lag_seconds.remove_label_values(&labels);
+    }
+
+    /// Records read in a committed transaction.
+    pub fn add_records(&self, role: &str, records: u64) {
+        self.records.with_label_values(&[role]).inc_by(records);
+    }
+
+    /// How far a role is behind the end of a partition.
+    pub fn set_lag(&self, role: &str, partition: &TopicPartition, records: i64, seconds: f64) {
+        let labels = [role, &partition.topic, &partition.partition.to_string()];
+        self.lag_records.with_label_values(&labels).set(records);
+        self.lag_seconds.with_label_values(&labels).set(seconds);
+    }
+
+    /// Seconds from posting to commit, once per item.
+    pub fn observe_event_to_commit(&self, role: &str, seconds: f64) {
+        self.event_to_commit.with_label_values(&[role]).observe(seconds.max(0.0));
+    }
+
+    /// Seconds from the broker's taking it to commit, once per record.
+    pub fn observe_arrival_to_commit(&self, role: &str, seconds: f64) {
+        self.arrival_to_commit.with_label_values(&[role]).observe(seconds.max(0.0));
+    }
+
+    pub(super) fn count_alert(&self, event: &AlertEvent) {
+        let state = format!("{:?}", event.state).to_ascii_lowercase();
+        self.alerts.with_label_values(&[event.kind.as_str(), &state]).inc();
+    }
+
+    /// Everything in Prometheus' text format.
+    #[must_use]
+    pub fn render(&self) -> String {
+        TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
+    }
+
+    pub(super) fn count_dead_letter(&self, reason: &str) {
+        self.dead_letters.with_label_values(&[reason]).inc();
+    }
+
+    pub(super) fn count_transaction(&self, role: &str, result: &str) {
+        self.transactions.with_label_values(&[role, result]).inc();
+    }
+
+    pub(super) fn count_notification(&self, receiver: &str, result: &str) {
+        self.notifications.with_label_values(&[receiver, result]).inc();
+    }
+
+    pub(super) fn count_broker_error(&self, role: &str) {
+        self.broker_errors.with_label_values(&[role]).inc();
+    }
+
+    pub(super) fn set_pack(&self, digest: &str, at_seconds: f64) {
+        self.pack.reset();
+        self.pack.with_label_values(&[digest]).set(1);
+        self.reload_timestamp.set(at_seconds);
+        self.reload_success.set(1);
+    }
+
+    pub(super) fn set_pack_refused(&self, at_seconds: f64) {
+        self.reload_timestamp.set(at_seconds);
+        self.reload_success.set(0);
+    }
+}
+
+fn registered<C: Collector + Clone + 'static>(registry: &Registry, metric: C) -> Result<C, prometheus::Error> {
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
+}
+
+fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+    registered(registry, IntCounterVec::new(Opts::new(name, help), labels)?)
+}
+
+fn latencies(registry: &Registry, name: &str, help: &str) -> Result<HistogramVec, prometheus::Error> {
+    let opts = HistogramOpts::new(name, help).buckets(LATENCY_SECONDS.to_vec());
+    registered(registry, HistogramVec::new(opts, &["role"])?)
+}
+
+/// Committed outcome counts by partition; a counter that is set, which the library's own cannot be.
+struct Committed {
+    counts: Mutex<BTreeMap<TopicPartition, BTreeMap<String, u64>>>,
+    desc: Desc,
+}
+
+/// The registry wants to own a collector, and [`Metrics`] writes to it: both hold this.
+struct CommittedCollector(Arc<Committed>);
+
+impl Committed {
+    fn new() -> Result<Self, prometheus::Error> {
+        let help = "Items by outcome, as committed for the partitions of this process.".to_owned();
+        let desc = Desc::new("items_total".to_owned(), help, vec!["outcome".to_owned()], HashMap::new())?;
+        Ok(Self { counts: Mutex::default(), desc })
+    }
+
+    fn collector(self: Arc<Self>) -> CommittedCollector {
+        CommittedCollector(self)
+    }
+
+    fn set(&self, partition: &TopicPartition, counts: &[(&str, u64)]) {
+        let mut all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let ours = all.entry(partition.clone()).or_default();
+        for (outcome, count) in counts {
+            let known = ours.entry((*outcome).to_owned()).or_default();
+            *known = (*known).max(*count);
+        }
+    }
+
+    fn forget(&self, partition: &TopicPartition) {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).remove(partition);
+    }
+
+    fn totals(&self) -> BTreeMap<String, u64> {
+        let mut totals: BTreeMap<String, u64> = OUTCOMES.iter().map(|outcome| ((*outcome).to_owned(), 0)).collect();
+        for counts in self.counts.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            for (outcome, count) in counts {
+                *totals.entry(outcome.clone()).or_default() += count;
+            }
+        }
+        totals
+    }
+}
+
+impl Collector for CommittedCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        vec![&self.0.desc]
+    }
+
+    #[allow(clippy::cast_precision_loss)] // Prometheus counts in f64
+    fn collect(&self) -> Vec<MetricFamily> {
+        let metric = |(outcome, count): (String, u64)| {
+            let mut label = LabelPair::default();
+            label.set_name("outcome".to_owned());
+            label.set_value(outcome);
+            let mut counter = Counter::default();
+            counter.set_value(count as f64);
+            let mut metric = Metric::from_label(vec![label]);
+            metric.set_counter(counter);
+            metric
+        };
+        let mut family = MetricFamily::default();
+        family.set_name(self.0.desc.fq_name.clone());
+        family.set_help(self.0.desc.help.clone());
+        family.set_field_type(MetricType::COUNTER);
+        family.set_metric(self.0.totals().into_iter().map(metric).collect());
+        vec![family]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(metrics: &Metrics, series: &str) -> Option<String> {
+        metrics.render().lines().find_map(|line| line.strip_prefix(series).map(|rest| rest.trim().to_owned()))
+    }
+
+    #[test]
+    fn committed_counts_sum_over_partitions_and_never_go_back() {
+        let metrics = Metrics::new().expect("metrics");
+        let (one, two) = (TopicPartition::new("social.raw.x", 0), TopicPartition::new("social.raw.x", 1));
+        let routed = "groundswell_items_total{outcome=\"routed\"}";
+        assert_eq!(value(&metrics, routed).as_deref(), Some("0"), "exposed before anything happened");
+        metrics.set_committed(&one, &[("routed", 5), ("noise", 1)]);
+        metrics.set_committed(&two, &[("routed", 7)]);
+        assert_eq!(value(&metrics, routed).as_deref(), Some("12"));
+        metrics.set_committed(&one, &[("routed", 3)]);
+        assert_eq!(value(&metrics, routed).as_deref(), Some("12"), "a restore to an older count changes nothing");
+        metrics.set_committed(&one, &[("routed", 6)]);
+        assert_eq!(value(&metrics, routed).as_deref(), Some("13"));
+        metrics.forget_partition("triage", &two);
+        assert_eq!(value(&metrics, routed).as_deref(), Some("6"), "a partition takes its counts along");
+        assert!(metrics.render().contains("# TYPE groundswell_items_total counter"));
+    }
+
+    #[test]
+    fn names_keep_to_the_conventions() {
+        let metrics = Metrics::new().expect("metrics");
+        metrics.set_lag("triage", &TopicPartition::new("t", 3), 9, 1.5);
+        metrics.add_records("triage", 2);
+        metrics.count_transaction("triage", "committed");
+        metrics.count_notification("slack", "sent");
+        metrics.count_dead_letter("not_json");
+        metrics.count_broker_error("watch");
+        metrics.observe_event_to_commit("triage", 0.2);
+        metrics.observe_arrival_to_commit("triage", -0.1);
+        metrics.set_pack("sha256:1", 10.0);
+        metrics.set_pack("sha256:2", 20.0);
+        let text = metrics.render();
+        for line in text.lines().filter(|line| line.starts_with("# TYPE ")) {
+            let (name, kind) = line[7..].split_once(' ').expect("name and type");
+            assert!(name.starts_with("groundswell_"), "{name}");
+            assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
+        }
+        assert!(text.contains("groundswell_pack_info{digest=\"sha256:2\"} 1"), "{text}");
+        assert!(!text.contains("sha256:1"), "only the active pack");
+        assert!(text.contains("groundswell_lag_seconds{partition=\"3\",role=\"triage\",topic=\"t\"} 1.5"), "{text}");
+        assert!(text.contains("groundswell_arrival_to_commit_seconds_bucket{role=\"triage\",le=\"0.01\"} 1"), "{text}");
+        metrics.forget_partition("triage", &TopicPartition::new("t", 3));
+        assert!(!metrics.render().contains("lag_seconds{"), "lags of others' partitions are not ours to report");
+    }
+}
