@@ -1,7 +1,7 @@
 //! Which partitions are ours, and which of them deliver.
 //!
 //! A partition is *assigned* until the worker says where it starts, then it is *started*; revoked or restarting, it
-//! is silent. Records that were fetched for an earlier life of a partition must never come out of here.
+//! is silent again. Records that were fetched for an earlier life of a partition must never come out of here.
 
 use std::sync::Arc;
 
@@ -11,7 +11,12 @@ use crate::log::TopicPartition;
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Slot {
     partition: i32,
+    /// The client has it: it was started once since it was assigned.
+    fetched: bool,
+    /// It delivers.
     started: bool,
+    /// Where it was started last.
+    from: i64,
     /// Offset that the next record has at least.
     next: i64,
     /// The end last told, −1 when none was since the start.
@@ -35,7 +40,7 @@ impl Assignment {
     /// Takes a partition in, silent.
     pub(super) fn add(&mut self, source: &TopicPartition) {
         self.remove(source);
-        let slot = Slot { partition: source.partition, started: false, next: 0, told_end: -1 };
+        let slot = Slot { partition: source.partition, fetched: false, started: false, from: 0, next: 0, told_end: -1 };
         match self.topics.iter_mut().find(|topic| topic.name == source.topic) {
             Some(topic) => topic.slots.push(slot),
             None => self.topics.push(Topic { name: Arc::clone(&source.topic), slots: vec![slot] }),
@@ -58,16 +63,23 @@ impl Assignment {
 
     /// Whether a partition is ours, started or not.
     pub(super) fn owns(&self, source: &TopicPartition) -> bool {
-        self.topics
-            .iter()
-            .find(|topic| topic.name == source.topic)
-            .is_some_and(|topic| topic.slots.iter().any(|slot| slot.partition == source.partition))
+        self.find(source).is_some()
+    }
+
+    /// Whether the client has been given this partition.
+    pub(super) fn is_fetched(&self, source: &TopicPartition) -> bool {
+        self.find(source).is_some_and(|slot| slot.fetched)
+    }
+
+    /// Whether a partition was started at this offset and has delivered nothing since: starting it again is done.
+    pub(super) fn stands_at(&self, source: &TopicPartition, next: i64) -> bool {
+        self.find(source).is_some_and(|slot| slot.started && slot.from == next && slot.next == next)
     }
 
     /// Starts a partition at an offset.
     pub(super) fn start(&mut self, source: &TopicPartition, next: i64) {
         if let Some(slot) = self.slot(&source.topic, source.partition) {
-            *slot = Slot { partition: source.partition, started: true, next, told_end: -1 };
+            *slot = Slot { partition: source.partition, fetched: true, started: true, from: next, next, told_end: -1 };
         }
     }
 
@@ -84,7 +96,11 @@ impl Assignment {
 
     /// Partitions of this number that could be the one whose end was met: started, and past the end last told.
     /// The client names the number only. `position` is how far the client is, by topic name, if it knows.
-    pub(super) fn ends(&mut self, partition: i32, position: impl Fn(&str) -> Option<i64>) -> Vec<(TopicPartition, i64)> {
+    pub(super) fn ends(
+        &mut self,
+        partition: i32,
+        position: impl Fn(&str) -> Option<i64>,
+    ) -> Vec<(TopicPartition, i64)> {
         let mut ends = Vec::new();
         for topic in &mut self.topics {
             for slot in topic.slots.iter_mut().filter(|slot| slot.partition == partition && slot.started) {
@@ -110,6 +126,11 @@ impl Assignment {
         }
     }
 
+    fn find(&self, source: &TopicPartition) -> Option<&Slot> {
+        let topic = self.topics.iter().find(|topic| topic.name == source.topic)?;
+        topic.slots.iter().find(|slot| slot.partition == source.partition)
+    }
+
     fn slot(&mut self, topic: &str, partition: i32) -> Option<&mut Slot> {
         let topic = self.topics.iter_mut().find(|entry| &*entry.name == topic)?;
         topic.slots.iter_mut().find(|slot| slot.partition == partition)
@@ -130,8 +151,10 @@ mod tests {
         ours.add(&place("a", 0));
         assert!(ours.admit("a", 0, 5).is_none(), "not started");
         ours.start(&place("a", 0), 5);
+        assert!(ours.stands_at(&place("a", 0), 5) && !ours.stands_at(&place("a", 0), 4));
         assert!(ours.admit("a", 0, 4).is_none(), "from before the start");
         assert!(ours.admit("a", 0, 5).is_some());
+        assert!(ours.is_fetched(&place("a", 0)) && !ours.stands_at(&place("a", 0), 5), "it has delivered");
         assert!(ours.admit("a", 0, 5).is_none(), "twice");
         assert!(ours.admit("a", 0, 9).is_some(), "a gap is left by control records and compaction");
         assert!(ours.admit("a", 1, 9).is_none() && ours.admit("b", 0, 9).is_none(), "not ours");

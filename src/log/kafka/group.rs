@@ -1,8 +1,13 @@
 //! The group member: the partitions Kafka gives us, their records, and what is committed for them.
 //!
-//! The rebalance callback runs inside `poll`. It takes what is assigned (silent until [`Group::start`]), lets go of
-//! what is lost, and only notes what is to be revoked: the worker commits first, and [`Group::release`] gives it up,
-//! outside of the callback. librdkafka waits for that call; heartbeats go on meanwhile.
+//! The rebalance callback runs inside `poll`. It notes what is assigned, lets go of what is lost, and only notes what
+//! is to be revoked: the worker commits first, and [`Group::release`] gives it up, outside of the callback. librdkafka
+//! waits for that call; heartbeats go on meanwhile.
+//!
+//! Why an assigned partition is handed to the client only by [`Group::start`], at its offset: assigned at a logical
+//! offset (end, beginning, stored) it looks that up first, and a seek during the look-up is undone half a second
+//! later, when librdkafka 2.12 repeats the outdated look-up and jumps there (`rd_kafka_toppar_handle_Offset`). With
+//! `end`, that loses records; our tests caught it.
 //!
 //! It must never commit: offsets move with the producer's transaction only.
 
@@ -55,12 +60,9 @@ impl GroupContext {
     }
 
     fn assign(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> Change {
-        let mut list = list.clone();
-        // from the end, so that next to nothing is fetched before the worker says where to start, and the client
-        // does not ask for committed offsets on its own
-        let assigned = list.set_all_offsets(Offset::End).and_then(|()| consumer.incremental_assign(&list));
-        match assigned {
-            Ok(()) => Change::Assigned(places(&list)),
+        // the client goes on once it is answered, with whatever list: see the module's Why
+        match consumer.incremental_assign(&TopicPartitionList::new()) {
+            Ok(()) => Change::Assigned(places(list)),
             Err(error) => Change::Failed(format!("assign: {error}")),
         }
     }
@@ -70,8 +72,9 @@ impl GroupContext {
         if !lost && !self.closing.load(Ordering::Relaxed) {
             return Change::Revoked(places(list));
         }
-        match consumer.incremental_unassign(list) {
-            Ok(()) => Change::Lost(places(list)),
+        let lost = places(list);
+        match unassign_of(consumer, &lost) {
+            Ok(()) => Change::Lost(lost),
             Err(error) => Change::Failed(format!("unassign: {error}")),
         }
     }
@@ -182,7 +185,8 @@ impl Group {
             return Ok(Step::Ends(self.ends(partition)));
         }
         let changes: Vec<Change> = self.consumer().context().changes().drain(..).collect();
-        let events = changes.into_iter().filter_map(|change| self.apply(change).transpose()).collect::<Result<_, _>>()?;
+        let events =
+            changes.into_iter().filter_map(|change| self.apply(change).transpose()).collect::<Result<_, _>>()?;
         Ok(if Vec::is_empty(&events) { Step::Nothing } else { Step::Changed(events) })
     }
 
@@ -255,15 +259,27 @@ impl Group {
 
     /// See [`crate::log::Log::start`]. A partition that is no longer ours is left alone: its loss is being told.
     pub(super) fn start(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError> {
-        if !self.assignment.owns(source) || self.revoking.contains(source) {
+        if !self.assignment.owns(source) || self.revoking.contains(source) || self.assignment.stands_at(source, next) {
             return Ok(());
         }
+        if self.assignment.is_fetched(source) {
+            self.restart(source, next)?;
+        } else {
+            let list = list_at(source, next);
+            let assigned = list.and_then(|list| self.consumer().incremental_assign(&list));
+            assigned.map_err(|error| fatal("taking a partition", &error.to_string()))?;
+        }
+        self.assignment.start(source, next);
+        Ok(())
+    }
+
+    fn restart(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError> {
         self.assignment.silence(source);
         let deadline = Instant::now() + SEEK_DEADLINE;
         loop {
             // the client moves its version barrier: what it fetched before is dropped on its own queue
             match self.seek(source, next) {
-                Ok(()) => break,
+                Ok(()) => return Ok(()),
                 // the assignment is taking hold on the client's own thread
                 Err(error) if Instant::now() < deadline => {
                     tracing::trace!(%source, "seek is not possible yet: {error}");
@@ -272,14 +288,10 @@ impl Group {
                 Err(error) => return Err(LogError::Retriable { doing: "seeking", cause: error.to_string() }),
             }
         }
-        self.assignment.start(source, next);
-        Ok(())
     }
 
     fn seek(&self, source: &TopicPartition, next: i64) -> Result<(), KafkaError> {
-        let mut list = TopicPartitionList::new();
-        list.add_partition_offset(&source.topic, source.partition, Offset::Offset(next))?;
-        let answer = self.consumer().seek_partitions(list, REQUEST_TIMEOUT)?;
+        let answer = self.consumer().seek_partitions(list_at(source, next)?, REQUEST_TIMEOUT)?;
         answer.elements().iter().try_for_each(|element| element.error())
     }
 
@@ -299,8 +311,7 @@ impl Group {
     }
 
     fn unassign(&self, sources: &[TopicPartition]) -> Result<(), LogError> {
-        let unassigned = self.consumer().incremental_unassign(&list_of(sources));
-        unassigned.map_err(|error| fatal("giving partitions up", &error.to_string()))
+        unassign_of(self.consumer(), sources).map_err(|error| fatal("giving partitions up", &error.to_string()))
     }
 
     /// What fences this member's offsets in a transaction: `None` when its assignment is lost already.
@@ -325,7 +336,7 @@ impl Drop for Group {
         self.revoking.append(&mut self.released);
         if !self.revoking.is_empty() {
             // else the client waits for this call for ever
-            let _ = consumer.incremental_unassign(&list_of(&self.revoking));
+            let _ = unassign_of(&consumer, &self.revoking);
         }
         let (done, closed) = mpsc::channel();
         std::thread::spawn(move || {
@@ -382,8 +393,22 @@ fn places(list: &TopicPartitionList) -> Vec<TopicPartition> {
     places
 }
 
+/// Takes those of these partitions from the client that it has; called with none left, it still ends a rebalance.
+fn unassign_of(consumer: &BaseConsumer<GroupContext>, sources: &[TopicPartition]) -> Result<(), KafkaError> {
+    let fetched = places(&consumer.assignment()?);
+    let taken: Vec<TopicPartition> = sources.iter().filter(|source| fetched.contains(source)).cloned().collect();
+    consumer.incremental_unassign(&list_of(&taken))
+}
+
+/// The client's list of one partition at an offset.
+pub(super) fn list_at(source: &TopicPartition, next: i64) -> Result<TopicPartitionList, KafkaError> {
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(&source.topic, source.partition, Offset::Offset(next))?;
+    Ok(list)
+}
+
 /// The client's list of these partitions, without offsets.
-pub(super) fn list_of(sources: &[TopicPartition]) -> TopicPartitionList {
+fn list_of(sources: &[TopicPartition]) -> TopicPartitionList {
     let mut list = TopicPartitionList::with_capacity(sources.len());
     for source in sources {
         list.add_partition(&source.topic, source.partition);

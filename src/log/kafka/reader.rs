@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::topic_partition_list::Offset;
 
 use super::KafkaSettings;
 use super::client::{ClientLog, REQUEST_TIMEOUT, lookup_config, reader_config, request_error};
-use super::group::to_record;
+use super::group::{list_at, to_record};
 use crate::log::{Bounds, LogError, Record, TopicPartition};
 
 /// Longest wait without progress.
@@ -115,10 +115,7 @@ impl Range<'_> {
     }
 
     fn assign(&self) -> Result<(), LogError> {
-        let mut list = TopicPartitionList::new();
-        let assigned = list
-            .add_partition_offset(&self.source.topic, self.source.partition, Offset::Offset(self.position))
-            .and_then(|()| self.consumer.assign(&list));
+        let assigned = list_at(self.source, self.position).and_then(|list| self.consumer.assign(&list));
         assigned.map_err(|error| request_error("assigning a range", &self.source.topic, &error))
     }
 
@@ -154,7 +151,8 @@ fn connected<'a>(
 ) -> Result<&'a BaseConsumer<ClientLog>, LogError> {
     if client.is_none() {
         let created = config.create_with_context(ClientLog::new(name));
-        *client = Some(created.map_err(|error| LogError::Fatal { doing: "creating a reader", cause: error.to_string() })?);
+        *client =
+            Some(created.map_err(|error| LogError::Fatal { doing: "creating a reader", cause: error.to_string() })?);
     }
     Ok(client.as_ref().expect("set just above"))
 }
