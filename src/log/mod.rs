@@ -9,6 +9,8 @@
 //!
 //! It must never look into a record's value.
 
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod local;
 mod partitioner;
 

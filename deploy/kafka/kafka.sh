@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# One real Kafka broker (KRaft, combined mode) on this machine, without Docker: Java 17 or newer and Maven.
+#
+#   deploy/kafka/kafka.sh fetch                      fetch the jars once (54 MB, Maven Central); prints their folder
+#   deploy/kafka/kafka.sh start [--port 9092] [--controller-port N] [--data DIR] [--temporary] [--die-with PID]
+#
+# `start` stays in the foreground; end it with Ctrl-C. It listens on 127.0.0.1 only. The data stays in DIR
+# (target/kafka-data by default) from one start to the next; --temporary removes it at the end.
+# --die-with ends the broker when that process is gone, so that a killed test leaves nothing behind.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+version=4.1.0
+cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/groundswell
+jars=${GROUNDSWELL_KAFKA_JARS:-$cache/kafka-$version}
+
+die() {
+  printf 'kafka.sh: %s\n' "$*" >&2
+  exit 2
+}
+
+need() {
+  command -v "$1" >/dev/null || die "$1 is not installed: $2"
+}
+
+fetch() {
+  [[ -f $jars/complete ]] && return
+  need mvn "apt-get install maven, or https://maven.apache.org"
+  mkdir -p "$(dirname "$jars")"
+  # two starters at once must not fetch into each other's folder
+  exec 9>"$jars.lock"
+  flock 9
+  if [[ ! -f $jars/complete ]]; then
+    printf 'kafka.sh: fetching Kafka %s into %s\n' "$version" "$jars" >&2
+    mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+      -DoutputDirectory="$jars" -Dkafka.version="$version" >&2 || die "Maven could not fetch Kafka $version"
+    touch "$jars/complete"
+  fi
+  exec 9>&-
+}
+
+free_port() {
+  need python3 "needed to find a free port; or give --controller-port"
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+properties() {
+  cat <<CONF
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$controller_port
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller_port
+advertised.listeners=PLAINTEXT://127.0.0.1:$port
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=$data/logs
+# one node: nothing to replicate to
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+default.replication.factor=1
+min.insync.replicas=1
+# a misspelt topic must fail, not appear
+auto.create.topics.enable=false
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+num.network.threads=2
+num.io.threads=4
+num.replica.fetchers=1
+log.cleaner.dedupe.buffer.size=16777216
+CONF
+}
+
+# Whether process $1 runs; a dead one that nobody has waited for does not.
+alive() {
+  kill -0 "$1" 2>/dev/null || return 1
+  [[ ! -r /proc/$1/status ]] || ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status"
+}
+
+# Ends the broker (this process, after its exec) with process $1, and removes temporary data after it.
+watch_over() {
+  local owner=$1 broker=$2
+  trap '' INT TERM HUP
+  while alive "$broker"; do
+    if [[ -n $owner ]] && ! alive "$owner"; then
+      kill -KILL "$broker" 2>/dev/null || true
+    fi
+    sleep 1
+  done
+  if $temporary; then rm -rf "$data"; fi
+}
+
+start() {
+  port=9092 controller_port='' data=$here/../../target/kafka-data temporary=false
+  local owner=''
+  while (($#)); do
+    case $1 in
+      --port) port=$2; shift 2 ;;
+      --controller-port) controller_port=$2; shift 2 ;;
+      --data) data=$2; shift 2 ;;
+      --temporary) temporary=true; shift ;;
+      --die-with) owner=$2; shift 2 ;;
+      *) die "unknown option $1" ;;
+    esac
+  done
+  need java "Java 17 or newer, apt-get install openjdk-17-jre-headless"
+  fetch
+  mkdir -p "$data"
+  data=$(cd "$data" && pwd)
+  controller_port=${controller_port:-$(free_port)}
+  properties >"$data/server.properties"
+  local java=(java -Xmx512m -Xms128m -XX:+UseSerialGC
+    -Dlog4j2.configurationFile="$here/log4j2.yaml" -cp "$jars/*")
+  if [[ ! -f $data/logs/meta.properties ]]; then
+    # the cluster's id is not a secret; a fixed one keeps `start` repeatable
+    "${java[@]}" kafka.tools.StorageTool format -t Z3JvdW5kc3dlbGwtbG9jYQ -c "$data/server.properties" \
+      --ignore-formatted >/dev/null || die "could not format $data/logs"
+  fi
+  if $temporary || [[ -n $owner ]]; then
+    watch_over "$owner" $$ >/dev/null 2>&1 </dev/null &
+  fi
+  printf 'kafka.sh: broker on 127.0.0.1:%s, data in %s\n' "$port" "$data" >&2
+  exec "${java[@]}" kafka.Kafka "$data/server.properties"
+}
+
+case ${1-} in
+  fetch) fetch; printf '%s\n' "$jars" ;;
+  start) shift; start "$@" ;;
+  *) sed -n '2,9p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+esac

@@ -1,0 +1,245 @@
+//! A real broker for integration tests, and what tests do with it.
+//!
+//! `mod support;` in a test file, then [`broker`]: one broker per test binary, on free ports, with its data in a
+//! temporary folder. It ends with the test process, however that ends. Set `GROUNDSWELL_TEST_BROKERS` to use a
+//! running broker instead. It must never touch a topic that the test did not name.
+
+#![allow(dead_code, clippy::panic, clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, Headers as _, Message, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A broker that this process started, or was pointed at.
+pub struct Broker {
+    pub brokers: String,
+    child: Option<Child>,
+    data: Option<PathBuf>,
+}
+
+/// The one broker of this test binary.
+pub fn broker() -> &'static Broker {
+    static BROKER: OnceLock<Broker> = OnceLock::new();
+    BROKER.get_or_init(Broker::start)
+}
+
+/// A name nobody used before: topics and groups of one test.
+pub fn unique(name: &str) -> String {
+    static COUNTER: AtomicU32 = AtomicU32::new(0);
+    let stamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() % 1_000_000_000;
+    format!("{name}-{stamp}-{}", COUNTER.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A record as a reader of committed records sees it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seen {
+    pub partition: i32,
+    pub offset: i64,
+    pub key: Option<Vec<u8>>,
+    pub value: Option<Vec<u8>>,
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+/// A record to be produced without a transaction: key, value, headers.
+pub type Keyed = (Vec<u8>, Vec<u8>, Vec<(String, Vec<u8>)>);
+
+impl Broker {
+    /// Starts a broker and waits until it answers.
+    pub fn start() -> Self {
+        if let Ok(brokers) = std::env::var("GROUNDSWELL_TEST_BROKERS") {
+            return Self { brokers, child: None, data: None };
+        }
+        let (port, controller_port) = free_ports();
+        let data = std::env::temp_dir().join(unique(&format!("groundswell-kafka-{}", std::process::id())));
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/kafka/kafka.sh");
+        let fetched = Command::new("bash").arg(&script).arg("fetch").stdout(Stdio::null()).status().unwrap();
+        assert!(fetched.success(), "deploy/kafka/kafka.sh fetch: {fetched}");
+        let child = Command::new("bash")
+            .arg(&script)
+            .args(["start", "--temporary", "--port", &port.to_string()])
+            .args(["--controller-port", &controller_port.to_string()])
+            .args(["--die-with", &std::process::id().to_string()])
+            .arg("--data")
+            .arg(&data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut broker = Self { brokers: format!("127.0.0.1:{port}"), child: Some(child), data: Some(data) };
+        broker.wait_until_up();
+        broker
+    }
+
+    /// The broker's process, when this process started it.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    fn wait_until_up(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().unwrap()) {
+                panic!("the broker ended at its start: {status}");
+            }
+            let address = self.brokers.parse().unwrap();
+            if std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
+                && self.client().fetch_metadata(None, Duration::from_secs(5)).is_ok_and(|m| m.brokers().len() == 1)
+            {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the broker did not answer in {PATIENCE:?}");
+    }
+
+    fn config(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.brokers);
+        config
+    }
+
+    fn client(&self) -> BaseConsumer {
+        self.config().create().unwrap()
+    }
+
+    /// An administrator of this broker.
+    pub fn admin(&self) -> AdminClient<DefaultClientContext> {
+        self.config().create().unwrap()
+    }
+
+    /// Creates a topic with these settings and waits until it is readable.
+    pub fn create_topic(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) {
+        let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+        for (key, value) in settings {
+            topic = topic.set(key, value);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let created = runtime.block_on(self.admin().create_topics([&topic], &AdminOptions::new())).unwrap();
+        assert!(created.iter().all(Result::is_ok), "{created:?}");
+        let (client, deadline) = (self.client(), Instant::now() + PATIENCE);
+        let ready = |partition| client.fetch_watermarks(name, partition, Duration::from_secs(1)).is_ok();
+        while !(0..partitions).all(ready) {
+            assert!(Instant::now() < deadline, "topic {name} did not appear");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Produces records, placed by their keys as Java's producer places them.
+    pub fn produce(&self, topic: &str, records: &[Keyed]) {
+        let mut config = self.config();
+        config.set("partitioner", "murmur2_random").set("linger.ms", "20").set("enable.idempotence", "true");
+        let producer: BaseProducer = config.create().unwrap();
+        for (key, value, headers) in records {
+            let mut owned = OwnedHeaders::new();
+            for (name, value) in headers {
+                owned = owned.insert(Header { key: name, value: Some(value) });
+            }
+            let mut record = BaseRecord::to(topic).key(key.as_slice()).payload(value.as_slice()).headers(owned);
+            while let Err((error, back)) = producer.send(record) {
+                assert_eq!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull));
+                producer.poll(Duration::from_millis(50));
+                record = back;
+            }
+        }
+        producer.flush(PATIENCE).unwrap();
+    }
+
+    /// Produces `key`, `value` texts without headers.
+    pub fn produce_texts(&self, topic: &str, records: &[(String, String)]) {
+        let keyed = |(key, value): &(String, String)| (key.clone().into_bytes(), value.clone().into_bytes(), vec![]);
+        self.produce(topic, &records.iter().map(keyed).collect::<Vec<_>>());
+    }
+
+    /// All committed records of a topic, up to the high watermark, by partition and offset. Waits for transactions
+    /// that are being ended.
+    pub fn read_all(&self, topic: &str) -> Vec<Seen> {
+        let mut lookup = self.config();
+        let lookup: BaseConsumer = lookup.set("isolation.level", "read_uncommitted").create().unwrap();
+        let mut config = self.config();
+        config
+            .set("group.id", unique("read-all"))
+            .set("isolation.level", "read_committed")
+            .set("enable.auto.commit", "false");
+        let consumer: BaseConsumer = config.create().unwrap();
+        let metadata = lookup.fetch_metadata(Some(topic), PATIENCE).unwrap();
+        let (mut list, mut open) = (TopicPartitionList::new(), BTreeMap::new());
+        for partition in metadata.topics()[0].partitions() {
+            let (low, high) = lookup.fetch_watermarks(topic, partition.id(), PATIENCE).unwrap();
+            if low < high {
+                list.add_partition_offset(topic, partition.id(), Offset::Offset(low)).unwrap();
+                open.insert(partition.id(), high);
+            }
+        }
+        consumer.assign(&list).unwrap();
+        let (mut seen, deadline) = (Vec::new(), Instant::now() + PATIENCE);
+        while !open.is_empty() {
+            assert!(Instant::now() < deadline, "{topic} was not read in {PATIENCE:?}: {open:?}");
+            match consumer.poll(Duration::from_millis(50)) {
+                Some(Ok(message)) => seen.push(to_seen(&message)),
+                Some(Err(error)) => panic!("{topic}: {error}"),
+                // control records move the position, not the messages
+                None => {
+                    for element in consumer.position().unwrap().elements() {
+                        let position = element.offset().to_raw().unwrap_or(0);
+                        open.retain(|partition, high| *partition != element.partition() || position < *high);
+                    }
+                }
+            }
+        }
+        seen.sort_unstable();
+        seen
+    }
+
+    /// Values of all committed records of a topic, as text.
+    pub fn read_values(&self, topic: &str) -> Vec<String> {
+        let value = |seen: Seen| String::from_utf8(seen.value.unwrap_or_default()).unwrap();
+        self.read_all(topic).into_iter().map(value).collect()
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if let Some(data) = self.data.take() {
+            let _ = std::fs::remove_dir_all(data);
+        }
+    }
+}
+
+fn to_seen(message: &impl Message<Headers = rdkafka::message::BorrowedHeaders>) -> Seen {
+    let headers = message.headers().map_or_else(Vec::new, |headers| {
+        headers.iter().map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec())).collect()
+    });
+    Seen {
+        partition: message.partition(),
+        offset: message.offset(),
+        key: message.key().map(<[u8]>::to_vec),
+        value: message.payload().map(<[u8]>::to_vec),
+        headers,
+    }
+}
+
+/// Two ports that were free a moment ago.
+fn free_ports() -> (u16, u16) {
+    let bind = || TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let (one, two) = (bind(), bind());
+    (one.local_addr().unwrap().port(), two.local_addr().unwrap().port())
+}
