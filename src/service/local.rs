@@ -141,7 +141,7 @@ impl LocalPipeline {
 
     fn settle(&mut self) -> Result<(), StageError> {
         loop {
-            let applied = self.triage.turn()? + self.watch.turn()?;
+            let applied = self.triage.turn()?.applied + self.watch.turn()?.applied;
             self.forget()?;
             if applied == 0 {
                 return Ok(());

@@ -1,6 +1,11 @@
 //! The shell: the worker loop, the stages that carry records to and from the core, and the wiring of roles.
 
 pub mod local;
+pub mod notify;
+#[cfg(feature = "kafka")]
+pub mod run;
+#[cfg(feature = "kafka")]
+mod supervise;
 pub mod triage;
 pub mod watch;
 pub mod worker;

@@ -57,6 +57,15 @@ pub struct Committing {
     pub reached: Option<Timestamp>,
 }
 
+/// What the transactions since the last look have brought, for metrics and logs.
+#[derive(Debug, Default)]
+pub struct Landed {
+    /// Event times of decided items.
+    pub event_times: Vec<Timestamp>,
+    /// Dead letters: reason, and the record's partition and offset.
+    pub dead: Vec<(&'static str, TopicPartition, i64)>,
+}
+
 #[derive(Debug)]
 struct Owned {
     context: Context,
@@ -75,6 +84,8 @@ pub struct TriageStage {
     outputs: Vec<Output>,
     partials: BTreeMap<(String, Bucket, Bucket), Partial>,
     failed: Option<WireError>,
+    open: Landed,
+    landed: Landed,
 }
 
 impl TriageStage {
@@ -82,12 +93,24 @@ impl TriageStage {
     #[must_use]
     pub fn new(settings: TriageSettings, pack: Arc<Pack>, model: &'static Model) -> Self {
         let (owned, outputs, partials) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
-        Self { settings, pack, model, owned, outputs, partials, failed: None }
+        let (open, landed) = (Landed::default(), Landed::default());
+        Self { settings, pack, model, owned, outputs, partials, failed: None, open, landed }
     }
 
     /// Decides by another pack from the next transaction on; call it between transactions.
     pub fn set_pack(&mut self, pack: Arc<Pack>) {
         self.pack = pack;
+    }
+
+    /// Digest of the pack it decides by.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.pack.digest
+    }
+
+    /// What landed since this was last asked.
+    pub fn take_landed(&mut self) -> Landed {
+        std::mem::take(&mut self.landed)
     }
 
     /// Treats silent partitions by another policy from now on.
@@ -130,8 +153,10 @@ impl TriageStage {
         let topics = &self.settings.topics;
         if let Item::DeadLetter(reject) = item {
             self.outputs.push(wire::dead_letter(topics, record, reject));
+            self.open.dead.push((reject.reason.as_str(), record.source.clone(), record.offset));
         }
         let Some(decided) = item.decided() else { return Ok(()) };
+        self.open.event_times.push(decided.event_at);
         self.outputs.extend(wire::mention_record(topics, decided, &self.pack.digest, self.model.digest())?);
         self.outputs.extend(wire::routed_record(topics, decided)?);
         for (query, contribution) in contributions(decided, &self.pack) {
@@ -207,8 +232,6 @@ impl Stage for TriageStage {
         source: &TopicPartition,
         committed: Option<&Committed>,
     ) -> Result<i64, StageError> {
-        self.outputs.clear();
-        self.partials.clear();
         let window = self.settings.duplicate_window_records;
         let (next, context) = match committed {
             None => (log.bounds(source)?.low, Context::new(window)),
@@ -229,6 +252,12 @@ impl Stage for TriageStage {
 
     fn forget(&mut self, source: &TopicPartition) {
         self.owned.remove(source);
+    }
+
+    fn rollback(&mut self) {
+        self.outputs.clear();
+        self.partials.clear();
+        self.open = Landed::default();
     }
 
     fn apply(&mut self, record: Record) -> Result<(), StageError> {
@@ -283,7 +312,9 @@ impl Stage for TriageStage {
         Ok(Batch { outputs: std::mem::take(&mut self.outputs), progress })
     }
 
-    fn landed(&mut self) {}
+    fn landed(&mut self) {
+        self.landed = std::mem::take(&mut self.open);
+    }
 
     fn is_done(&self) -> bool {
         self.settings.clock == ClockPolicy::UntilEnd

@@ -56,6 +56,12 @@ impl WatchStage {
         self.pack = pack;
     }
 
+    /// Digest of the pack it decides by.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.pack.digest
+    }
+
     /// Alerts committed since this was last asked.
     pub fn take_alerts(&mut self) -> Vec<AlertEvent> {
         std::mem::take(&mut self.told)
@@ -131,8 +137,6 @@ impl Stage for WatchStage {
         source: &TopicPartition,
         committed: Option<&Committed>,
     ) -> Result<i64, StageError> {
-        self.outputs.clear();
-        self.alerts.clear();
         let snapshot = match (committed, self.settings.snapshot_every) {
             (Some(_), Some(_)) => self.load_snapshot(log, source.partition)?,
             _ => None,
@@ -163,6 +167,11 @@ impl Stage for WatchStage {
 
     fn forget(&mut self, source: &TopicPartition) {
         self.owned.remove(source);
+    }
+
+    fn rollback(&mut self) {
+        self.outputs.clear();
+        self.alerts.clear();
     }
 
     fn apply(&mut self, record: Record) -> Result<(), StageError> {

@@ -5,6 +5,7 @@
 
 use crate::log::{Commit, Committed, Event, Log, LogError, Output, Progress, Record, TopicPartition};
 use crate::mention::Timestamp;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// What a role does with records. It owns the state of its partitions; the worker owns the transaction.
@@ -20,8 +21,11 @@ pub trait Stage {
         committed: Option<&Committed>,
     ) -> Result<i64, StageError>;
 
-    /// Forgets a partition that is owned by someone else now.
+    /// Forgets a partition that is owned by someone else now, or is about to be restored.
     fn forget(&mut self, source: &TopicPartition);
+
+    /// Drops what the open transaction was to hold; every partition is forgotten and restored after this.
+    fn rollback(&mut self);
 
     /// Takes the next record.
     ///
@@ -105,6 +109,28 @@ pub struct Limits {
     pub poll: Duration,
 }
 
+/// What one round did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// Records applied.
+    pub applied: usize,
+    /// How a transaction ended in this round, where one did.
+    pub ended: Option<Ended>,
+}
+
+/// A transaction that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// How.
+    pub commit: Commit,
+    /// Records read in it.
+    pub records: usize,
+    /// When the log took them, ms since the epoch, where it says.
+    pub arrived_ms: Vec<i64>,
+    /// Since its first record was read.
+    pub took: Duration,
+}
+
 /// A stage on a log.
 #[derive(Debug)]
 pub struct Worker<S, L> {
@@ -114,6 +140,8 @@ pub struct Worker<S, L> {
     assigned: Vec<TopicPartition>,
     ends: Vec<(TopicPartition, i64, Instant)>,
     records: usize,
+    arrived_ms: Vec<i64>,
+    last_arrived_ms: BTreeMap<TopicPartition, i64>,
     opened: Option<Instant>,
     wall: fn() -> Timestamp,
 }
@@ -121,7 +149,23 @@ pub struct Worker<S, L> {
 impl<S: Stage, L: Log> Worker<S, L> {
     /// A worker; `wall` is read only to record ticks.
     pub fn new(stage: S, log: L, limits: Limits, wall: fn() -> Timestamp) -> Self {
-        Self { stage, log, limits, assigned: Vec::new(), ends: Vec::new(), records: 0, opened: None, wall }
+        Self {
+            stage,
+            log,
+            limits,
+            assigned: Vec::new(),
+            ends: Vec::new(),
+            records: 0,
+            arrived_ms: Vec::new(),
+            last_arrived_ms: BTreeMap::new(),
+            opened: None,
+            wall,
+        }
+    }
+
+    /// When the log took the last record read of a partition, ms since the epoch.
+    pub fn last_arrived_ms(&self, source: &TopicPartition) -> Option<i64> {
+        self.last_arrived_ms.get(source).copied()
     }
 
     /// The stage.
@@ -139,40 +183,47 @@ impl<S: Stage, L: Log> Worker<S, L> {
         &self.assigned
     }
 
-    /// One round: poll, apply, commit when due. Returns the number of records applied.
+    /// The log, to ask it about partitions.
+    pub fn log_mut(&mut self) -> &mut L {
+        &mut self.log
+    }
+
+    /// One round: poll, apply, commit when due.
     ///
     /// # Errors
     /// When this worker's log is of no use any more, or its state is not readable.
-    pub fn turn(&mut self) -> Result<usize, StageError> {
+    pub fn turn(&mut self) -> Result<Turn, StageError> {
         let room = self.limits.records_max.saturating_sub(self.records).max(1);
         let events = self.log.poll(room, self.limits.poll)?;
-        let mut applied = 0;
+        let mut turn = Turn::default();
         for event in events {
-            applied += self.take(event)?;
+            turn.applied += self.take(event)?;
         }
         self.mark_silence();
         if self.is_due() {
-            self.commit()?;
+            turn.ended = self.commit()?;
         }
-        Ok(applied)
+        Ok(turn)
     }
 
-    /// Commits what is open.
+    /// Commits what is open; none when there was nothing.
     ///
     /// # Errors
     /// As [`Self::turn`].
-    pub fn commit(&mut self) -> Result<(), StageError> {
-        self.opened = None;
-        self.records = 0;
+    pub fn commit(&mut self) -> Result<Option<Ended>, StageError> {
+        let took = self.opened.take().map_or(Duration::ZERO, |since| since.elapsed());
+        let records = std::mem::take(&mut self.records);
+        let arrived_ms = std::mem::take(&mut self.arrived_ms);
         if !self.stage.is_open() {
-            return Ok(());
+            return Ok(None);
         }
         let Batch { outputs, progress } = self.stage.seal()?;
-        match self.log.commit(outputs, progress)? {
+        let commit = self.log.commit(outputs, progress)?;
+        match commit {
             Commit::Landed => self.stage.landed(),
             Commit::Aborted => self.restore_all()?,
         }
-        Ok(())
+        Ok(Some(Ended { commit, records, arrived_ms, took }))
     }
 
     /// Commits what is open and gives everything up.
@@ -181,14 +232,14 @@ impl<S: Stage, L: Log> Worker<S, L> {
     /// As [`Self::turn`].
     pub fn close(mut self) -> Result<(), StageError> {
         self.commit()?;
-        self.log.release(&self.assigned)?;
-        Ok(())
+        Ok(self.log.release(&self.assigned)?)
     }
 
     fn take(&mut self, event: Event) -> Result<usize, StageError> {
         match event {
             Event::Assigned(sources) => self.own(sources)?,
             Event::Revoked(sources) => {
+                // what is open is still ours to commit
                 self.commit()?;
                 self.disown(&sources);
                 self.log.release(&sources)?;
@@ -215,6 +266,10 @@ impl<S: Stage, L: Log> Worker<S, L> {
         self.ends.retain(|(known, _, _)| *known != record.source);
         self.opened.get_or_insert_with(Instant::now);
         self.records += 1;
+        if let Some(arrived) = record.appended_at_ms {
+            self.arrived_ms.push(arrived);
+            self.last_arrived_ms.insert(record.source.clone(), arrived);
+        }
         self.stage.apply(record)?;
         Ok(1)
     }
@@ -229,6 +284,7 @@ impl<S: Stage, L: Log> Worker<S, L> {
         self.assigned.retain(|source| !sources.contains(source));
         self.ends.retain(|(source, _, _)| !sources.contains(source));
         for source in sources {
+            self.last_arrived_ms.remove(source);
             self.stage.forget(source);
         }
     }
@@ -236,7 +292,9 @@ impl<S: Stage, L: Log> Worker<S, L> {
     fn restore_all(&mut self) -> Result<(), StageError> {
         self.opened = None;
         self.records = 0;
+        self.arrived_ms.clear();
         self.ends.clear();
+        self.stage.rollback();
         let assigned = self.assigned.clone();
         for source in &assigned {
             self.stage.forget(source);

@@ -123,7 +123,7 @@ impl Metrics {
         self.records.with_label_values(&[role]).inc_by(records);
     }
 
-    /// How far a role is behind the end of a partition.
+    /// How far a role is behind the end of a partition: records, and the age of the last one read where there are more.
     pub fn set_lag(&self, role: &str, partition: &TopicPartition, records: i64, seconds: f64) {
         let labels = [role, &partition.topic, &partition.partition.to_string()];
         self.lag_records.with_label_values(&labels).set(records);

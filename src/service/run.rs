@@ -1,0 +1,303 @@
+//! `groundswell run`: the roles of one process on Kafka, until it is told to stop or, on request, until the input ends.
+
+use super::notify::NotifyStage;
+use super::supervise::{RoleStage, Shared, supervise};
+use super::triage::{ClockPolicy, Landed, TriageSettings, TriageStage};
+use super::watch::{WatchSettings, WatchStage};
+use super::worker::{Limits, StageError, Worker};
+use crate::config::{Clock, Config, Role, pack::read_pack};
+use crate::log::kafka::{KafkaLog, KafkaSettings};
+use crate::log::{Log, TopicPartition};
+use crate::mention::Timestamp;
+use crate::notify::Notifier;
+use crate::pipeline::Outcome;
+use crate::rules::{self, Pack};
+use crate::score::Model;
+use crate::telemetry::events::{AlertPublished, PackRefused, PackReloaded, RecordDeadLettered};
+use crate::telemetry::{Event as _, Health, Metrics, serve};
+use crate::wire::Topics;
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant, SystemTime};
+
+/// The pack folder is looked at this often.
+const RELOAD_EVERY: Duration = Duration::from_secs(2);
+/// With `until-end`, every worker must say so for this long.
+const DONE_FOR: Duration = Duration::from_secs(3);
+/// A poll waits at most this long.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Runs the roles of `config` until stopped. The pack has been checked already.
+///
+/// # Errors
+/// When the process cannot start, or a role had to give up.
+pub fn run(config: &Config, pack: Pack, until_end: bool) -> anyhow::Result<()> {
+    let metrics = Arc::new(Metrics::new().context("cannot set up metrics")?);
+    PackReloaded { digest: &pack.digest, queries: pack.queries.len() }.emit(&metrics);
+    let shared = Shared {
+        metrics,
+        health: Health::default(),
+        stop: Arc::new(AtomicBool::new(false)),
+        pack: Arc::new(ArcSwap::from_pointee(pack)),
+        failure: Arc::new(Mutex::new(None)),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let (metrics, health) = (Arc::clone(&shared.metrics), shared.health.clone());
+    let (address, _server) = runtime.block_on(serve(config.http.bind, metrics, health, std::future::pending()))?;
+    tracing::info!(%address, "metrics and health are served");
+    runtime.spawn(stop_on_signal(Arc::clone(&shared.stop)));
+    let workers = start_workers(config, until_end, &shared)?;
+    oversee(config, &shared, &workers, until_end);
+    for worker in workers {
+        if worker.thread.join().is_err() {
+            shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert("a worker panicked".to_owned());
+        }
+    }
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    let failure = shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+    failure.map_or(Ok(()), |reason| Err(anyhow::anyhow!(reason)))
+}
+
+struct Running {
+    thread: JoinHandle<()>,
+    done: Arc<AtomicBool>,
+}
+
+async fn stop_on_signal(stop: Arc<AtomicBool>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupted = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminated) => {
+            tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
+        }
+        Err(_) => drop(interrupted.await),
+    }
+    tracing::info!("stopping: committing what is open");
+    stop.store(true, Ordering::Relaxed);
+}
+
+/// Waits for the end, and swaps the pack meanwhile.
+fn oversee(config: &Config, shared: &Shared, workers: &[Running], until_end: bool) {
+    let mut looked_at = Instant::now();
+    let mut refused = String::new();
+    let mut done_since: Option<Instant> = None;
+    while !shared.stop.load(Ordering::Relaxed) {
+        thread::sleep(Duration::from_millis(100));
+        let done = workers.iter().all(|worker| worker.done.load(Ordering::Relaxed) || worker.thread.is_finished());
+        done_since = done.then(|| done_since.unwrap_or_else(Instant::now));
+        if until_end && done_since.is_some_and(|since| since.elapsed() >= DONE_FOR) {
+            shared.stop.store(true, Ordering::Relaxed);
+        }
+        if looked_at.elapsed() >= RELOAD_EVERY {
+            looked_at = Instant::now();
+            reload(config, shared, &mut refused);
+        }
+    }
+}
+
+/// Swaps the pack when the folder holds another one that checks clean; a broken one is told once and left.
+fn reload(config: &Config, shared: &Shared, refused: &mut String) {
+    let folder = config.rules.display().to_string();
+    let refuse = |problems: usize, first: &str, refused: &mut String| {
+        if *refused != first {
+            PackRefused { folder: &folder, problems, first }.emit(&shared.metrics);
+            first.clone_into(refused);
+        }
+    };
+    let files = match read_pack(&config.rules) {
+        Ok(files) => files,
+        Err(error) => return refuse(1, &error.to_string(), refused),
+    };
+    match rules::load(&files, &[]) {
+        Ok(pack) if pack.digest == shared.pack.load().digest => {}
+        Ok(pack) => {
+            refused.clear();
+            PackReloaded { digest: &pack.digest, queries: pack.queries.len() }.emit(&shared.metrics);
+            shared.pack.store(Arc::new(pack));
+        }
+        Err(problems) => {
+            let first = problems.first().map(ToString::to_string).unwrap_or_default();
+            refuse(problems.len(), &first, refused);
+        }
+    }
+}
+
+fn start_workers(config: &Config, until_end: bool, shared: &Shared) -> anyhow::Result<Vec<Running>> {
+    let mut workers = Vec::new();
+    for role in &config.roles {
+        let threads = match role {
+            Role::Triage => config.threads.triage,
+            Role::Watch => config.threads.watch,
+            Role::Notify => 1,
+        };
+        if *role == Role::Notify && config.notify.receivers.is_empty() {
+            tracing::info!("nobody is told of alerts: notify.receivers is empty");
+            continue;
+        }
+        for thread in 0..threads {
+            let name = format!("{}-{thread}", role.as_str());
+            workers.push(start(*role, name, config.clone(), until_end, shared.clone())?);
+        }
+    }
+    Ok(workers)
+}
+
+fn start(role: Role, name: String, config: Config, until_end: bool, shared: Shared) -> anyhow::Result<Running> {
+    let done = Arc::new(AtomicBool::new(role == Role::Notify));
+    let told = Arc::clone(&done);
+    let body = move || match role {
+        Role::Triage => supervise(&name, &shared, &told, || connect_triage(&name, &config, until_end, &shared)),
+        Role::Watch => supervise(&name, &shared, &told, || connect_watch(&name, &config, &shared)),
+        Role::Notify => {
+            let ignored = AtomicBool::new(true);
+            supervise(&name, &shared, &ignored, || connect_notify(&name, &config, &shared));
+        }
+    };
+    let thread = thread::Builder::new().name(role.as_str().to_owned()).spawn(body).context("cannot start a thread")?;
+    Ok(Running { thread, done })
+}
+
+fn connect_triage(
+    name: &str,
+    config: &Config,
+    until_end: bool,
+    shared: &Shared,
+) -> Result<Worker<TriageStage, KafkaLog>, StageError> {
+    let topics = Topics::new(&config.kafka.prefix);
+    let sources: Vec<_> = config.sources.platforms.iter().map(|platform| topics.raw(*platform)).collect();
+    let mut log = KafkaLog::connect(&settings(name, Role::Triage, config, sources.iter().map(ToString::to_string)))?;
+    let mut members = Vec::new();
+    for topic in &sources {
+        let count = log.partitions(topic)?;
+        members.extend((0..count).map(|partition| TopicPartition::new(Arc::clone(topic), partition)));
+    }
+    let pack = shared.pack.load_full();
+    for team in pack.topics() {
+        log.partitions(&topics.routed(&team))?;
+    }
+    let clock = match config.clock {
+        _ if until_end => ClockPolicy::UntilEnd,
+        Clock::Data => ClockPolicy::Data,
+        Clock::Live => ClockPolicy::Live { tick_after: config.tick_after.0 },
+    };
+    let signals_partitions = log.partitions(&topics.signals)?;
+    let duplicate_window_records = u64::from(config.decisions.duplicate_window_records);
+    let settings = TriageSettings { topics, members, signals_partitions, duplicate_window_records, clock };
+    Ok(Worker::new(TriageStage::new(settings, pack, Model::shipped()), log, limits(config), wall))
+}
+
+fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<WatchStage, KafkaLog>, StageError> {
+    let topics = Topics::new(&config.kafka.prefix);
+    let signals = topics.signals.to_string();
+    let log = KafkaLog::connect(&settings(name, Role::Watch, config, [signals]))?;
+    let settings = WatchSettings { topics, snapshot_every: Some(config.snapshot.interval.0) };
+    Ok(Worker::new(WatchStage::new(settings, shared.pack.load_full()), log, limits(config), wall))
+}
+
+fn connect_notify(name: &str, config: &Config, shared: &Shared) -> Result<Worker<NotifyStage, KafkaLog>, StageError> {
+    let alerts = Topics::new(&config.kafka.prefix).alerts.to_string();
+    let mut settings = settings(name, Role::Notify, config, [alerts]);
+    // telling people may take as long as it is tried, and one event is told at a time
+    let longest = config.notify.give_up_after.0 + config.notify.timeout.0 * 4;
+    settings.extra.insert("consumer.max.poll.interval.ms".to_owned(), longest.as_millis().to_string());
+    let log = KafkaLog::connect(&settings)?;
+    let notifier = Notifier::new(config.notify.clone(), Arc::clone(&shared.metrics), Arc::clone(&shared.stop));
+    let limits = Limits { records_max: 1, ..limits(config) };
+    Ok(Worker::new(NotifyStage::new(notifier), log, limits, wall))
+}
+
+fn settings(name: &str, role: Role, config: &Config, topics: impl IntoIterator<Item = String>) -> KafkaSettings {
+    let prefix = &config.kafka.prefix;
+    let workers = (config.threads.triage + config.threads.watch + 1) as usize;
+    KafkaSettings {
+        brokers: config.kafka.brokers.clone(),
+        group: format!("{prefix}{}", role.as_str()),
+        transactional_id: format!("{prefix}{}-{name}", config.instance),
+        topics: topics.into_iter().collect(),
+        memory_budget_bytes: config.memory_budget.bytes() / workers,
+        extra: config.kafka.properties.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    let records_max = usize::try_from(config.transaction.records_max).unwrap_or(usize::MAX);
+    Limits { records_max, interval: config.transaction.interval.0, poll: POLL.min(config.transaction.interval.0) }
+}
+
+/// Wall time, for ticks and for metrics.
+pub(super) fn wall() -> Timestamp {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::clamped(i64::try_from(now.as_micros()).unwrap_or(i64::MAX))
+}
+
+impl RoleStage for TriageStage {
+    const ROLE: &'static str = "triage";
+
+    fn adopt(&mut self, pack: &Arc<Pack>) {
+        self.set_pack(Arc::clone(pack));
+    }
+
+    fn pack_digest(&self) -> Option<&str> {
+        Some(self.digest())
+    }
+
+    fn report(&mut self, metrics: &Metrics) {
+        let now = wall();
+        for (source, committed) in self.committed_counts() {
+            let counts = Outcome::ALL.map(|outcome| (outcome.as_str(), committed.outcomes.get(outcome)));
+            metrics.set_committed(&source, &counts);
+        }
+        let Landed { event_times, dead } = self.take_landed();
+        for at in event_times {
+            metrics.observe_event_to_commit(Self::ROLE, (now.as_micros() - at.as_micros()) as f64 / 1e6);
+        }
+        for (reason, source, offset) in dead {
+            RecordDeadLettered { reason, stage: "normalize", source: &source, offset }.emit(metrics);
+        }
+    }
+
+    fn positions(&self) -> Vec<(TopicPartition, i64)> {
+        self.committed_counts().into_iter().map(|(source, committed)| (source, committed.next)).collect()
+    }
+}
+
+impl RoleStage for WatchStage {
+    const ROLE: &'static str = "watch";
+
+    fn adopt(&mut self, pack: &Arc<Pack>) {
+        self.set_pack(Arc::clone(pack));
+    }
+
+    fn pack_digest(&self) -> Option<&str> {
+        Some(self.digest())
+    }
+
+    fn report(&mut self, metrics: &Metrics) {
+        for event in self.take_alerts() {
+            AlertPublished { event: &event }.emit(metrics);
+        }
+    }
+
+    fn positions(&self) -> Vec<(TopicPartition, i64)> {
+        WatchStage::positions(self)
+    }
+}
+
+impl RoleStage for NotifyStage {
+    const ROLE: &'static str = "notify";
+
+    fn adopt(&mut self, _pack: &Arc<Pack>) {}
+
+    fn pack_digest(&self) -> Option<&str> {
+        None
+    }
+
+    fn report(&mut self, _metrics: &Metrics) {}
+
+    fn positions(&self) -> Vec<(TopicPartition, i64)> {
+        NotifyStage::positions(self)
+    }
+}

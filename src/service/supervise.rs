@@ -1,0 +1,208 @@
+//! One worker thread: connects, turns, and connects again with backoff when its log is of no use any more.
+
+use super::worker::{Ended, Stage, StageError, Worker};
+use crate::log::kafka::KafkaLog;
+use crate::log::{Commit, Log, LogError, TopicPartition};
+use crate::rules::Pack;
+use crate::telemetry::events::{BrokerUnreachable, ProducerFenced, TransactionAborted, TransactionCommitted};
+use crate::telemetry::{Event as _, Health, Metrics};
+use arc_swap::ArcSwap;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// First and longest wait before connecting again.
+const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// A worker that says nothing for so long is dead.
+const SILENCE_MAX: Duration = Duration::from_secs(120);
+/// Lag is measured this often.
+const LAG_EVERY: Duration = Duration::from_secs(10);
+/// With `until-end`, a worker without partitions is done after this long.
+const IDLE_DONE: Duration = Duration::from_secs(15);
+
+/// What all workers of a process share.
+#[derive(Clone)]
+pub struct Shared {
+    /// Everything that is counted.
+    pub metrics: Arc<Metrics>,
+    /// Who is ready.
+    pub health: Health,
+    /// Set to end the process in good order.
+    pub stop: Arc<AtomicBool>,
+    /// The pack to decide by.
+    pub pack: Arc<ArcSwap<Pack>>,
+    /// The first reason to give up.
+    pub failure: Arc<Mutex<Option<String>>>,
+}
+
+impl Shared {
+    fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn fail(&self, reason: String) {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What a role does besides its stage's work.
+pub trait RoleStage: Stage {
+    /// Its name in metrics.
+    const ROLE: &'static str;
+
+    /// Decides by this pack from the next transaction on.
+    fn adopt(&mut self, pack: &Arc<Pack>);
+
+    /// Digest of the pack it decides by; none for roles without one.
+    fn pack_digest(&self) -> Option<&str>;
+
+    /// Says what a landed transaction changed.
+    fn report(&mut self, metrics: &Metrics);
+
+    /// Where each owned partition is: offset of the next record.
+    fn positions(&self) -> Vec<(TopicPartition, i64)>;
+}
+
+/// Runs a worker until the process stops. `done` is set while all input has ended and is decided.
+pub fn supervise<S: RoleStage>(
+    name: &str,
+    shared: &Shared,
+    done: &AtomicBool,
+    connect: impl Fn() -> Result<Worker<S, KafkaLog>, StageError>,
+) {
+    let mut backoff = BACKOFF.0;
+    while !shared.stopping() {
+        shared.health.beat(name, SILENCE_MAX);
+        let started = Instant::now();
+        let Err(error) = serve(name, shared, done, &connect) else { break };
+        shared.health.set_not_ready(name, error.to_string());
+        if started.elapsed() > BACKOFF.1 {
+            backoff = BACKOFF.0;
+        }
+        tell(S::ROLE, &error, backoff, &shared.metrics);
+        if matches!(error, StageError::Unreadable { .. }) {
+            shared.fail(format!("{name}: {error}"));
+            break;
+        }
+        pause(backoff, name, shared);
+        backoff = (backoff * 2).min(BACKOFF.1);
+    }
+    shared.health.remove(name);
+}
+
+fn tell(role: &'static str, error: &StageError, retry_in: Duration, metrics: &Metrics) {
+    let cause = error.to_string();
+    match error {
+        StageError::Log(LogError::Fatal { .. }) => ProducerFenced { role, cause: &cause }.emit(metrics),
+        StageError::Log(_) | StageError::Unreadable { .. } => {
+            BrokerUnreachable { role, cause: &cause, retry_in }.emit(metrics);
+        }
+    }
+}
+
+fn pause(wait: Duration, name: &str, shared: &Shared) {
+    let until = Instant::now() + wait;
+    while Instant::now() < until && !shared.stopping() {
+        std::thread::sleep(Duration::from_millis(50));
+        shared.health.beat(name, SILENCE_MAX);
+    }
+}
+
+fn serve<S: RoleStage>(
+    name: &str,
+    shared: &Shared,
+    done: &AtomicBool,
+    connect: &impl Fn() -> Result<Worker<S, KafkaLog>, StageError>,
+) -> Result<(), StageError> {
+    shared.health.set_not_ready(name, "connecting to the broker");
+    let mut worker = connect()?;
+    let mut watched = Watched::default();
+    while !shared.stopping() {
+        let turn = worker.turn()?;
+        shared.health.beat(name, SILENCE_MAX);
+        if let Some(ended) = turn.ended {
+            report(&mut worker, ended, &shared.metrics);
+        }
+        watched.look(name, &mut worker, shared)?;
+        adopt(name, &mut worker, shared)?;
+        let idle = worker.assigned().is_empty();
+        done.store(if idle { watched.idle_since.elapsed() >= IDLE_DONE } else { worker.stage().is_done() }, Ordering::Relaxed);
+    }
+    worker.close()
+}
+
+fn report<S: RoleStage>(worker: &mut Worker<S, KafkaLog>, ended: Ended, metrics: &Metrics) {
+    let Ended { commit, records, arrived_ms, took } = ended;
+    match commit {
+        Commit::Landed => {
+            TransactionCommitted { role: S::ROLE, records: records as u64, took }.emit(metrics);
+            let now_ms = super::run::wall().as_micros() / 1000;
+            for arrived in arrived_ms {
+                metrics.observe_arrival_to_commit(S::ROLE, (now_ms - arrived) as f64 / 1000.0);
+            }
+            worker.stage_mut().report(metrics);
+        }
+        Commit::Aborted => TransactionAborted { role: S::ROLE, cause: "the broker asked for it" }.emit(metrics),
+    }
+}
+
+/// Changes the pack between transactions, once every topic it routes to is there.
+fn adopt<S: RoleStage>(name: &str, worker: &mut Worker<S, KafkaLog>, shared: &Shared) -> Result<(), StageError> {
+    let pack = shared.pack.load_full();
+    if worker.stage().pack_digest().is_none_or(|digest| digest == pack.digest) {
+        return Ok(());
+    }
+    worker.commit()?;
+    worker.stage_mut().adopt(&pack);
+    shared.health.set_ready(name);
+    Ok(())
+}
+
+/// What is looked at now and then: which partitions are ours, and how far behind they are.
+struct Watched {
+    owned: BTreeSet<TopicPartition>,
+    lag_at: Option<Instant>,
+    ready: bool,
+    idle_since: Instant,
+}
+
+impl Default for Watched {
+    fn default() -> Self {
+        Self { owned: BTreeSet::new(), lag_at: None, ready: false, idle_since: Instant::now() }
+    }
+}
+
+impl Watched {
+    fn look<S: RoleStage>(
+        &mut self,
+        name: &str,
+        worker: &mut Worker<S, KafkaLog>,
+        shared: &Shared,
+    ) -> Result<(), StageError> {
+        let owned: BTreeSet<TopicPartition> = worker.assigned().iter().cloned().collect();
+        for gone in self.owned.difference(&owned) {
+            shared.metrics.forget_partition(S::ROLE, gone);
+        }
+        if !owned.is_empty() {
+            self.idle_since = Instant::now();
+            if !self.ready {
+                self.ready = true;
+                shared.health.set_ready(name);
+            }
+        }
+        self.owned = owned;
+        if self.lag_at.is_none_or(|at| at.elapsed() >= LAG_EVERY) {
+            self.lag_at = Some(Instant::now());
+            for (source, next) in worker.stage().positions() {
+                let behind = (worker.log_mut().bounds(&source)?.high - next).max(0);
+                let now_ms = super::run::wall().as_micros() / 1000;
+                let since = worker.last_arrived_ms(&source).filter(|_| behind > 0);
+                let seconds = since.map_or(0.0, |arrived| (now_ms - arrived).max(0) as f64 / 1000.0);
+                shared.metrics.set_lag(S::ROLE, &source, behind, seconds);
+            }
+        }
+        Ok(())
+    }
+}
