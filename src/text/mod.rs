@@ -1,7 +1,21 @@
 //! Reading a text: folded form with a map back, tokens, entities, fingerprint. Pure functions of the text.
+//!
+//! Every function here is linear in the length of the text and never fails. Offsets are UTF-8 bytes of the original
+//! text and always lie on character boundaries.
+
+pub mod entity;
+pub mod fingerprint;
+pub mod fold;
+pub mod token;
+mod url;
+
+pub use entity::entities;
+pub use fingerprint::fingerprint;
+pub use token::{Token, TokenKind};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// UTF-8 byte range in the original text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -14,12 +28,55 @@ pub struct Span {
 
 /// A text made ready for matching: folded, tokenised, every token with its place in the original.
 #[derive(Debug, Clone)]
-pub struct Document {}
+pub struct Document {
+    original: String,
+    folded: fold::Folded,
+    tokens: Vec<Token>,
+}
 
 impl Document {
-    /// Reads a text in time linear in its length.
+    /// Reads a text in time linear in its length. Beyond [`fold::TEXT_BYTES_MAX`] nothing is read.
     #[must_use]
-    pub fn new(_text: &str) -> Self {
-        Self {}
+    pub fn new(text: &str) -> Self {
+        let original = text[..text.floor_char_boundary(fold::TEXT_BYTES_MAX)].to_owned();
+        let folded = fold::fold(&original);
+        let tokens = token::tokens(&original, &folded);
+        Self { original, folded, tokens }
     }
+
+    /// The text as it was given.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.original
+    }
+
+    /// The folded text.
+    #[must_use]
+    pub fn folded(&self) -> &str {
+        &self.folded.text
+    }
+
+    /// The tokens, ascending by position; tokens over the same words stand beside each other.
+    #[must_use]
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// The folded text of a token of this document; empty for one of another document that does not fit.
+    #[must_use]
+    pub fn token_text(&self, token: &Token) -> &str {
+        self.folded.text.get(token.folded.start as usize..token.folded.end as usize).unwrap_or_default()
+    }
+
+    /// The original text under a span; empty where the span does not fit.
+    #[must_use]
+    pub fn original(&self, span: Span) -> &str {
+        self.original.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+}
+
+/// The hash that [`Token::hash`] holds, of folded bytes.
+#[must_use]
+pub fn hash_word(folded: &[u8]) -> u64 {
+    xxh3_64(folded)
 }

@@ -1,0 +1,125 @@
+//! What is wrong with a query, where, and what to write instead. Words only; nothing here decides.
+
+use crate::text::Span;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+/// A fault in a query's text, with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Byte range in the query's text, on character boundaries.
+    pub span: Span,
+    /// What is wrong, in words, lower case, no full stop.
+    pub message: String,
+    /// What to write instead, where that is known.
+    pub suggestion: Option<String>,
+}
+
+/// A fault in one query of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Place of the query in the input.
+    pub query: usize,
+    /// What is wrong with it.
+    pub diagnostic: Diagnostic,
+}
+
+/// Characters of a query shown on each side of a fault.
+const CONTEXT_CHARS: usize = 60;
+
+impl Diagnostic {
+    pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { span: span_of(&span), message: message.into(), suggestion: None }
+    }
+
+    pub(super) fn suggest(mut self, suggestion: impl Into<String>) -> Self {
+        self.suggestion = Some(suggestion.into());
+        self
+    }
+
+    pub(super) fn unsupported(span: Range<usize>, what: &str) -> Self {
+        Self::new(span, format!("{what} is not supported yet"))
+    }
+
+    /// The fault as people read it, over several lines: `place:COLUMN: message`, the query, a caret line and the
+    /// suggestion. The column counts characters from 1. Never longer than a few hundred characters.
+    #[must_use]
+    pub fn render(&self, place: &str, query: &str) -> String {
+        let start = query.floor_char_boundary(self.span.start as usize);
+        let end = query.floor_char_boundary(self.span.end as usize).max(start);
+        let column = query[..start].chars().count();
+        let marked = query[start..end].chars().count().clamp(1, CONTEXT_CHARS);
+        let shown_from = column.saturating_sub(CONTEXT_CHARS);
+        let shown: String = query
+            .chars()
+            .skip(shown_from)
+            .take(column - shown_from + marked + CONTEXT_CHARS)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        let mut out = format!("{place}:{}: {}\n", column + 1, self.message);
+        let (indent, carets) = (" ".repeat(column - shown_from), "^".repeat(marked));
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "  | {}\n  | {indent}{carets}", shown.trim_end());
+        if let Some(suggestion) = &self.suggestion {
+            let _ = writeln!(out, "  = {suggestion}");
+        }
+        out
+    }
+}
+
+/// A query is at most 64 KiB, so its places fit; what does not is held to the largest place.
+pub(super) fn span_of(range: &Range<usize>) -> Span {
+    let place = |byte| u32::try_from(byte).unwrap_or(u32::MAX);
+    Span { start: place(range.start), end: place(range.end) }
+}
+
+/// The candidate that `word` was probably meant to be, at most two edits away.
+pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let word = word.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| (edit_distance(&word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 2 && *distance < candidate.len().min(word.len()))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance, in characters; candidates are short names.
+fn edit_distance(left: &str, right: &str) -> usize {
+    let left: Vec<char> = left.chars().take(40).collect();
+    let mut row: Vec<usize> = (0..=left.len()).collect();
+    for (index, c) in right.chars().take(40).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = index + 1;
+        for (at, other) in left.iter().enumerate() {
+            let change = diagonal + usize::from(*other != c);
+            diagonal = row[at + 1];
+            row[at + 1] = change.min(diagonal + 1).min(row[at] + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_the_place() {
+        let fault = Diagnostic::new(5..10, "odd word").suggest("write \"café\"");
+        assert_eq!(
+            fault.render("pack.txt:3", "café odd"),
+            "pack.txt:3:5: odd word\n  | café odd\n  |     ^^^^\n  = write \"café\"\n"
+        );
+        let long = format!("{}x{}", "é".repeat(500), "a".repeat(500));
+        assert!(Diagnostic::new(1000..1001, "odd").render("p:1", &long).len() < 600);
+        assert!(Diagnostic::new(9..99, "odd").render("p:1", "é").contains("^"));
+    }
+
+    #[test]
+    fn guesses_what_was_meant() {
+        assert_eq!(nearest("langauge", ["language", "kind"]), Some("language"));
+        assert_eq!(nearest("Mastadon", ["x", "mastodon"]), Some("mastodon"));
+        assert_eq!(nearest("y", ["x", "kind"]), None);
+    }
+}
