@@ -1,5 +1,23 @@
 //! What a post says between the lines: one learned model, many heads, each calibrated and explained.
 
+pub(crate) mod artefact;
+pub(crate) mod calibrate;
+pub(crate) mod explain;
+pub(crate) mod features;
+mod head;
+pub(crate) mod heads;
+mod model;
+mod pii;
+#[cfg(test)]
+mod tests;
+pub(crate) mod tokens;
+pub mod train;
+
+pub use artefact::ArtefactError;
+pub use head::{HEAD_LABELS_MAX, Head, HeadError};
+pub use model::Model;
+pub use pii::find_pii;
+
 use crate::mention::Entity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -123,22 +141,4 @@ pub struct Explanation {
     pub end: Option<u32>,
     /// Its signed part.
     pub weight: f64,
-}
-
-/// A learned model: weights, calibration, floors. Immutable, cheap to share behind an `Arc`.
-#[derive(Debug)]
-pub struct Model {}
-
-impl Model {
-    /// The model that ships with this release.
-    #[must_use]
-    pub fn shipped() -> &'static Self {
-        &Self {}
-    }
-
-    /// First 16 hex digits of the SHA-256 of its bytes.
-    #[must_use]
-    pub fn digest(&self) -> &str {
-        ""
-    }
 }

@@ -1,0 +1,212 @@
+//! `groundswell score`: NDJSON of texts in, NDJSON of scores out, one line for one line.
+
+use super::{Exit, Io};
+use crate::score::{Head, Model, Scores};
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::io::{BufRead as _, Read as _};
+use std::path::PathBuf;
+
+/// Score texts.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  echo '{\"id\":1,\"text\":\"charged twice, want my money back\"}' | groundswell score")]
+pub struct ScoreArgs {
+    /// A rule pack; its folder must exist.
+    #[arg(long)]
+    pub rules: Option<PathBuf>,
+    /// A head of your own, as written by `train head`; its file's stem is its name. May be repeated.
+    #[arg(long = "head")]
+    pub heads: Vec<PathBuf>,
+}
+
+/// Longest line read, in bytes; a longer one is an error of that line.
+const LINE_BYTES_MAX: u64 = 4 << 20;
+/// Fingerprints remembered for clusters; beyond it, new texts only find the old ones.
+const CLUSTERS_MAX: usize = 2_000_000;
+
+#[derive(Deserialize)]
+struct Line {
+    id: Value,
+    text: String,
+    #[serde(default)]
+    lang: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    id: &'a Value,
+    #[serde(flatten)]
+    scores: &'a Scores,
+    cluster: &'a str,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When a head or pack cannot be read, or output cannot be written. A bad line is told on stderr and passed over.
+pub fn run(args: &ScoreArgs, io: &mut Io<'_>) -> Result<Exit> {
+    if let Some(rules) = &args.rules
+        && !rules.is_dir()
+    {
+        bail!("no rule pack at {}", rules.display());
+    }
+    let heads = read_heads(&args.heads)?;
+    let mut scorer = Scorer { model: Model::shipped(), heads, clusters: HashMap::new(), exit: Exit::Ok };
+    let mut line = Vec::new();
+    for number in 1_u64.. {
+        line.clear();
+        if io.stdin.take(LINE_BYTES_MAX).read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if !line.ends_with(b"\n") && line.len() as u64 == LINE_BYTES_MAX {
+            skip_line(io)?;
+            scorer.fail(io, number, "is too long")?;
+            continue;
+        }
+        scorer.line(io, number, &line)?;
+    }
+    io.stdout.flush()?;
+    Ok(scorer.exit)
+}
+
+/// Reads on to the end of a line without keeping it.
+fn skip_line(io: &mut Io<'_>) -> Result<()> {
+    loop {
+        let buffer = io.stdin.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(());
+        }
+        let end = buffer.iter().position(|&b| b == b'\n');
+        let used = end.map_or(buffer.len(), |n| n + 1);
+        io.stdin.consume(used);
+        if end.is_some() {
+            return Ok(());
+        }
+    }
+}
+
+fn read_heads(files: &[PathBuf]) -> Result<BTreeMap<String, Head>> {
+    let mut heads = BTreeMap::new();
+    for file in files {
+        let bytes = std::fs::read(file).with_context(|| format!("cannot read the head {}", file.display()))?;
+        let head = Head::parse(&bytes).with_context(|| format!("cannot use the head {}", file.display()))?;
+        let name = file.file_stem().and_then(|s| s.to_str()).context("a head's file needs a name in UTF-8")?;
+        if heads.insert(name.to_owned(), head).is_some() {
+            bail!("two heads are named {name}");
+        }
+    }
+    Ok(heads)
+}
+
+struct Scorer {
+    model: &'static Model,
+    heads: BTreeMap<String, Head>,
+    /// Cluster by fingerprint: the id of the first text that had it.
+    clusters: HashMap<String, String>,
+    exit: Exit,
+}
+
+impl Scorer {
+    fn line(&mut self, io: &mut Io<'_>, number: u64, line: &[u8]) -> Result<()> {
+        if line.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        let parsed: Line = match serde_json::from_slice(line) {
+            Ok(parsed) => parsed,
+            Err(error) => return self.fail(io, number, &reason(&error)),
+        };
+        let scores = self.model.score_with(&parsed.text, parsed.lang.as_deref(), &self.heads);
+        let own = match &parsed.id {
+            Value::String(id) => id.clone(),
+            other => other.to_string(),
+        };
+        let cluster = self.cluster(&scores.fingerprint, own);
+        serde_json::to_writer(&mut *io.stdout, &Answer { id: &parsed.id, scores: &scores, cluster: &cluster })?;
+        io.stdout.write_all(b"\n")?;
+        Ok(())
+    }
+
+    fn cluster(&mut self, fingerprint: &str, own: String) -> String {
+        if let Some(first) = self.clusters.get(fingerprint) {
+            return first.clone();
+        }
+        if self.clusters.len() < CLUSTERS_MAX {
+            self.clusters.insert(fingerprint.to_owned(), own.clone());
+        }
+        own
+    }
+
+    fn fail(&mut self, io: &mut Io<'_>, number: u64, what: &str) -> Result<()> {
+        self.exit = Exit::Findings;
+        writeln!(io.stderr, "line {number} {what}: expected {{\"id\", \"text\", \"lang\"?}}")?;
+        Ok(())
+    }
+}
+
+/// Why a line could not be read, without its content.
+fn reason(error: &serde_json::Error) -> String {
+    let kind = match error.classify() {
+        serde_json::error::Category::Data => "has not the expected fields",
+        _ => "is not JSON",
+    };
+    format!("{kind} (column {})", error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run_on(args: &ScoreArgs, input: &str) -> (Exit, Vec<Value>, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut stdin = input.as_bytes();
+        let mut io = Io { stdin: &mut stdin, stdout: &mut out, stderr: &mut err };
+        let exit = run(args, &mut io).expect("runs");
+        let out = String::from_utf8(out).expect("UTF-8");
+        let lines = out.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+        (exit, lines, String::from_utf8(err).expect("UTF-8"))
+    }
+
+    const PLAIN: ScoreArgs = ScoreArgs { rules: None, heads: Vec::new() };
+
+    #[test]
+    fn every_field_of_the_contract_is_there() {
+        let (exit, lines, _) = run_on(&PLAIN, "{\"id\":7,\"text\":\"is nimbus down? error 503 @nimbus\"}\n");
+        assert_eq!((exit, lines.len()), (Exit::Ok, 1));
+        let answer = &lines[0];
+        assert_eq!(answer["id"], 7);
+        for path in [
+            "/language/code", "/language/confidence", "/sentiment/label", "/sentiment/score",
+            "/sentiment/probabilities/negative", "/emotion/label", "/emotion/probabilities/anger",
+            "/emotion/frustration", "/intents/6/probability", "/urgency/label", "/urgency/probability",
+            "/noise/label", "/noise/probability", "/abuse/probability", "/threat/probability", "/sarcasm/probability",
+            "/incident/probability", "/entities", "/fingerprint", "/cluster", "/pii", "/heads", "/explain/0/weight",
+        ] {
+            assert!(answer.pointer(path).is_some(), "{path}");
+        }
+    }
+
+    #[test]
+    fn near_duplicates_share_a_cluster_and_bad_lines_are_told() {
+        let input = "{\"id\":\"a\",\"text\":\"Nimbus is down!\"}\nnonsense\n{\"id\":2}\n\n{\"id\":\"b\",\"text\":\"nimbus is down https://t.co/1\"}\n{\"id\":\"c\",\"text\":\"good morning\"}";
+        let (exit, lines, err) = run_on(&PLAIN, input);
+        assert_eq!(exit, Exit::Findings);
+        let clusters: Vec<&Value> = lines.iter().map(|l| &l["cluster"]).collect();
+        assert_eq!(clusters, ["a", "a", "c"]);
+        assert!(err.contains("line 2 is not JSON") && err.contains("line 3 has not the expected fields"), "{err}");
+        assert!(!err.contains("nonsense"));
+    }
+
+    #[test]
+    fn a_missing_pack_or_head_is_an_error() {
+        let mut none = std::io::empty();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut io = Io { stdin: &mut none, stdout: &mut out, stderr: &mut err };
+        let rules = ScoreArgs { rules: Some("no/such/pack".into()), heads: Vec::new() };
+        assert!(run(&rules, &mut io).is_err());
+        let heads = ScoreArgs { rules: None, heads: vec!["no/such.head".into()] };
+        assert!(run(&heads, &mut io).is_err());
+    }
+}

@@ -1,0 +1,114 @@
+//! Telling a score back: which words it was made of. Exact, because the model is a sum.
+//!
+//! What is told is the log-odds of the chosen label against the runner-up, `ln(p1 / p2)`: the listed units, the bias
+//! and `rest` sum to it. A unit's part is all its features: the word, its pieces, its negation.
+
+use super::Explanation;
+use super::artefact::Parts;
+use super::calibrate::{best, round4};
+use super::features::{Features, Unit};
+use super::heads::{HeadSpec, INTENT, SENTIMENT, SPECS};
+use super::model::{Logits, unit_parts};
+use super::tokens::Reading;
+
+/// Units told per head.
+const UNITS_MAX: usize = 6;
+
+/// Explains the sentiment and the best intent.
+pub(crate) fn explain(
+    parts: &Parts,
+    reading: &Reading,
+    features: &Features,
+    logits: &Logits,
+    sentiment: &[f64],
+    intent: &[f64],
+) -> Vec<Explanation> {
+    let mut told = Vec::with_capacity(2 * (UNITS_MAX + 2));
+    if features.words.is_empty() {
+        return told;
+    }
+    for (head, p) in [(SENTIMENT, sentiment), (INTENT, intent)] {
+        Telling { parts, reading, features, logits, spec: &SPECS[head] }.tell(p, &mut told);
+    }
+    told
+}
+
+struct Telling<'a> {
+    parts: &'a Parts,
+    reading: &'a Reading,
+    features: &'a Features,
+    logits: &'a Logits,
+    spec: &'static HeadSpec,
+}
+
+impl Telling<'_> {
+    fn tell(&self, p: &[f64], told: &mut Vec<Explanation>) {
+        let (first, second) = top_two(p);
+        let (a, b) = (self.spec.first + first, self.spec.first + second);
+        let sums = self.sums(a, b);
+        let total = self.logits.z[a] - self.logits.z[b];
+        let bias = round4(f64::from(self.parts.bias[a]) - f64::from(self.parts.bias[b]));
+        let head = format!("{}.{}", self.spec.name, self.spec.labels[first]);
+        let mut rest = total - bias;
+        for unit in largest(&sums) {
+            let weight = round4(sums[unit]);
+            rest -= weight;
+            let (feature, start, end) = self.name(self.features.units[unit]);
+            told.push(Explanation { head: head.clone(), feature, start, end, weight });
+        }
+        for (feature, weight) in [("bias", bias), ("rest", round4(rest))] {
+            told.push(Explanation { head: head.clone(), feature: feature.to_owned(), start: None, end: None, weight });
+        }
+    }
+
+    /// The part of every unit in `z[a] - z[b]`.
+    fn sums(&self, a: usize, b: usize) -> Vec<f64> {
+        let (scale_a, scale_b) = (f64::from(self.parts.scale[a]), f64::from(self.parts.scale[b]));
+        let mut sums = vec![0.0; self.features.units.len()];
+        let weight = |_: &Parts, row: &[i8; _]| f64::from(row[a]) * scale_a - f64::from(row[b]) * scale_b;
+        unit_parts(self.parts, &self.features.words, self.logits.word_share, weight, &mut sums);
+        unit_parts(self.parts, &self.features.pieces, self.logits.piece_share, weight, &mut sums);
+        sums
+    }
+
+    fn name(&self, unit: Unit) -> (String, Option<u32>, Option<u32>) {
+        let tokens = &self.reading.tokens;
+        let (from, to, mark) = match unit {
+            Unit::Style(name) => return (format!("style:{name}"), None, None),
+            Unit::One(n) => (n, n, ""),
+            Unit::Pair(n) => (n, n + 1, ""),
+            Unit::Edge(n) => (n, n, "edge:"),
+        };
+        let (from, to) = (&tokens[from as usize], &tokens[to as usize]);
+        let mut name = mark.to_owned();
+        name.extend(self.reading.cells_of(from).iter().take(40).map(|c| c.ch));
+        if from.start != to.start {
+            name.push(' ');
+            name.extend(self.reading.cells_of(to).iter().take(40).map(|c| c.ch));
+        }
+        (name, Some(from.start), Some(to.end))
+    }
+}
+
+fn top_two(p: &[f64]) -> (usize, usize) {
+    let (first, _) = best(p);
+    let mut others = p.to_vec();
+    others[first] = f64::NEG_INFINITY;
+    (first, best(&others).0)
+}
+
+/// Units by size of their part, at most [`UNITS_MAX`], none that rounds to nothing.
+fn largest(sums: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = Vec::with_capacity(UNITS_MAX + 1);
+    for (unit, sum) in sums.iter().enumerate() {
+        if sum.abs() < 5e-4 {
+            continue;
+        }
+        let place = order.iter().position(|&o| sums[o].abs() < sum.abs()).unwrap_or(order.len());
+        if place < UNITS_MAX {
+            order.insert(place, unit);
+            order.truncate(UNITS_MAX);
+        }
+    }
+    order
+}

@@ -1,0 +1,522 @@
+//! What the model looks at: one hashed stream of words, pairs, negated words, pieces of words, emoji and style marks.
+//!
+//! Every feature knows the unit (a word, a pair, a mark) it came from, so a score can be told back in the reader's
+//! words. The hash is fixed: changing it, or what is emitted, makes every artefact meaningless. Work is linear in the
+//! text; nothing here depends on the platform, the locale or a map's order.
+
+use super::tokens::{Cell, Kind, Reading, Token};
+use std::sync::LazyLock;
+
+/// Bits of a feature id in the main table.
+pub(crate) const MAIN_BITS: u32 = 18;
+/// Bits of a feature id in the language table.
+pub(crate) const LANGUAGE_BITS: u32 = 16;
+/// Letters read for the language: more does not help, and keeps the work bounded.
+const LANGUAGE_LETTERS_MAX: usize = 240;
+/// How many words a negation reaches.
+const NEGATION_REACH: u32 = 4;
+/// Words up to this length have no pieces worth reading.
+const PIECE_WORD_MIN: usize = 4;
+/// Pieces are read of so many characters of one word; a longer "word" is no word.
+const PIECE_WORD_MAX: usize = 40;
+
+/// One feature and the unit it came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Feature {
+    pub(crate) id: u32,
+    pub(crate) unit: u32,
+}
+
+/// Something a reader can point at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// One token, by its index.
+    One(u32),
+    /// Two tokens next to each other, by the index of the first.
+    Pair(u32),
+    /// The first or the last word's place.
+    Edge(u32),
+    /// A manner of writing, by name.
+    Style(&'static str),
+}
+
+/// The features of one text.
+#[derive(Debug, Default)]
+pub(crate) struct Features {
+    /// Words, pairs, negations, emoji, style.
+    pub(crate) words: Vec<Feature>,
+    /// Pieces of words.
+    pub(crate) pieces: Vec<Feature>,
+    pub(crate) units: Vec<Unit>,
+}
+
+const SEED_WORD: u64 = 0x51;
+const SEED_PAIR: u64 = 0x52;
+const SEED_NOT: u64 = 0x53;
+const SEED_PIECE: u64 = 0x54;
+const SEED_STYLE: u64 = 0x55;
+const SEED_HASHTAG: u64 = 0x56;
+const SEED_EDGE: u64 = 0x57;
+const SEED_HOST: u64 = 0x58;
+const SEED_LANGUAGE: u64 = 0x59;
+const SEED_SKIP: u64 = 0x5A;
+
+fn mix(hash: u64, value: u64) -> u64 {
+    (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95)
+}
+
+fn top(hash: u64, bits: u32) -> u32 {
+    let spread = (hash ^ (hash >> 29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    u32::try_from(spread >> (64 - bits)).unwrap_or(0)
+}
+
+fn id(seed: u64, hash: u64) -> u32 {
+    top(mix(hash, seed), MAIN_BITS)
+}
+
+const NEGATORS: [&str; 40] = [
+    "not", "no", "never", "none", "nobody", "nothing", "neither", "nor", "without", "hardly", "barely", "cant",
+    "cannot", "wont", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt", "werent", "aint", "couldnt", "wouldnt",
+    "shouldnt", "havent", "hasnt", "hadnt", "nunca", "nada", "jamás", "não", "nao", "nem", "jamais", "pas", "nicht",
+    "kein", "keine", "nie",
+];
+
+/// Reads the features of a text.
+pub(crate) fn extract(reading: &Reading) -> Features {
+    let mut walk = Walk::new(reading);
+    for index in 0..reading.tokens.len() {
+        walk.token(index);
+    }
+    walk.finish()
+}
+
+struct Walk<'a> {
+    reading: &'a Reading,
+    out: Features,
+    negated: u32,
+    /// Hash of the token before, and of the one before that.
+    last: [Option<u64>; 2],
+    letters: Vec<char>,
+    style: Style,
+    negators: &'static [u64],
+}
+
+static NEGATOR_HASHES: LazyLock<[u64; NEGATORS.len()]> = LazyLock::new(|| NEGATORS.map(hash_str));
+
+#[derive(Default)]
+struct Style {
+    words: u32,
+    shouted: u32,
+    long_words: u32,
+    stretched: bool,
+    hashtags: u32,
+    handles: u32,
+    urls: u32,
+    emoji: u32,
+    numbers: u32,
+    exclaims: u32,
+    asks: u32,
+}
+
+fn hash_of(letters: &[char]) -> u64 {
+    letters.iter().fold(0, |hash, &c| mix(hash, u64::from(u32::from(c))))
+}
+
+fn hash_str(text: &str) -> u64 {
+    text.chars().fold(0, |hash, c| mix(hash, u64::from(u32::from(c))))
+}
+
+impl<'a> Walk<'a> {
+    fn new(reading: &'a Reading) -> Self {
+        let tokens = reading.tokens.len();
+        let out = Features {
+            words: Vec::with_capacity(tokens * 3 + 8),
+            pieces: Vec::with_capacity(reading.cells.len() * 2),
+            units: Vec::with_capacity(tokens * 3 + 8),
+        };
+        Self {
+            reading,
+            out,
+            negated: 0,
+            last: [None; 2],
+            letters: Vec::with_capacity(32),
+            style: Style::default(),
+            negators: NEGATOR_HASHES.as_slice(),
+        }
+    }
+
+    fn unit(&mut self, unit: Unit) -> u32 {
+        let at = u32::try_from(self.out.units.len()).unwrap_or(u32::MAX);
+        self.out.units.push(unit);
+        at
+    }
+
+    fn emit(&mut self, id: u32, unit: u32) {
+        self.out.words.push(Feature { id, unit });
+    }
+
+    fn token(&mut self, index: usize) {
+        let token = self.reading.tokens[index];
+        let place = u32::try_from(index).unwrap_or(u32::MAX);
+        let unit = self.unit(Unit::One(place));
+        let hash = match token.kind {
+            Kind::Word => self.word(&token, unit),
+            Kind::Hashtag => self.hashtag(&token, unit),
+            Kind::Number => self.number(&token, unit),
+            Kind::Handle => self.handle(unit),
+            Kind::Url => self.url(&token, unit),
+            Kind::Emoji => self.emoji(&token, unit),
+            Kind::Smiley => self.smiley(&token, unit),
+            Kind::Marks => self.marks(&token, unit),
+        };
+        self.pairs(place, hash);
+    }
+
+    /// The pair with the token before, and the pair that skips one.
+    fn pairs(&mut self, place: u32, hash: u64) {
+        if let Some(before) = self.last[0] {
+            let unit = self.unit(Unit::Pair(place - 1));
+            self.emit(id(SEED_PAIR, mix(before, hash)), unit);
+            if let Some(earlier) = self.last[1] {
+                self.emit(id(SEED_SKIP, mix(earlier, hash)), unit);
+            }
+        } else {
+            let unit = self.unit(Unit::Edge(place));
+            self.emit(id(SEED_EDGE, mix(1, hash)), unit);
+        }
+        self.last = [Some(hash), self.last[0]];
+    }
+
+    fn word(&mut self, token: &Token, unit: u32) -> u64 {
+        let stretched = normalize(self.reading.cells_of(token), &mut self.letters);
+        let cells = self.reading.cells_of(token);
+        self.style.words += 1;
+        self.style.stretched |= stretched;
+        if cells.len() >= 3 {
+            self.style.long_words += 1;
+            self.style.shouted += u32::from(cells.iter().all(|c| c.upper || !c.ch.is_alphabetic()));
+        }
+        let hash = hash_of(&self.letters);
+        self.emit(id(SEED_WORD, hash), unit);
+        if self.negated > 0 {
+            self.negated -= 1;
+            self.emit(id(SEED_NOT, hash), unit);
+        }
+        if self.negators.contains(&hash) {
+            self.negated = NEGATION_REACH;
+        }
+        self.pieces(unit);
+        hash
+    }
+
+    fn hashtag(&mut self, token: &Token, unit: u32) -> u64 {
+        normalize(self.reading.cells_of(token), &mut self.letters);
+        self.style.hashtags += 1;
+        let hash = hash_of(&self.letters);
+        self.emit(id(SEED_HASHTAG, hash), unit);
+        self.emit(id(SEED_WORD, hash), unit);
+        self.pieces(unit);
+        hash
+    }
+
+    /// Numbers say how many digits they have, and the well-known ones what they are.
+    fn number(&mut self, token: &Token, unit: u32) -> u64 {
+        self.style.numbers += 1;
+        let cells = self.reading.cells_of(token);
+        let digits = cells.iter().filter(|c| c.ch.is_ascii_digit()).count();
+        let pointed = digits < cells.len();
+        if digits <= 3 {
+            let whole = cells.iter().fold(0, |hash, c| mix(hash, u64::from(u32::from(c.ch))));
+            self.emit(id(SEED_WORD, whole), unit);
+        }
+        let class = mix(0x23, (digits.min(9) as u64) << 1 | u64::from(pointed));
+        self.emit(id(SEED_WORD, class), unit);
+        mix(0x23, 0)
+    }
+
+    fn handle(&mut self, unit: u32) -> u64 {
+        self.style.handles += 1;
+        let hash = mix(0x40, 0);
+        self.emit(id(SEED_WORD, hash), unit);
+        hash
+    }
+
+    fn url(&mut self, token: &Token, unit: u32) -> u64 {
+        self.style.urls += 1;
+        let cells = self.reading.cells_of(token);
+        let mut slashes = 0;
+        let mut host = 0;
+        for cell in cells {
+            slashes += u32::from(cell.ch == '/');
+            if slashes == 2 && cell.ch != '/' {
+                host = mix(host, u64::from(u32::from(cell.ch)));
+            }
+        }
+        self.emit(id(SEED_HOST, host), unit);
+        let hash = mix(0x2f, 0);
+        self.emit(id(SEED_WORD, hash), unit);
+        hash
+    }
+
+    fn emoji(&mut self, token: &Token, unit: u32) -> u64 {
+        self.style.emoji += 1;
+        let hash = self.reading.cells_of(token).iter().fold(0, |hash, c| mix(hash, u64::from(u32::from(c.ch))));
+        self.emit(id(SEED_WORD, hash), unit);
+        hash
+    }
+
+    /// Smileys are known by their mouth; a tear makes it a sad one.
+    fn smiley(&mut self, token: &Token, unit: u32) -> u64 {
+        let cells = self.reading.cells_of(token);
+        let tear = cells.iter().any(|c| c.ch == '\'');
+        let mood = match cells.last().map(|c| c.ch) {
+            _ if tear => 2,
+            Some(')' | ']' | 'd' | 'p' | '*') if cells[0].ch == ';' => 4,
+            Some(')' | ']' | 'd' | '*') => 1,
+            Some('p') => 5,
+            Some('(' | '[') => 2,
+            Some('3') => 6,
+            _ => 3,
+        };
+        let hash = mix(0x3a, mood);
+        self.emit(id(SEED_WORD, hash), unit);
+        hash
+    }
+
+    fn marks(&mut self, token: &Token, unit: u32) -> u64 {
+        self.negated = 0;
+        let cells = self.reading.cells_of(token);
+        let exclaims = cells.iter().any(|c| c.ch == '!');
+        let asks = cells.iter().any(|c| c.ch == '?');
+        self.style.exclaims += u32::from(exclaims);
+        self.style.asks += u32::from(asks);
+        let length = cells.len().min(3) as u64;
+        let hash = mix(0x21, u64::from(exclaims) << 3 | u64::from(asks) << 2 | length);
+        self.emit(id(SEED_WORD, hash), unit);
+        hash
+    }
+
+    /// Runs of three to five letters of the word in `letters`, its bounds included.
+    fn pieces(&mut self, unit: u32) {
+        let length = self.letters.len();
+        if length < PIECE_WORD_MIN {
+            return;
+        }
+        let length = length.min(PIECE_WORD_MAX);
+        let at = |n: usize| if n == 0 || n > length { 0x20 } else { u64::from(u32::from(self.letters[n - 1])) };
+        for from in 0..length {
+            let mut hash = mix(mix(SEED_PIECE, at(from)), at(from + 1));
+            for size in 2..5 {
+                if from + size > length + 1 {
+                    break;
+                }
+                hash = mix(hash, at(from + size));
+                self.out.pieces.push(Feature { id: top(hash, MAIN_BITS), unit });
+            }
+        }
+    }
+
+    fn styled(&mut self, name: &'static str, value: u64) {
+        let unit = self.unit(Unit::Style(name));
+        self.emit(id(SEED_STYLE, mix(hash_str(name), value)), unit);
+    }
+
+    fn finish(mut self) -> Features {
+        if let (Some(last), Some(place)) = (self.last[0], self.reading.tokens.len().checked_sub(1)) {
+            let unit = self.unit(Unit::Edge(u32::try_from(place).unwrap_or(u32::MAX)));
+            self.emit(id(SEED_EDGE, mix(2, last)), unit);
+            self.styles();
+        }
+        self.out
+    }
+
+    fn styles(&mut self) {
+        let step = |n: u32, steps: &[u32]| steps.iter().take_while(|&&s| n >= s).count() as u64;
+        let tokens = u32::try_from(self.reading.tokens.len()).unwrap_or(u32::MAX);
+        self.styled("length", step(tokens, &[2, 4, 7, 12, 20, 35, 80]));
+        let Style { words, shouted, long_words, stretched, hashtags, handles, urls, emoji, numbers, exclaims, asks } =
+            self.style;
+        if shouted > 0 {
+            let mostly = shouted * 2 > long_words && long_words > 1;
+            self.styled("capitals", 1 + u64::from(mostly));
+        }
+        if stretched {
+            self.styled("stretched", 1);
+        }
+        for (name, count) in [
+            ("hashtags", hashtags),
+            ("handles", handles),
+            ("links", urls),
+            ("emoji", emoji),
+            ("numbers", numbers),
+            ("exclamations", exclaims),
+            ("questions", asks),
+        ] {
+            if count > 0 {
+                self.styled(name, step(count, &[1, 2, 4, 8]));
+            }
+        }
+        if words == 0 {
+            self.styled("wordless", 1);
+        }
+    }
+}
+
+/// Writes the word as it is counted: no apostrophes, no stretching, look-alikes and leet undone. True if stretched.
+fn normalize(cells: &[Cell], letters: &mut Vec<char>) -> bool {
+    letters.clear();
+    let (mut ascii, mut digits, mut wide) = (0, 0, 0);
+    let mut run = 0;
+    let mut stretched = false;
+    for cell in cells {
+        if cell.ch == '\'' || cell.ch == '_' {
+            continue;
+        }
+        run = if letters.last() == Some(&cell.ch) { run + 1 } else { 0 };
+        if run >= 2 && !cell.ch.is_ascii_digit() {
+            stretched = true;
+            continue;
+        }
+        ascii += u32::from(cell.ch.is_ascii_alphabetic());
+        digits += u32::from(cell.ch.is_ascii_digit());
+        wide += u32::from(!cell.ch.is_ascii());
+        letters.push(cell.ch);
+    }
+    if ascii >= 1 && wide >= 1 {
+        letters.iter_mut().for_each(|c| *c = twin(*c));
+    }
+    if ascii >= 3 && digits >= 1 && digits <= ascii {
+        unleet(letters);
+    }
+    stretched
+}
+
+/// The Latin letter a look-alike stands for.
+fn twin(ch: char) -> char {
+    match ch {
+        'а' | 'α' => 'a',
+        'е' => 'e',
+        'о' | 'ο' => 'o',
+        'р' | 'ρ' => 'p',
+        'с' => 'c',
+        'х' => 'x',
+        'у' => 'y',
+        'і' | 'ι' => 'i',
+        'ѕ' => 's',
+        'ј' => 'j',
+        'к' => 'k',
+        'т' => 't',
+        'ν' => 'v',
+        _ => ch,
+    }
+}
+
+/// Undoes digits that stand for letters: those with a letter behind them.
+fn unleet(letters: &mut [char]) {
+    for i in 0..letters.len().saturating_sub(1) {
+        if letters[i + 1].is_alphabetic() {
+            letters[i] = match letters[i] {
+                '0' => 'o',
+                '1' => 'i',
+                '3' => 'e',
+                '4' => 'a',
+                '5' => 's',
+                '7' => 't',
+                other => other,
+            };
+        }
+    }
+}
+
+/// Ids of the pieces that tell the language: one to four letters of the words, without handles, links and hashtags.
+pub(crate) fn language_ids(reading: &Reading, ids: &mut Vec<u32>) {
+    ids.clear();
+    let mut window = [0x20_u64; 4];
+    let mut seen = 0;
+    for token in reading.tokens.iter().filter(|t| t.kind == Kind::Word) {
+        for cell in reading.cells_of(token) {
+            shift(&mut window, u64::from(u32::from(cell.ch)), ids);
+            seen += 1;
+        }
+        shift(&mut window, 0x20, ids);
+        if seen >= LANGUAGE_LETTERS_MAX {
+            return;
+        }
+    }
+}
+
+/// Adds a letter and emits the pieces that end with it, read backwards.
+fn shift(window: &mut [u64; 4], letter: u64, ids: &mut Vec<u32>) {
+    *window = [letter, window[0], window[1], window[2]];
+    let mut hash = SEED_LANGUAGE;
+    for (size, &c) in window.iter().enumerate() {
+        hash = mix(hash, c);
+        if size > 0 || letter != 0x20 {
+            ids.push(top(hash, LANGUAGE_BITS));
+        }
+        if size > 0 && c == 0x20 {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<u32> {
+        extract(&Reading::new(text)).words.iter().map(|f| f.id).collect()
+    }
+
+    fn normal(text: &str) -> String {
+        let reading = Reading::new(text);
+        let mut letters = Vec::new();
+        normalize(reading.cells_of(&reading.tokens[0]), &mut letters);
+        letters.into_iter().collect()
+    }
+
+    #[test]
+    fn words_are_counted_in_one_form() {
+        for (text, want) in [
+            ("Don’t", "dont"),
+            ("sooooo", "soo"),
+            ("0rbita", "orbita"),
+            ("h4ck3d", "hacked"),
+            ("раypal", "paypal"),
+            ("2fa", "2fa"),
+            ("привет", "привет"),
+            ("x2", "x2"),
+        ] {
+            assert_eq!(normal(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn handles_and_capitals_change_no_word() {
+        let plain = words("@a this is bad");
+        assert_eq!(plain, words("@someone_else This Is Bad"));
+        assert_ne!(plain, words("@a this is good"));
+    }
+
+    #[test]
+    fn negation_marks_words_until_a_mark() {
+        let count = |text: &str| words(text).len();
+        assert_eq!(count("it was not good at all") - count("it was so good at all"), 3);
+        assert_eq!(count("it was not ! good at all"), count("it was so ! good at all"));
+    }
+
+    #[test]
+    fn work_is_linear() {
+        let text = "😀".repeat(30_000) + &"a".repeat(60_000);
+        let features = extract(&Reading::new(&text));
+        assert!(features.words.len() < 200_000 && features.pieces.len() < 1_000);
+        let mut ids = Vec::new();
+        language_ids(&Reading::new(&"ab ".repeat(50_000)), &mut ids);
+        assert!(ids.len() < 5_000);
+    }
+
+    #[test]
+    fn nothing_gives_nothing() {
+        assert!(words("").is_empty() && words(" \n ").is_empty());
+    }
+}

@@ -1,0 +1,272 @@
+//! Learning the shipped artefact and a user's own heads: seeded, single-threaded, byte for byte repeatable.
+//!
+//! Learns twice: first without what is held back, to calibrate and to measure; then with our own posts and the
+//! language rows in full, which is what ships. Never reads a file itself: the caller brings a reader, and
+//! [`data::Loader`] refuses every set outside the allow-list.
+
+mod corpus;
+pub mod data;
+mod head;
+mod metrics;
+mod posts;
+mod quantize;
+mod rng;
+mod sgd;
+
+pub use head::{TrainedHead, train_head};
+
+use super::artefact::Parts;
+use super::calibrate::{best, fit_platt, fit_temperature, round4, sigmoid, softmax};
+use super::features::{LANGUAGE_BITS, MAIN_BITS};
+use super::heads::{ABUSE, EMOTION, HEADS, INCIDENT, INTENT, NOISE, SARCASM, SENTIMENT, SPECS, Shape, THREAT, URGENCY};
+use super::model::digest;
+use corpus::{Corpus, EMOJI, OWN, SOURCES};
+use data::{ALLOWED, Loader};
+use metrics::Tally;
+use serde_json::{Value, json};
+use sgd::{Example, Lean, Linear, Recipe, Store, learn};
+
+/// Why training stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The file is not on the allow-list.
+    #[error("{0} may not train the shipped artefact")]
+    NotAllowed(String),
+    /// The reader failed.
+    #[error("cannot read {path}: {cause}")]
+    Read {
+        /// `set/file`.
+        path: String,
+        /// What the reader said.
+        cause: String,
+    },
+    /// A table lacks the columns.
+    #[error("{0} has not the expected columns")]
+    Columns(String),
+    /// A user's table cannot be learned from.
+    #[error("{0}")]
+    Table(String),
+}
+
+/// A finished artefact.
+#[derive(Debug)]
+pub struct Trained {
+    /// What [`super::Model::parse`] reads.
+    pub bytes: Vec<u8>,
+    /// Data sets with terms and counts, digest, figures on what was held back.
+    pub manifest: Value,
+}
+
+/// Learns the artefact. `read` gives the text of `set/file`; `slice` above 0 takes only about that many rows a file.
+///
+/// # Errors
+/// When a set cannot be read.
+pub fn train_model(
+    read: &mut dyn FnMut(&str) -> Result<String, String>,
+    seed: u64,
+    slice: usize,
+) -> Result<Trained, TrainError> {
+    let mut loader = Loader::new(read, slice);
+    let corpus = corpus::build(&mut loader, seed)?;
+    let measured = learn_all(&corpus, seed, false);
+    let calibration = calibrate(&corpus, &measured);
+    let figures = measure(&corpus, &measured, &calibration);
+    let finished = learn_all(&corpus, seed, true);
+    let parts = assemble(&corpus, &finished, &calibration);
+    let bytes = parts.to_bytes();
+    let manifest = json!({
+        "artefact": {"format": "gsmodel1", "bytes": bytes.len(), "digest": digest(&bytes), "seed": seed},
+        "data": data_sets(loader.counts(), corpus.own_posts),
+        "held_back": figures,
+    });
+    Ok(Trained { bytes, manifest })
+}
+
+/// All weights, before they are made small.
+struct Weights {
+    heads: Vec<Linear>,
+    language: Linear,
+}
+
+fn recipe(head: usize, seed: u64) -> Recipe {
+    let width = SPECS[head].width();
+    let base =
+        Recipe { epochs: 6, rate: 0.12, decay: 1e-5, balance: 0.5, width, rows: 1 << MAIN_BITS, seed: seed ^ head as u64 };
+    match head {
+        SENTIMENT => Recipe { balance: 0.9, rate: 0.10, epochs: 6, decay: 2e-5, ..base },
+        EMOTION | SARCASM => Recipe { balance: 0.7, ..base },
+        INTENT | URGENCY | NOISE => Recipe { balance: 0.4, ..base },
+        THREAT | ABUSE | INCIDENT => Recipe { balance: 0.4, ..base },
+        _ => base,
+    }
+}
+
+fn learn_all(corpus: &Corpus, seed: u64, all: bool) -> Weights {
+    let store = &corpus.store;
+    // official validation parts stay out even of what ships, so that anyone can measure on them
+    let reuse = |head: usize| -> Vec<Example> {
+        let keep = |e: &&Example| !all || !e.held || e.source == OWN;
+        corpus.heads[head].iter().filter(keep).copied().collect()
+    };
+    let mut heads: Vec<Option<Linear>> = (0..HEADS).map(|_| None).collect();
+    for head in (0..HEADS).filter(|&h| h != SENTIMENT) {
+        heads[head] = Some(learn(store, &reuse(head), &recipe(head, seed), None, all));
+    }
+    let emoji = Recipe { width: EMOJI, epochs: 3, balance: 0.3, ..recipe(SENTIMENT, seed ^ 0xE) };
+    let emoji = learn(store, &corpus.emoji, &emoji, None, true);
+    let aux = [EMOTION, SARCASM, ABUSE].map(|h| heads[h].as_ref().expect("learned above"));
+    let aux = side_by_side(&[aux[0], aux[1], aux[2], &emoji]);
+    let lean = Lean { on: &aux, rate: 1.0 };
+    heads[SENTIMENT] = Some(learn(store, &reuse(SENTIMENT), &recipe(SENTIMENT, seed), Some(lean), all));
+    let language = Recipe {
+        epochs: 5,
+        rate: 0.15,
+        decay: 0.0,
+        balance: 0.2,
+        width: corpus.languages.len(),
+        rows: 1 << LANGUAGE_BITS,
+        seed: seed ^ 0x1A,
+    };
+    let language = learn(&corpus.language_store, &corpus.language, &language, None, all);
+    Weights { heads: heads.into_iter().map(|h| h.expect("every head is learned")).collect(), language }
+}
+
+/// Several heads as one wide one.
+fn side_by_side(parts: &[&Linear]) -> Linear {
+    let width: usize = parts.iter().map(|p| p.width).sum();
+    let rows = parts[0].weights.len() / parts[0].width;
+    let mut weights = Vec::with_capacity(rows * width);
+    for row in 0..rows {
+        for part in parts {
+            weights.extend_from_slice(&part.weights[row * part.width..(row + 1) * part.width]);
+        }
+    }
+    Linear { width, weights, bias: parts.iter().flat_map(|p| p.bias.iter().copied()).collect() }
+}
+
+/// Per head slope and offset of the log-odds (offset only for yes-or-no heads), and the language's.
+struct Calibration {
+    heads: Vec<(f64, f64)>,
+    language: f64,
+}
+
+fn held<'a>(store: &'a Store, linear: &'a Linear, examples: &'a [Example]) -> impl Iterator<Item = (Vec<f64>, Example)> {
+    let logits = |e: &Example| linear.logits(store, e.text).into_iter().map(f64::from).collect();
+    examples.iter().filter(|e| e.held).map(move |e| (logits(e), *e))
+}
+
+fn calibrate(corpus: &Corpus, weights: &Weights) -> Calibration {
+    let temperature = |store: &Store, linear: &Linear, examples: &[Example]| {
+        let rows: Vec<_> = held(store, linear, examples).map(|(z, e)| (z, usize::from(e.label))).collect();
+        if rows.is_empty() { 1.0 } else { fit_temperature(&rows) }
+    };
+    let head = |head: usize| {
+        let (linear, examples) = (&weights.heads[head], &corpus.heads[head]);
+        match SPECS[head].shape {
+            Shape::Choice => (temperature(&corpus.store, linear, examples), 0.0),
+            Shape::Flag => {
+                let rows: Vec<_> = held(&corpus.store, linear, examples).map(|(z, e)| (z[0], e.label == 1)).collect();
+                fit_platt(&rows)
+            }
+        }
+    };
+    Calibration {
+        heads: (0..HEADS).map(head).collect(),
+        language: temperature(&corpus.language_store, &weights.language, &corpus.language),
+    }
+}
+
+/// Figures per head and source on what was held back.
+fn measure(corpus: &Corpus, weights: &Weights, calibration: &Calibration) -> Value {
+    let mut figures = json!({});
+    for (index, spec) in SPECS.iter().enumerate() {
+        let (slope, offset) = calibration.heads[index];
+        for (source, name) in SOURCES.iter().enumerate() {
+            let mut tally = Tally::default();
+            let rows = held(&corpus.store, &weights.heads[index], &corpus.heads[index]);
+            for (mut z, e) in rows.filter(|(_, e)| usize::from(e.source) == source) {
+                z.iter_mut().for_each(|v| *v = *v * slope + offset);
+                match spec.shape {
+                    Shape::Flag => tally.flag(e.label == 1, sigmoid(z[0])),
+                    Shape::Choice => tally.choice(usize::from(e.label), best(&z).0),
+                }
+            }
+            if tally.len() > 0 {
+                figures[format!("{}.{name}", spec.name)] = tally.to_json();
+            }
+        }
+    }
+    figures["language"] = language_figures(corpus, weights, calibration);
+    figures
+}
+
+/// The floor of the language head: below it, the answer is wrong more often than right.
+const LANGUAGE_FLOOR: f64 = 0.5;
+
+fn language_figures(corpus: &Corpus, weights: &Weights, calibration: &Calibration) -> Value {
+    let (mut tally, mut answered) = (Tally::default(), Tally::default());
+    for (mut z, e) in held(&corpus.language_store, &weights.language, &corpus.language) {
+        z.iter_mut().for_each(|v| *v *= calibration.language);
+        softmax(&mut z);
+        let (top, p) = best(&z);
+        tally.choice(usize::from(e.label), top);
+        if p >= LANGUAGE_FLOOR {
+            answered.choice(usize::from(e.label), top);
+        }
+    }
+    let mut figures = tally.to_json();
+    figures["answered"] = json!(round4(answered.len() as f64 / tally.len().max(1) as f64));
+    figures["accuracy_answered"] = json!(round4(answered.accuracy()));
+    figures
+}
+
+/// Below these probabilities of the best label a choice answers `unknown`: only where it is all but a tie.
+const FLOORS: [f32; HEADS] = [0.36, 0.25, 0.0, 0.0, 0.36, 0.26, 0.0, 0.0, 0.0, 0.0];
+
+fn assemble(corpus: &Corpus, weights: &Weights, calibration: &Calibration) -> Parts {
+    let (mut scale, mut bias) = (Vec::new(), Vec::new());
+    let mut columns: Vec<Vec<i8>> = Vec::new();
+    for (linear, &(slope, offset)) in weights.heads.iter().zip(&calibration.heads) {
+        for column in 0..linear.width {
+            let (steps, step) = quantize::column(linear, column);
+            columns.push(steps);
+            scale.push((f64::from(step) * slope) as f32);
+            bias.push((f64::from(linear.bias[column]) * slope + offset) as f32);
+        }
+    }
+    let language: Vec<(Vec<i8>, f32)> =
+        (0..weights.language.width).map(|column| quantize::column(&weights.language, column)).collect();
+    let cool = |v: f32| (f64::from(v) * calibration.language) as f32;
+    Parts {
+        main: quantize::rows(&columns),
+        scale,
+        bias,
+        floor: FLOORS.to_vec(),
+        languages: corpus.languages.clone(),
+        language_scale: language.iter().map(|(_, step)| cool(*step)).collect(),
+        language_bias: weights.language.bias.iter().map(|&b| cool(b)).collect(),
+        language: quantize::rows(&language.into_iter().map(|(steps, _)| steps).collect::<Vec<_>>()),
+        language_floor: LANGUAGE_FLOOR as f32,
+    }
+}
+
+fn data_sets(counts: &[(String, usize)], own: usize) -> Value {
+    let mut sets: Vec<Value> = ALLOWED
+        .iter()
+        .map(|set| {
+            let files: serde_json::Map<String, Value> = counts
+                .iter()
+                .filter_map(|(path, n)| Some((path.strip_prefix(set.name)?.strip_prefix('/')?.to_owned(), json!(n))))
+                .collect();
+            json!({"name": set.name, "licence": set.licence, "attribution": set.attribution, "rows": files})
+        })
+        .collect();
+    sets.push(json!({
+        "name": "own posts", "licence": "as this repository", "attribution": "written for this project",
+        "rows": {"generated": own},
+    }));
+    Value::Array(sets)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,333 @@
+//! Logistic regression by stochastic gradient descent with per-weight rates (AdaGrad, Duchi et al. 2011), averaged
+//! over the last epochs (Polyak). One thread, fixed order, `libm`: equal data and seed give equal bytes.
+
+use super::rng::Rng;
+use crate::score::model::share;
+
+/// The features of many texts, end to end.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    ids: Vec<u32>,
+    /// Per text: where its words begin, where its pieces begin.
+    starts: Vec<(usize, usize)>,
+}
+
+impl Store {
+    /// Adds a text's features; returns its number.
+    pub(crate) fn add(&mut self, words: impl Iterator<Item = u32>, pieces: impl Iterator<Item = u32>) -> u32 {
+        let from = self.ids.len();
+        self.ids.extend(words);
+        let middle = self.ids.len();
+        self.ids.extend(pieces);
+        self.starts.push((from, middle));
+        u32::try_from(self.starts.len() - 1).expect("fewer than 2^32 texts")
+    }
+
+    /// The two groups of a text, each with what one feature counts.
+    fn groups(&self, text: u32) -> [(&[u32], f32); 2] {
+        let text = text as usize;
+        let (from, middle) = self.starts[text];
+        let end = self.starts.get(text + 1).map_or(self.ids.len(), |s| s.0);
+        [&self.ids[from..middle], &self.ids[middle..end]].map(|ids| (ids, share(ids.len()) as f32))
+    }
+}
+
+/// One text with its right answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Example {
+    pub(crate) text: u32,
+    /// The right label, or 0 / 1 for a yes-or-no head.
+    pub(crate) label: u8,
+    pub(crate) weight: f32,
+    /// Held back for calibration and measuring.
+    pub(crate) held: bool,
+    /// Where it is from, to measure apart.
+    pub(crate) source: u8,
+}
+
+/// How to learn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Recipe {
+    pub(crate) epochs: usize,
+    pub(crate) rate: f32,
+    /// Pull towards zero, per touch.
+    pub(crate) decay: f32,
+    /// 0: classes as they come; 1: as if all were equally frequent.
+    pub(crate) balance: f32,
+    /// Labels; 1 for a yes-or-no head.
+    pub(crate) width: usize,
+    /// Number of rows.
+    pub(crate) rows: usize,
+    pub(crate) seed: u64,
+}
+
+/// Weights by row and label.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Linear {
+    pub(crate) width: usize,
+    pub(crate) weights: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
+}
+
+impl Linear {
+    /// Log-odds of a text.
+    pub(crate) fn logits(&self, store: &Store, text: u32) -> Vec<f32> {
+        let mut z = self.bias.clone();
+        add_rows(&self.weights, self.width, store.groups(text), &mut z);
+        z
+    }
+}
+
+fn add_rows(weights: &[f32], width: usize, groups: [(&[u32], f32); 2], z: &mut [f32]) {
+    for (ids, share) in groups {
+        for &id in ids {
+            let row = &weights[id as usize * width..][..width];
+            for (z, w) in z.iter_mut().zip(row) {
+                *z += share * w;
+            }
+        }
+    }
+}
+
+/// Columns learned elsewhere that a head may lean on; their part is folded into its weights afterwards, so the
+/// finished head is linear in the features still.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lean<'a> {
+    pub(crate) on: &'a Linear,
+    /// How many times faster its mixing weights learn.
+    pub(crate) rate: f32,
+}
+
+/// Learns from the examples that are not held back (or from all).
+pub(crate) fn learn(store: &Store, examples: &[Example], recipe: &Recipe, lean: Option<Lean<'_>>, all: bool) -> Linear {
+    let mut order: Vec<Example> = examples.iter().filter(|e| all || !e.held).copied().collect();
+    balance(&mut order, recipe);
+    let rare = rare_rows(store, &order, recipe.rows);
+    let mut learner = Learner::new(recipe, lean);
+    let mut rng = Rng::new(recipe.seed);
+    let averaged_from = recipe.epochs / 2;
+    let mut sum = vec![0.0_f32; recipe.rows * recipe.width];
+    let mut bias = vec![0.0_f32; recipe.width];
+    let mut mixing = vec![0.0_f32; learner.mixing.len()];
+    for epoch in 0..recipe.epochs {
+        rng.shuffle(&mut order);
+        for example in &order {
+            learner.step(store, example, &rare);
+        }
+        if epoch >= averaged_from {
+            add(&mut sum, &learner.weights);
+            add(&mut bias, &learner.bias);
+            add(&mut mixing, &learner.mixing);
+        }
+    }
+    let part = 1.0 / (recipe.epochs - averaged_from).max(1) as f32;
+    [&mut sum, &mut bias, &mut mixing].into_iter().for_each(|list| list.iter_mut().for_each(|v| *v *= part));
+    if let Some(lean) = lean {
+        fold_in(&mut sum, &mut bias, &mixing, lean.on, recipe.width);
+    }
+    Linear { width: recipe.width, weights: sum, bias }
+}
+
+fn add(sum: &mut [f32], values: &[f32]) {
+    for (s, v) in sum.iter_mut().zip(values) {
+        *s += v;
+    }
+}
+
+fn fold_in(weights: &mut [f32], bias: &mut [f32], mixing: &[f32], on: &Linear, width: usize) {
+    let mix = |source: &[f32], target: &mut [f32]| {
+        for (s, &value) in source.iter().enumerate() {
+            if value != 0.0 {
+                for (k, t) in target.iter_mut().enumerate() {
+                    *t += mixing[s * width + k] * value;
+                }
+            }
+        }
+    };
+    for (row, target) in on.weights.chunks_exact(on.width).zip(weights.chunks_exact_mut(width)) {
+        mix(row, target);
+    }
+    mix(&on.bias, bias);
+}
+
+/// Weighs the classes towards equal shares.
+fn balance(examples: &mut [Example], recipe: &Recipe) {
+    let classes = recipe.width.max(2);
+    let mut mass = vec![0.0_f64; classes];
+    for e in examples.iter() {
+        mass[usize::from(e.label)] += f64::from(e.weight);
+    }
+    let total: f64 = mass.iter().sum();
+    let factor: Vec<f32> = mass
+        .iter()
+        .map(|&m| if m > 0.0 { libm::pow(total / (classes as f64 * m), f64::from(recipe.balance)) as f32 } else { 0.0 })
+        .collect();
+    for e in examples {
+        e.weight *= factor[usize::from(e.label)];
+    }
+}
+
+/// Rows seen in fewer than two texts teach nothing that holds elsewhere.
+fn rare_rows(store: &Store, examples: &[Example], rows: usize) -> Vec<bool> {
+    let mut seen = vec![0_u8; rows];
+    let mut last = vec![u32::MAX; rows];
+    for e in examples {
+        for (ids, _) in store.groups(e.text) {
+            for &id in ids {
+                let id = id as usize;
+                if last[id] != e.text {
+                    last[id] = e.text;
+                    seen[id] = seen[id].saturating_add(1);
+                }
+            }
+        }
+    }
+    seen.into_iter().map(|n| n < 2).collect()
+}
+
+struct Learner<'a> {
+    recipe: &'a Recipe,
+    lean: Option<Lean<'a>>,
+    weights: Vec<f32>,
+    squares: Vec<f32>,
+    bias: Vec<f32>,
+    bias_squares: Vec<f32>,
+    mixing: Vec<f32>,
+    mixing_squares: Vec<f32>,
+    z: Vec<f32>,
+    leant: Vec<f32>,
+}
+
+impl<'a> Learner<'a> {
+    fn new(recipe: &'a Recipe, lean: Option<Lean<'a>>) -> Self {
+        let size = recipe.rows * recipe.width;
+        let mixing = lean.map_or(0, |l| l.on.width * recipe.width);
+        Self {
+            recipe,
+            lean,
+            weights: vec![0.0; size],
+            squares: vec![1e-3; size],
+            bias: vec![0.0; recipe.width],
+            bias_squares: vec![1.0; recipe.width],
+            mixing: vec![0.0; mixing],
+            mixing_squares: vec![1.0; mixing],
+            z: vec![0.0; recipe.width],
+            leant: Vec::new(),
+        }
+    }
+
+    fn step(&mut self, store: &Store, example: &Example, rare: &[bool]) {
+        let width = self.recipe.width;
+        let groups = store.groups(example.text);
+        self.z.copy_from_slice(&self.bias);
+        add_rows(&self.weights, width, groups, &mut self.z);
+        self.leant.clear();
+        if let Some(lean) = self.lean {
+            self.leant = lean.on.logits(store, example.text);
+            for (s, &value) in self.leant.iter().enumerate() {
+                for (k, z) in self.z.iter_mut().enumerate() {
+                    *z += value * self.mixing[s * width + k];
+                }
+            }
+        }
+        gradient(&mut self.z, example);
+        if self.z.iter().all(|g| g.abs() < 1e-3) {
+            return;
+        }
+        self.update(groups, rare);
+    }
+
+    /// Moves every weight against its gradient; `z` holds the gradient of the log-odds.
+    fn update(&mut self, groups: [(&[u32], f32); 2], rare: &[bool]) {
+        let width = self.recipe.width;
+        let (rate, decay) = (self.recipe.rate, self.recipe.decay);
+        for (ids, share) in groups {
+            for &id in ids {
+                if rare[id as usize] {
+                    continue;
+                }
+                let at = id as usize * width;
+                let row = self.weights[at..at + width].iter_mut().zip(&mut self.squares[at..at + width]);
+                for ((w, square), g) in row.zip(&self.z) {
+                    let g = g * share + decay * *w;
+                    *square += g * g;
+                    *w -= rate * g / square.sqrt();
+                }
+            }
+        }
+        for ((b, square), g) in self.bias.iter_mut().zip(&mut self.bias_squares).zip(&self.z) {
+            *square += g * g;
+            *b -= rate * g / square.sqrt();
+        }
+        let mixing_rate = self.lean.map_or(0.0, |l| l.rate) * rate;
+        for (s, value) in self.leant.iter().enumerate() {
+            for (k, g) in self.z.iter().enumerate() {
+                let (at, g) = (s * width + k, g * value);
+                self.mixing_squares[at] += g * g;
+                self.mixing[at] -= mixing_rate * g / self.mixing_squares[at].sqrt();
+            }
+        }
+    }
+}
+
+/// Turns log-odds into the gradient of the loss.
+fn gradient(z: &mut [f32], example: &Example) {
+    if let [z] = z {
+        let p = 1.0 / (1.0 + libm::expf(-*z));
+        *z = (p - f32::from(example.label)) * example.weight;
+        return;
+    }
+    let top = z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sum = 0.0;
+    for v in z.iter_mut() {
+        *v = libm::expf(*v - top);
+        sum += *v;
+    }
+    for (k, v) in z.iter_mut().enumerate() {
+        let right = f32::from(u8::from(k == usize::from(example.label)));
+        *v = (*v / sum - right) * example.weight;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn toy() -> (Store, Vec<Example>, Recipe) {
+        let mut store = Store::default();
+        let mut examples = Vec::new();
+        let mut rng = Rng::new(3);
+        for i in 0..600_u32 {
+            let label = i % 3;
+            let noise = u32::try_from(rng.below(50)).unwrap() + 10;
+            let text = store.add([label, noise].into_iter(), [label + 3].into_iter());
+            examples.push(Example { text, label: label as u8, weight: 1.0, held: i % 5 == 0, source: 0 });
+        }
+        let recipe = Recipe { epochs: 4, rate: 0.3, decay: 0.0, balance: 1.0, width: 3, rows: 64, seed: 1 };
+        (store, examples, recipe)
+    }
+
+    fn right(linear: &Linear, store: &Store, examples: &[Example]) -> usize {
+        let best = |z: Vec<f32>| (0..3).max_by(|&a, &b| z[a].total_cmp(&z[b])).unwrap();
+        examples.iter().filter(|e| best(linear.logits(store, e.text)) == usize::from(e.label)).count()
+    }
+
+    #[test]
+    fn it_learns_and_repeats_itself() {
+        let (store, examples, recipe) = toy();
+        let linear = learn(&store, &examples, &recipe, None, false);
+        assert!(right(&linear, &store, &examples) > 590);
+        assert_eq!(linear, learn(&store, &examples, &recipe, None, false));
+        assert_ne!(linear, learn(&store, &examples, &Recipe { seed: 2, ..recipe }, None, false));
+    }
+
+    #[test]
+    fn what_was_leant_on_is_folded_in() {
+        let (store, examples, recipe) = toy();
+        let aux = learn(&store, &examples, &recipe, None, false);
+        let one = Recipe { epochs: 1, rate: 0.05, ..recipe };
+        let lean = Lean { on: &aux, rate: 10.0 };
+        let leaning = learn(&store, &examples, &one, Some(lean), false);
+        assert!(right(&leaning, &store, &examples) > 590);
+    }
+}
