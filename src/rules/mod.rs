@@ -18,6 +18,8 @@ mod queries;
 mod replies;
 mod sheet;
 mod teams;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 pub use accounts::Accounts;

@@ -36,9 +36,15 @@ pub(super) fn suggest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     known.sort_unstable();
     known.dedup();
     let best = known.iter().map(|k| (distance(word, k), *k)).min()?;
-    let limit = (word.chars().count() / 3).max(1);
-    if best.0 <= limit || (word.len() >= 3 && best.1.starts_with(word)) {
-        return Some(format!("did you mean \"{}\"?", best.1));
+    let long_enough = |short: &str| short.len() >= 3;
+    let begins = |k: &&&str| (long_enough(word) && k.starts_with(word)) || (long_enough(k) && word.starts_with(**k));
+    let near = if best.0 <= word.chars().count().div_ceil(3).saturating_sub(usize::from(!long_enough(word))) {
+        Some(best.1)
+    } else {
+        known.iter().find(begins).copied()
+    };
+    if let Some(near) = near {
+        return Some(format!("did you mean \"{near}\"?"));
     }
     let more = if known.len() > 12 { " …" } else { "" };
     known.truncate(12);
@@ -82,6 +88,9 @@ mod tests {
         assert_eq!(suggest("suport", known).as_deref(), Some("did you mean \"support\"?"));
         assert_eq!(suggest("fin", known).as_deref(), Some("did you mean \"finance\"?"));
         assert_eq!(suggest("zebra", known).as_deref(), Some("known: finance, legal, support"));
+        assert_eq!(suggest("finances", known).as_deref(), Some("did you mean \"finance\"?"));
+        assert_eq!(suggest("tuesday", ["mon", "tue"]).as_deref(), Some("did you mean \"tue\"?"));
+        assert_eq!(suggest("S5", ["S1", "S2"]).as_deref(), Some("known: S1, S2"));
         assert_eq!(suggest("x", []), None);
     }
 }
