@@ -133,6 +133,12 @@ mod tests {
     }
 
     #[test]
+    fn the_folder_of_the_default_pack_is_what_ships() {
+        let files = read_pack(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/rules"))).expect("rules/");
+        assert_eq!(files, crate::rules::shipped());
+    }
+
+    #[test]
     fn says_what_cannot_be_read() {
         let dir = scratch("faults");
         assert!(matches!(read_pack(&dir), Err(PackError::Empty(_))));

@@ -90,6 +90,15 @@ pub struct Expect {
     pub rules: Vec<String>,
 }
 
+impl Expect {
+    /// Whether anything is said about the route.
+    #[must_use]
+    pub fn asks_for_route(&self) -> bool {
+        let rest = Self { hits: Vec::new(), misses: Vec::new(), noise: None, ..self.clone() };
+        rest != Self::default()
+    }
+}
+
 const CASE_KEYS: [&str; 18] = [
     "name",
     "text",

@@ -17,9 +17,11 @@ mod problem;
 mod queries;
 mod replies;
 mod sheet;
+mod shipped;
 mod teams;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod yaml;
 
 pub use accounts::Accounts;
@@ -32,7 +34,9 @@ pub use pack::Pack;
 pub use problem::Problem;
 pub use queries::QueryRule;
 pub use replies::{Channel, Reply};
+pub use shipped::shipped;
 pub use teams::{Contact, Hours, Receiver, ReceiverKind, Team};
+pub use verdict::{Difference, Observed};
 
 use fields::Fields;
 use problem::suggest;
