@@ -120,9 +120,13 @@ mod tests {
     #[test]
     fn reads_yaml_only_sorted_with_inner_paths() {
         let dir = scratch("reads");
-        for (path, text) in
-            [("teams.yaml", "t"), ("queries/b.yml", "b"), ("queries/a.yaml", "a"), ("README.md", "no"), (".x.yaml", "no")]
-        {
+        for (path, text) in [
+            ("teams.yaml", "t"),
+            ("queries/b.yml", "b"),
+            ("queries/a.yaml", "a"),
+            ("README.md", "no"),
+            (".x.yaml", "no"),
+        ] {
             fs::write(dir.join(path), text).expect("write");
         }
         let files = read_pack(&dir).expect("pack");

@@ -41,7 +41,10 @@ pub fn decide(
     if !mention.is_public() {
         route.public_response = "none".to_owned();
         route.also.clear();
-        record.add("visibility:private".to_owned(), "not public: only its owner is told, nothing is said in public".to_owned());
+        record.add(
+            "visibility:private".to_owned(),
+            "not public: only its owner is told, nothing is said in public".to_owned(),
+        );
     }
     let ticket = ticket::ticket(&facts, row, &route, &record.reasons);
     if row.crowd {
@@ -228,7 +231,9 @@ fn respond_seconds(pack: &Pack, row: &Row, severity: Severity, event_at: Timesta
     let (name, seconds, why) = match severity {
         Severity::S1 => ("crisis", row.respond.crisis_seconds, "S1, any hour".to_owned()),
         Severity::S2 => ("urgent", row.respond.urgent_seconds, "S2, any hour".to_owned()),
-        _ if is_open => ("business", row.respond.business_seconds, format!("in business hours of {} ({zone})", row.team)),
+        _ if is_open => {
+            ("business", row.respond.business_seconds, format!("in business hours of {} ({zone})", row.team))
+        }
         _ => ("outside", row.respond.outside_seconds, format!("outside business hours of {} ({zone})", row.team)),
     };
     record.add(format!("clock:{name}"), format!("{why}: answer within {} min", seconds / 60));
@@ -249,7 +254,7 @@ fn priority(facts: &Facts<'_>, severity: Severity, tier: Tier) -> u8 {
         "soon" => 3,
         _ => 0,
     };
-    let reach = facts.followers().and_then(|n| n.checked_ilog10()).unwrap_or(0).min(6);
+    let reach = facts.followers().and_then(i64::checked_ilog10).unwrap_or(0).min(6);
     let human = if tier == Tier::Human { 4 } else { 0 };
     let negative = if facts.scores.sentiment.label == "negative" { 3 } else { 0 };
     base + urgency + u8::try_from(reach).unwrap_or(6) + human + negative

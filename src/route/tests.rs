@@ -32,7 +32,7 @@ fn intents(pairs: &[(&str, f64)]) -> Scores {
 }
 
 fn route_at(mention: &Mention, scores: &Scores, at: Timestamp) -> Routing {
-    let brand = pack().query("nimbus-brand").expect("query");
+    let brand = pack().query_of("nimbus-brand").expect("query");
     decide(mention, &[brand], scores, at, pack(), "model")
 }
 
@@ -48,7 +48,7 @@ fn every_case_of_the_default_pack_with_given_scores_is_routed_as_it_says() {
         let Some(given) = &case.given else { continue };
         let scores = given.scores();
         let found = noise(&scores, pack());
-        let matched: Vec<&QueryRule> = case.expect.hits.iter().filter_map(|id| pack().query(id)).collect();
+        let matched: Vec<&QueryRule> = case.expect.hits.iter().filter_map(|id| pack().query_of(id)).collect();
         let routing = found.is_none().then(|| decide(&case.mention, &matched, &scores, case.at, pack(), "model"));
         let observed = Observed {
             matched: matched.iter().map(|q| q.id.as_str()).collect(),

@@ -29,6 +29,17 @@ impl Default for DetectSettings {
     }
 }
 
+impl DetectSettings {
+    /// The wished rate of false alerts as a risk per look, −log10 p, for a series that is looked at every
+    /// `bucket_seconds` (looks overlap, so the true rate is lower).
+    #[must_use]
+    pub fn surprise(&self, bucket_seconds: u32) -> f64 {
+        const WEEK_SECONDS: f64 = 604_800.0;
+        let looks = WEEK_SECONDS / f64::from(bucket_seconds.max(1));
+        libm::log10(looks / self.false_alerts_per_key_week).max(0.0)
+    }
+}
+
 /// What one place of the pack says about alerts; `None` leaves it as it was.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AlertPatch {
@@ -89,12 +100,12 @@ pub struct AlertRule {
     pub team: String,
     /// How severe to begin with.
     pub severity: Severity,
-    /// Minutes until someone must have taken it.
-    pub ack_minutes: u32,
+    /// Minutes until someone must have taken it, at least 1; none where nobody is woken.
+    pub ack_minutes: Option<i64>,
     /// Who is next, in order: teams or contacts.
     pub path: Vec<String>,
     /// What happens then, in words.
-    pub next_step: String,
+    pub next_step: Option<String>,
     /// Approved wording.
     pub reply: Option<String>,
     /// What it takes to open.
@@ -113,16 +124,17 @@ pub(super) const KINDS: [(&str, AlertKind); 7] = [
 ];
 
 impl AlertRules {
-    /// The patches that speak about a kind and a query, weakest first, and the team of each layer.
-    pub(super) fn layers(&self, kind: AlertKind, query: &str) -> impl Iterator<Item = &AlertPatch> {
-        let by_kind = self.kinds.get(&kind).into_iter();
-        let by_query = self.overrides.iter().filter(move |o| o.query == query && o.kind.is_none_or(|k| k == kind));
-        by_kind.chain(by_query.map(|o| &o.patch))
+    /// The patches that speak about a kind and a query, weakest first.
+    pub(super) fn layers(&self, kind: impl Into<Option<AlertKind>>, query: &str) -> impl Iterator<Item = &AlertPatch> {
+        let kind = kind.into();
+        let by_kind = kind.and_then(|kind| self.kinds.get(&kind)).into_iter();
+        let concerns = move |o: &&AlertOverride| o.query == query && (o.kind.is_none() || o.kind == kind);
+        by_kind.chain(self.overrides.iter().filter(concerns).map(|o| &o.patch))
     }
 
-    /// What it takes for an alert of this kind and query to open.
+    /// What it takes for an alert of this query, and of this kind where it is known, to open.
     #[must_use]
-    pub fn detect_for(&self, kind: AlertKind, query: &str) -> DetectSettings {
+    pub fn detect_for(&self, kind: Option<AlertKind>, query: &str) -> DetectSettings {
         self.layers(kind, query).fold(self.detect, |settings, patch| DetectSettings {
             floor: patch.floor.unwrap_or(settings.floor),
             ratio: patch.ratio.unwrap_or(settings.ratio),
@@ -142,13 +154,13 @@ pub(super) fn usual_severity(kind: AlertKind) -> Severity {
     }
 }
 
-/// Seconds to acknowledge where the pack is silent: 15 min, 30 min, 4 h, a day.
-pub(super) fn usual_acknowledge(severity: Severity) -> i64 {
+/// Seconds to acknowledge where the pack is silent: 15 min, 30 min, 4 h; a digest wakes nobody.
+pub(super) fn usual_acknowledge(severity: Severity) -> Option<i64> {
     match severity {
-        Severity::S1 => 900,
-        Severity::S2 => 1800,
-        Severity::S3 => 14_400,
-        Severity::S4 => 86_400,
+        Severity::S1 => Some(900),
+        Severity::S2 => Some(1800),
+        Severity::S3 => Some(14_400),
+        Severity::S4 => None,
     }
 }
 
@@ -156,7 +168,9 @@ pub(super) fn read(fields: &Fields<'_>, into: &mut AlertRules) {
     if let Some(team) = fields.reference_if("team", Kind::Team) {
         into.team = Some(team);
     }
-    if let Some(table) = fields.map("detect", "detect", &["floor", "ratio", "excess", "people", "false_alerts_per_key_week"]) {
+    if let Some(table) =
+        fields.map("detect", "detect", &["floor", "ratio", "excess", "people", "false_alerts_per_key_week"])
+    {
         let was = into.detect;
         into.detect = DetectSettings {
             floor: table.small("floor").unwrap_or(was.floor),

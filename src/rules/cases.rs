@@ -8,7 +8,7 @@ use super::intents::{NO_INTENT, TIERS};
 use super::sheet::{Ctx, Kind as Names};
 use super::yaml::Node;
 use crate::mention::{Author, Kind, Mention, Platform, Timestamp, Visibility};
-use crate::route::{Severity, Tier, TicketAction};
+use crate::route::{Severity, TicketAction, Tier};
 use std::collections::BTreeMap;
 
 /// One test of a pack.
@@ -145,7 +145,11 @@ fn read_case(ctx: Ctx<'_>, node: &Node) -> Option<Case> {
     };
     read_route(&fields, &mut expect);
     if expect == Expect::default() {
-        ctx.problem(fields.at, "a test expects nothing", "add \"match: […]\", \"no_match: […]\" or \"route: {…}\"".to_owned());
+        ctx.problem(
+            fields.at,
+            "a test expects nothing",
+            "add \"match: […]\", \"no_match: […]\" or \"route: {…}\"".to_owned(),
+        );
     }
     Some(Case { path: ctx.file.path.clone(), line: fields.at.line, name, mention, at, given, expect })
 }
@@ -175,11 +179,8 @@ fn read_mention(fields: &Fields<'_>, text: String) -> Mention {
     mention.lang = fields.text_if("language");
     mention.kind = fields.choice("kind", &kinds()).unwrap_or(Kind::Post);
     mention.visibility = fields.choice("visibility", &VISIBILITIES).unwrap_or(Visibility::Public);
-    mention.container = fields.text_if("container").map(|id| crate::mention::Container {
-        kind: "page".to_owned(),
-        id,
-        name: None,
-    });
+    mention.container =
+        fields.text_if("container").map(|id| crate::mention::Container { kind: "page".to_owned(), id, name: None });
     let handle = fields.text_if("author").unwrap_or_else(|| "somebody".to_owned());
     mention.author = Some(Author {
         handle: Some(handle),
@@ -201,8 +202,7 @@ fn read_at(fields: &Fields<'_>) -> Timestamp {
 }
 
 fn read_given(parent: &Fields<'_>) -> Option<Given> {
-    let keys =
-        ["intents", "noise", "threat", "abuse", "anger", "frustration", "incident", "negative", "urgency_now"];
+    let keys = ["intents", "noise", "threat", "abuse", "anger", "frustration", "incident", "negative", "urgency_now"];
     let fields = parent.map("given", "given scores", &keys)?;
     let share = |key: &str| fields.share(key).unwrap_or(0.0);
     Some(Given {

@@ -46,7 +46,8 @@ impl<'a> Fields<'a> {
         let node = self.node(key);
         if node.is_none() {
             let message = format!("{} lacks \"{key}\"", self.what);
-            self.ctx.problem(self.at, message, format!("add \"{key}: …\""));
+            // nothing offends: something is missing
+            self.ctx.problem(Place { len: 0, ..self.at }, message, format!("add \"{key}: …\""));
         }
         node
     }

@@ -93,7 +93,11 @@ pub(super) fn read(fields: &Fields<'_>) -> Matrix {
     if !open.iter().any(|intent| intent == NO_INTENT) {
         let at = fields.entries().find(|(k, _)| k.name == "rows").map_or(Place::TOP, |(k, _)| k.at);
         let message = "the matrix has no catch-all: a row of intent \"none\" without a condition";
-        fields.ctx.problem(at, message, "add \"- {id: other, intent: none, team: support, …}\" as the last row".to_owned());
+        fields.ctx.problem(
+            at,
+            message,
+            "add \"- {id: other, intent: none, team: support, …}\" as the last row".to_owned(),
+        );
     }
     Matrix { rows }
 }

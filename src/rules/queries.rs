@@ -1,10 +1,10 @@
 //! What owners listen for, and where a fault of a query stands in its file.
 
+use super::SourceFile;
 use super::fields::Fields;
 use super::problem::Problem;
 use super::sheet::{Ctx, Kind, Sheet};
 use super::yaml::{Node, Place, place_within};
-use super::SourceFile;
 use crate::query::{Diagnostic, QuerySet};
 
 /// One query of the pack.

@@ -1,9 +1,9 @@
 //! The clerk of a load: collects every problem, every name defined and every name used, so that all faults of all files
 //! are told at once.
 
+use super::SourceFile;
 use super::problem::{Problem, suggest};
 use super::yaml::Place;
-use super::SourceFile;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::alert::AlertKind;
-use crate::mention::{Mention, Platform, Timestamp};
+use crate::mention::{Author, Mention, Platform, Timestamp};
 use crate::route::Severity;
 
 const TEAMS: &str = r#"owner: lead
@@ -122,7 +122,15 @@ const FAULTS: &[Fault] = &[
     ("teams.yaml", "Europe/Berlin", "Europe/Berln", 5, 16, "unknown time zone", "\"Europe/Berlin\""),
     ("teams.yaml", "\"17:00\"", "\"25:00\"", 6, 65, "no time of day", "\"09:00\""),
     ("teams.yaml", "tue, wed", "tuesday, wed", 6, 25, "is no days", "\"tue\""),
-    ("teams.yaml", "  - {id: comms", "  - {id: support, name: B}\n  - {id: comms", 7, 10, "defined twice", "another id"),
+    (
+        "teams.yaml",
+        "  - {id: comms",
+        "  - {id: support, name: B}\n  - {id: comms",
+        7,
+        10,
+        "defined twice",
+        "another id",
+    ),
     ("matrix.yaml", "id: other", "id: The Rest", 13, 9, "may have only", "\"the-rest\""),
     ("teams.yaml", "kind: webhook", "kind: webhok", 11, 16, "no kind", "\"webhook\""),
     ("teams.yaml", "${env:SECRET}", "hunter2", 11, 52, "must not stand", "${env:"),
@@ -137,7 +145,15 @@ const FAULTS: &[Fault] = &[
     ("matrix.yaml", "    respond: {business", "    respnd: {business", 12, 5, "unknown key", "\"respond\""),
     ("matrix.yaml", "- id: other", "- id: billing", 13, 9, "defined twice", "another id"),
     ("matrix.yaml", "intent: none", "intent: billing", 5, 1, "no catch-all", "intent: none"),
-    ("matrix.yaml", "public_response: acknowledge\n    private_handoff: t", "private_handoff: t", 13, 5, "lacks \"public_response\"", "add"),
+    (
+        "matrix.yaml",
+        "public_response: acknowledge\n    private_handoff: t",
+        "private_handoff: t",
+        13,
+        5,
+        "lacks \"public_response\"",
+        "add",
+    ),
     ("matrix.yaml", "path: [comms]\n", "path: [comms]\n    tier: robot\n", 19, 11, "is no tier", "assisted"),
     ("matrix.yaml", "path: [comms]\n", "path: [comms]\n    crowd: 'yes'\n", 19, 12, "true or false", "true"),
     ("matrix.yaml", "  - id: other", "\t- id: other", 13, 2, "tabs", "spaces"),
@@ -274,10 +290,10 @@ fn a_fault_of_a_query_stands_at_its_place_in_the_file() {
 fn queries_of_the_command_line_are_watched_and_owned_by_comms() {
     let extra = vec![("more".to_owned(), "gizmo".to_owned())];
     let pack = load(&sound(), &extra).expect("sound");
-    let query = pack.query("more").expect("query");
-    assert!(query.watch);
-    assert_eq!(pack.alert_rule(AlertKind::Outage, query).team, "comms");
-    assert_eq!(pack.queries.last().map(|q| q.id.as_str()), Some("more"));
+    assert!(pack.query_of("more").expect("query").watch);
+    assert_eq!(pack.alert_rule(AlertKind::Outage, "more").team, "comms");
+    assert_eq!(pack.query(2).map(|q| q.id.as_str()), Some("more"));
+    assert_eq!(pack.query(3), None);
     let twice = vec![("brand".to_owned(), "gizmo".to_owned())];
     let problems = load(&sound(), &twice).expect_err("twice");
     assert!(problems[0].message.contains("defined twice"), "{problems:#?}");
@@ -303,19 +319,26 @@ fn the_digest_is_of_content_not_of_order() {
 #[test]
 fn alert_rules_are_layered() {
     let pack = load(&sound(), &no_extra()).expect("sound");
-    let (brand, bills) = (&pack.queries[0], &pack.queries[1]);
-    let rule = pack.alert_rule(AlertKind::Outage, brand);
-    assert_eq!((rule.team.as_str(), rule.severity, rule.ack_minutes), ("support", Severity::S1, 20));
+    let rule = pack.alert_rule(AlertKind::Outage, "brand");
+    assert_eq!((rule.team.as_str(), rule.severity, rule.ack_minutes), ("support", Severity::S1, Some(20)));
     assert_eq!((rule.detect.floor, rule.detect.people), (20, 5));
-    assert_eq!(rule.next_step, "The lead is told, then Communications");
+    assert_eq!(rule.next_step.as_deref(), Some("The lead is told, then Communications"));
     assert_eq!(rule.reply.as_deref(), Some("We know."));
-    let rule = pack.alert_rule(AlertKind::Outage, bills);
+    let rule = pack.alert_rule(AlertKind::Outage, "bills");
     assert_eq!((rule.team.as_str(), rule.severity, rule.detect.floor), ("finance", Severity::S2, 10));
-    let rule = pack.alert_rule(AlertKind::Viral, brand);
-    assert_eq!((rule.team.as_str(), rule.severity, rule.ack_minutes), ("comms", Severity::S2, 30));
-    assert_eq!(rule.next_step, "nobody else is told");
-    assert_eq!(pack.alert_rule(AlertKind::SilentSource, bills).team, "comms");
-    assert!(rule.enabled);
+    let rule = pack.alert_rule(AlertKind::Viral, "brand");
+    assert_eq!((rule.team.as_str(), rule.severity, rule.ack_minutes), ("comms", Severity::S2, Some(30)));
+    assert_eq!((rule.next_step, rule.enabled), (None, true));
+    assert_eq!(pack.alert_rule(AlertKind::SilentSource, "bills").team, "comms");
+    assert_eq!(pack.alert_rule(AlertKind::Amplification, "brand").ack_minutes, None);
+    assert_eq!(pack.detection("brand"), DetectSettings { floor: 10, ..DetectSettings::default() });
+}
+
+#[test]
+fn the_wished_rate_is_a_risk_per_look() {
+    let settings = DetectSettings::default();
+    assert!((settings.surprise(10) - 5.7816).abs() < 1e-3, "0.1 a week over 60,480 looks");
+    assert!(settings.surprise(0).is_finite());
 }
 
 #[test]
@@ -328,15 +351,17 @@ fn own_accounts() {
         (Platform::Mastodon, "acme", false),
         (Platform::X, "acme2", false),
     ] {
-        assert_eq!(pack.is_own(platform, key), want, "{platform} {key}");
+        assert_eq!(pack.accounts.is_own(platform, key), want, "{platform} {key}");
+        let author = Author { id: Some(key.into()), handle: Some(key.into()), ..Author::default() };
+        assert_eq!(pack.is_own(platform, &author), want, "{platform} {key}");
     }
     let mut mention = Mention::new(Platform::X, "", "1");
-    assert!(!pack.accounts.is_addressed(&mention));
+    assert!(!pack.is_addressed(&mention));
     mention.container = Some(crate::mention::Container { kind: "page".into(), id: "77".into(), name: None });
-    assert!(pack.accounts.is_addressed(&mention));
+    assert!(pack.is_addressed(&mention));
     mention.container = None;
     mention.kind = crate::mention::Kind::Dm;
-    assert!(pack.accounts.is_addressed(&mention));
+    assert!(pack.is_addressed(&mention));
 }
 
 #[test]
@@ -345,10 +370,10 @@ fn business_hours_follow_the_calendar_of_the_team() {
     let hours = &pack.teams["support"].hours;
     for (at, open) in [
         ("2026-03-03T07:59:59Z", false),
-        ("2026-03-03T08:00:00Z", true),  // 09:00 in winter
+        ("2026-03-03T08:00:00Z", true), // 09:00 in winter
         ("2026-03-03T15:59:59Z", true),
         ("2026-03-03T16:00:00Z", false),
-        ("2026-03-30T07:00:00Z", true),  // 09:00 the Monday after the clocks went forward
+        ("2026-03-30T07:00:00Z", true), // 09:00 the Monday after the clocks went forward
         ("2026-03-30T15:00:00Z", false),
         ("2026-03-07T10:00:00Z", false), // Saturday
         ("9999-12-30T22:00:00Z", false),

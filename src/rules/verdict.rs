@@ -2,9 +2,7 @@
 
 use super::cases::{Case, Given};
 use crate::route::Routing;
-use crate::score::{
-    EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Scores, SentimentScore,
-};
+use crate::score::{EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Scores, SentimentScore};
 use std::collections::BTreeMap;
 
 /// What became of a test's post.
@@ -128,7 +126,11 @@ impl Given {
             sentiment: SentimentScore {
                 label: if self.negative >= 0.5 { "negative" } else { "neutral" }.to_owned(),
                 score: -self.negative,
-                probabilities: shares(&[("negative", self.negative), ("neutral", 1.0 - self.negative), ("positive", 0.0)]),
+                probabilities: shares(&[
+                    ("negative", self.negative),
+                    ("neutral", 1.0 - self.negative),
+                    ("positive", 0.0),
+                ]),
             },
             emotion: EmotionScore {
                 label: if self.anger >= 0.5 { "anger" } else { "none" }.to_owned(),
