@@ -3,6 +3,16 @@
 //! Decides from the mention, its matches, its scores and the pack: nothing else. What needs counts or history is
 //! decided by watch.
 
+mod decide;
+mod facts;
+mod noise;
+#[cfg(test)]
+mod tests;
+mod ticket;
+
+pub use decide::decide;
+pub use noise::{Noise, noise};
+
 use crate::mention::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,272 @@
 //! Text → validated pack. Every problem with its file, line, the offending text and a suggestion, all at once.
 //!
+<<<<<<< HEAD
 //! Reads no files: it is given their names and texts, and says what they mean or what is wrong with them.
+=======
+//! Reads no files: it is given their names and texts, and says what they mean or what is wrong with them. The YAML
+//! becomes a tree with places ([`yaml`]), is read field by field ([`fields`]) into the model, and a clerk ([`sheet`])
+//! collects faults, names defined and names used, so that one look at a broken pack tells everything.
+//! A pack is immutable and active only when it has no problem at all.
+
+mod accounts;
+mod alerts;
+mod cases;
+mod condition;
+mod fields;
+mod intents;
+mod matrix;
+mod pack;
+mod problem;
+mod queries;
+mod replies;
+mod sheet;
+mod shipped;
+mod teams;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod yaml;
+
+pub use accounts::Accounts;
+pub use alerts::{AlertOverride, AlertPatch, AlertRule, AlertRules, DetectSettings};
+pub use cases::{Case, Expect, Given};
+pub use condition::{Condition, Phrase, fold};
+pub use intents::{Intent, Intents, NO_INTENT, NOISE_LABELS, NoiseRule, Trigger};
+pub use matrix::{Clock, Matrix, Row};
+pub use pack::Pack;
+pub use problem::Problem;
+pub use queries::QueryRule;
+pub use replies::{Channel, Reply};
+pub use shipped::shipped;
+pub use teams::{Contact, Hours, Receiver, ReceiverKind, Team};
+pub use verdict::{Difference, Observed};
+
+use fields::Fields;
+use problem::suggest;
+use queries::Placed;
+use sha2::{Digest, Sha256};
+use sheet::{Ctx, Kind, Sheet};
+use yaml::{Node, Place, Value};
+
+/// A file of a pack, by its path within the pack's folder, with `/` between parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Such as `queries/brand.yaml`.
+    pub path: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// Reads a pack from its files and from queries given besides (name, query), which are watched as series of that name.
+///
+/// # Errors
+/// Every problem of every file, in the order of files and lines.
+pub fn load(files: &[SourceFile], extra: &[(String, String)]) -> Result<Pack, Vec<Problem>> {
+    let mut files: Vec<&SourceFile> = files.iter().collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let sheet = Sheet::default();
+    let trees: Vec<(Ctx<'_>, Section, Node)> = files.iter().filter_map(|file| open(file, &sheet)).collect();
+    let mut draft = Draft::default();
+    for (ctx, section, node) in &trees {
+        draft.read(*ctx, *section, node);
+    }
+    draft.add_extra(extra, &sheet);
+    draft.check_whole(&trees, &sheet);
+    let set = queries::compile(&draft.queries, &sheet);
+    let problems = sheet.finish();
+    match set {
+        Some(set) if problems.is_empty() => Ok(draft.into_pack(set, digest(&files, extra))),
+        _ => Err(problems),
+    }
+}
+
+/// What a file of a pack is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Queries,
+    Intents,
+    Alerts,
+    Replies,
+    Teams,
+    Matrix,
+    Accounts,
+}
+
+impl Section {
+    const NAMES: [(&'static str, Self); 7] = [
+        ("queries/", Self::Queries),
+        ("intents/", Self::Intents),
+        ("alerts/", Self::Alerts),
+        ("replies/", Self::Replies),
+        ("teams.yaml", Self::Teams),
+        ("matrix.yaml", Self::Matrix),
+        ("accounts.yaml", Self::Accounts),
+    ];
+
+    fn of(path: &str) -> Option<Self> {
+        let same = |name: &str| if name.ends_with('/') { path.starts_with(name) } else { path == name };
+        Self::NAMES.iter().find(|(name, _)| same(name)).map(|(_, section)| *section)
+    }
+
+    /// What such a file defines.
+    fn defines(self) -> &'static [Kind] {
+        match self {
+            Self::Queries => &[Kind::Query],
+            Self::Intents => &[Kind::Intent, Kind::Trigger],
+            Self::Replies => &[Kind::Reply],
+            Self::Teams => &[Kind::Team, Kind::Contact, Kind::Party],
+            Self::Matrix => &[Kind::Row],
+            Self::Alerts | Self::Accounts => &[],
+        }
+    }
+
+    /// The keys at the top of such a file.
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Queries => &["owner", "queries", "tests"],
+            Self::Intents => &["owner", "intents", "triggers", "noise", "tests"],
+            Self::Alerts => &["owner", "team", "detect", "kinds", "queries", "tests"],
+            Self::Replies => &["owner", "replies", "tests"],
+            Self::Teams => &["owner", "teams", "contacts", "tests"],
+            Self::Matrix => &["owner", "defaults", "rows", "tests"],
+            Self::Accounts => &["owner", "accounts", "tests"],
+        }
+    }
+}
+
+fn open<'a>(file: &'a SourceFile, sheet: &'a Sheet) -> Option<(Ctx<'a>, Section, Node)> {
+    let ctx = Ctx { file, sheet };
+    let Some(section) = Section::of(&file.path) else {
+        let near = suggest(&file.path, Section::NAMES.iter().map(|(name, _)| *name));
+        ctx.problem(Place::TOP, format!("no part of a pack: \"{}\"", file.path), near);
+        return None;
+    };
+    match yaml::parse(&file.text) {
+        Ok(node) => Some((ctx, section, node)),
+        Err((place, message)) => {
+            sheet.unsure_of(section.defines());
+            let fix = "check quotes, brackets and the indentation (spaces, no tabs)".to_owned();
+            let line = file.text.lines().nth(place.line.saturating_sub(1) as usize).unwrap_or_default();
+            let start = line_start(&file.text, place.line);
+            ctx.problem(Place { start, len: line.len(), ..place }, message, fix);
+            None
+        }
+    }
+}
+
+fn line_start(text: &str, line: u32) -> usize {
+    text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum()
+}
+
+/// The pack being read.
+#[derive(Default)]
+struct Draft<'a> {
+    queries: Vec<Placed<'a>>,
+    intents: Intents,
+    alerts: AlertRules,
+    replies: Vec<Reply>,
+    teams: teams::Teams,
+    matrix: Matrix,
+    accounts: Accounts,
+    cases: Vec<Case>,
+}
+
+impl<'a> Draft<'a> {
+    fn read(&mut self, ctx: Ctx<'a>, section: Section, node: &'a Node) {
+        if node.value == Value::Null {
+            ctx.problem(Place::TOP, "the file is empty", "write its owner and content, or remove it".to_owned());
+            return;
+        }
+        let Some(fields) = Fields::open(ctx, node, "the file", section.keys()) else { return };
+        fields.reference("owner", Kind::Party);
+        match section {
+            Section::Queries => queries::read(&fields, &mut self.queries),
+            Section::Intents => intents::read(&fields, &mut self.intents),
+            Section::Alerts => alerts::read(&fields, &mut self.alerts),
+            Section::Replies => replies::read(&fields, &mut self.replies),
+            Section::Teams => self.teams = teams::read(&fields),
+            Section::Matrix => self.matrix = matrix::read(&fields),
+            Section::Accounts => self.accounts = accounts::read(&fields),
+        }
+        cases::read(&fields, &mut self.cases);
+    }
+
+    fn add_extra(&mut self, extra: &[(String, String)], sheet: &Sheet) {
+        let team = self.alerts.team.clone().or_else(|| Some("comms".to_owned()));
+        let team = team.filter(|team| self.teams.teams.contains_key(team));
+        for (name, query) in extra {
+            let file = SourceFile { path: format!("--query {name}"), text: query.clone() };
+            Ctx { file: &file, sheet }.define(Kind::Query, name, Place { len: query.len(), ..Place::TOP });
+            self.queries.push(queries::extra(name, query, team.clone()));
+        }
+    }
+
+    /// What only the whole can tell: files that are missing, intents that no row takes, topics used twice.
+    fn check_whole(&self, trees: &[(Ctx<'a>, Section, Node)], sheet: &Sheet) {
+        for (section, path) in [(Section::Teams, "teams.yaml"), (Section::Matrix, "matrix.yaml")] {
+            let read = trees.iter().any(|(_, s, _)| *s == section);
+            if !read && !sheet.mentions(path) {
+                let file = SourceFile { path: path.to_owned(), text: String::new() };
+                let message = format!("the pack lacks {path}");
+                Ctx { file: &file, sheet }.problem(Place::TOP, message, "add the file".to_owned());
+                sheet.unsure_of(section.defines());
+            }
+        }
+        if self.queries.is_empty() && !sheet.mentions("queries/") {
+            let file = SourceFile { path: "queries/".to_owned(), text: String::new() };
+            let fix = "add queries/brand.yaml with \"owner\" and \"queries\"".to_owned();
+            Ctx { file: &file, sheet }.problem(Place::TOP, "the pack listens for nothing", fix);
+        }
+        if !trees.iter().any(|(_, s, _)| *s == Section::Matrix) {
+            return;
+        }
+        for intent in self.intents.list.iter().filter(|i| i.id != NO_INTENT && !self.has_row(&i.id)) {
+            sheet.blame(
+                Kind::Intent,
+                &intent.id,
+                &format!("intent \"{}\" has no row of the matrix that takes all of it", intent.id),
+                &format!("add \"- {{id: {0}, intent: {0}, team: …}}\" without a condition to matrix.yaml", intent.id),
+            );
+        }
+    }
+
+    fn has_row(&self, intent: &str) -> bool {
+        self.matrix.rows.iter().any(|row| row.intent == intent && row.when == Condition::default())
+    }
+
+    fn into_pack(self, set: crate::query::QuerySet, digest: String) -> Pack {
+        Pack {
+            digest,
+            queries: self.queries.into_iter().map(|q| q.rule).collect(),
+            set,
+            teams: self.teams.teams,
+            contacts: self.teams.contacts,
+            matrix: self.matrix,
+            intents: self.intents,
+            alerts: self.alerts,
+            replies: self.replies,
+            accounts: self.accounts,
+            cases: self.cases,
+        }
+    }
+}
+
+/// First 16 hex digits of the SHA-256 over the sorted paths and texts and the extra queries, each with its length.
+fn digest(files: &[&SourceFile], extra: &[(String, String)]) -> String {
+    let mut hash = Sha256::new();
+    let mut part = |text: &str| {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    for file in files {
+        part(&file.path);
+        part(&file.text);
+    }
+    part("");
+    for (name, query) in extra {
+        part(name);
+        part(query);
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+>>>>>>> rules

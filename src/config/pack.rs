@@ -1,0 +1,156 @@
+//! Reads a pack's folder from disk into memory, for [`crate::rules::load`] to judge. Says nothing about its meaning.
+
+use crate::rules::SourceFile;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Largest file of a pack.
+pub const FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Largest pack.
+pub const PACK_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Most files of a pack.
+pub const FILES_MAX: usize = 2000;
+/// Folders within folders.
+const DEPTH_MAX: usize = 4;
+
+/// Why a pack's folder cannot be read.
+#[derive(Debug, Error)]
+pub enum PackError {
+    /// Missing, not a folder, not readable.
+    #[error("cannot read {path}")]
+    Read {
+        /// What.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// No YAML in it.
+    #[error("{0} holds no .yaml file: a pack has teams.yaml, matrix.yaml and queries/*.yaml")]
+    Empty(PathBuf),
+    /// Not UTF-8.
+    #[error("{0} is not UTF-8")]
+    NotText(PathBuf),
+    /// A file over [`FILE_BYTES_MAX`].
+    #[error("{path} has {bytes} bytes, more than {FILE_BYTES_MAX}")]
+    FileTooLarge {
+        /// What.
+        path: PathBuf,
+        /// How large.
+        bytes: u64,
+    },
+    /// More than [`FILES_MAX`] files or [`PACK_BYTES_MAX`] bytes, or folders too deep.
+    #[error("{0} is too large for a pack: at most {FILES_MAX} files, {PACK_BYTES_MAX} bytes, {DEPTH_MAX} folders deep")]
+    PackTooLarge(PathBuf),
+}
+
+/// Reads every `.yaml` and `.yml` file of a folder, sorted by path. Names that begin with a dot are passed over
+/// (editors' files, and the folders behind a mounted ConfigMap); links are followed.
+///
+/// # Errors
+/// Says which file cannot be read and why, or what is too large.
+pub fn read_pack(dir: &Path) -> Result<Vec<SourceFile>, PackError> {
+    let mut paths = Vec::new();
+    collect(dir, dir, 0, &mut paths)?;
+    if paths.is_empty() {
+        return Err(PackError::Empty(dir.to_owned()));
+    }
+    let mut files = Vec::with_capacity(paths.len());
+    let mut total = 0_u64;
+    for path in paths {
+        let file = read_file(dir, &path)?;
+        total += file.text.len() as u64;
+        if total > PACK_BYTES_MAX {
+            return Err(PackError::PackTooLarge(dir.to_owned()));
+        }
+        files.push(file);
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+fn collect(root: &Path, dir: &Path, depth: usize, into: &mut Vec<PathBuf>) -> Result<(), PackError> {
+    let failed = |source| PackError::Read { path: dir.to_owned(), source };
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
+        if hidden {
+            continue;
+        }
+        if path.is_dir() {
+            if depth + 1 > DEPTH_MAX {
+                return Err(PackError::PackTooLarge(root.to_owned()));
+            }
+            collect(root, &path, depth + 1, into)?;
+        } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+            into.push(path);
+        }
+        if into.len() > FILES_MAX {
+            return Err(PackError::PackTooLarge(root.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+fn read_file(root: &Path, path: &Path) -> Result<SourceFile, PackError> {
+    let failed = |source| PackError::Read { path: path.to_owned(), source };
+    let bytes = fs::metadata(path).map_err(failed)?.len();
+    if bytes > FILE_BYTES_MAX {
+        return Err(PackError::FileTooLarge { path: path.to_owned(), bytes });
+    }
+    let content = fs::read(path).map_err(failed)?;
+    let text = String::from_utf8(content).map_err(|_| PackError::NotText(path.to_owned()))?;
+    let inner = path.strip_prefix(root).unwrap_or(path);
+    let parts: Vec<_> = inner.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    Ok(SourceFile { path: parts.join("/"), text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("groundswell-pack-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(dir.join("queries")).expect("scratch");
+        dir
+    }
+
+    #[test]
+    fn reads_yaml_only_sorted_with_inner_paths() {
+        let dir = scratch("reads");
+        for (path, text) in [
+            ("teams.yaml", "t"),
+            ("queries/b.yml", "b"),
+            ("queries/a.yaml", "a"),
+            ("README.md", "no"),
+            (".x.yaml", "no"),
+        ] {
+            fs::write(dir.join(path), text).expect("write");
+        }
+        let files = read_pack(&dir).expect("pack");
+        let paths: Vec<&str> = files.iter().map(|f| f.path.as_str()).collect();
+        assert_eq!(paths, ["queries/a.yaml", "queries/b.yml", "teams.yaml"]);
+        assert_eq!(files[2].text, "t");
+        fs::remove_dir_all(dir).expect("clean");
+    }
+
+    #[test]
+    fn the_folder_of_the_default_pack_is_what_ships() {
+        let files = read_pack(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/rules"))).expect("rules/");
+        assert_eq!(files, crate::rules::shipped());
+    }
+
+    #[test]
+    fn says_what_cannot_be_read() {
+        let dir = scratch("faults");
+        assert!(matches!(read_pack(&dir), Err(PackError::Empty(_))));
+        assert!(matches!(read_pack(&dir.join("nowhere")), Err(PackError::Read { .. })));
+        fs::write(dir.join("teams.yaml"), [0xff, 0xfe]).expect("write");
+        assert!(matches!(read_pack(&dir), Err(PackError::NotText(_))));
+        fs::write(dir.join("teams.yaml"), vec![b'#'; 1024 * 1024 + 1]).expect("write");
+        assert!(matches!(read_pack(&dir), Err(PackError::FileTooLarge { bytes: 1_048_577, .. })));
+        fs::remove_dir_all(dir).expect("clean");
+    }
+}

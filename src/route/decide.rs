@@ -1,0 +1,322 @@
+//! From one mention and its scores to its route, ticket and decision record.
+//!
+//! 1. Intents above their threshold, and those that triggers add, are the candidates; with none, the catch-all.
+//! 2. Triggers raise their severity; the most severe owns (then the more probable, then the earlier row). The teams of
+//!    the others are told.
+//! 3. The matrix says who, how, at which tier and how fast; triggers add a stricter tier, approvals, people of the path.
+//!
+//! Every choice leaves a rule and a reason with the numbers compared.
+
+use super::facts::Facts;
+use super::{Decision, Route, Routing, Severity, Tier, ticket};
+use crate::mention::{Mention, Timestamp, hash64};
+use crate::rules::{NO_INTENT, Pack, QueryRule, Row, Trigger};
+use crate::score::Scores;
+
+/// Routes a mention that matched (or was addressed to an own account: then `matched` may be empty).
+///
+/// `event_at` is its clamped event time; the clocks start there. A pure function: equal arguments, equal routing.
+#[must_use]
+pub fn decide(
+    mention: &Mention,
+    matched: &[&QueryRule],
+    scores: &Scores,
+    event_at: Timestamp,
+    pack: &Pack,
+    model_digest: &str,
+) -> Routing {
+    let facts = Facts::new(mention, matched, scores);
+    let mut record = Record::default();
+    record.matched(matched);
+    let fired = fired(&facts, pack);
+    let candidates = candidates(&facts, pack, &fired);
+    let owner = candidates.iter().min_by(|a, b| a.order(b)).expect("without an intent there is the catch-all");
+    record.owner(owner, &candidates, &fired);
+    let row = row_of(&facts, pack, owner);
+    record.add(format!("matrix:{}", row.id), format!("row {} gives {} to {}", row.id, owner.intent, row.team));
+    let mut route = assemble(&facts, pack, owner, row, event_at, &mut record);
+    route.also = told_as_well(&facts, pack, owner, &candidates, &fired, &route.team);
+    tighten(&mut route, &fired, &mut record);
+    route.priority = priority(&facts, route.severity, route.tier);
+    if !mention.is_public() {
+        route.public_response = "none".to_owned();
+        route.also.clear();
+        record.add(
+            "visibility:private".to_owned(),
+            "not public: only its owner is told, nothing is said in public".to_owned(),
+        );
+    }
+    let ticket = ticket::ticket(&facts, row, &route, &record.reasons);
+    if row.crowd {
+        record.add(format!("crowd:{}", row.id), "comes in crowds: the ticket waits for the next bucket".to_owned());
+    }
+    let decision = Decision {
+        pack: pack.digest.clone(),
+        model: model_digest.to_owned(),
+        rules: record.rules,
+        reasons: record.reasons,
+    };
+    Routing { route, ticket, decision }
+}
+
+/// Rules and reasons, in order.
+#[derive(Default)]
+struct Record {
+    rules: Vec<String>,
+    reasons: Vec<String>,
+}
+
+impl Record {
+    fn add(&mut self, rule: String, reason: String) {
+        self.rules.push(rule);
+        self.reasons.push(reason);
+    }
+
+    fn matched(&mut self, matched: &[&QueryRule]) {
+        for query in matched {
+            self.add(format!("query:{}", query.id), format!("query {} matched", query.id));
+        }
+        if matched.is_empty() {
+            self.add("addressed".to_owned(), "addressed to an own account".to_owned());
+        }
+    }
+
+    /// Why this intent owns, and why at this severity.
+    fn owner(&mut self, owner: &Candidate, candidates: &[Candidate], fired: &[Fired<'_>]) {
+        self.add(format!("intent:{}", owner.intent), owner.reason.clone());
+        for fired in fired.iter().filter(|f| f.raises(owner)) {
+            let severity = fired.trigger.severity.unwrap_or(owner.severity).as_str();
+            let reason = format!("{}: at least {severity}", fired.reasons.join(", "));
+            self.add(format!("severity:{}", fired.trigger.id), reason);
+        }
+        for other in candidates.iter().filter(|c| c.intent != owner.intent) {
+            let (a, b) = (owner.severity.as_str(), other.severity.as_str());
+            let reason = format!("{} ({b}, {:.2}) comes after {} ({a})", other.intent, other.probability, owner.intent);
+            self.add(format!("also:{}", other.intent), reason);
+        }
+    }
+}
+
+/// A trigger whose condition holds.
+struct Fired<'a> {
+    trigger: &'a Trigger,
+    reasons: Vec<String>,
+}
+
+impl Fired<'_> {
+    /// Whether its severity is for this intent: the one it adds, else those its condition names, else all.
+    fn concerns(&self, intent: &str) -> bool {
+        let named = &self.trigger.when.intents;
+        match &self.trigger.intent {
+            Some(added) => added == intent,
+            None => named.is_empty() || named.iter().any(|i| i == intent),
+        }
+    }
+
+    /// Whether it made the candidate more severe than it would be without any trigger.
+    fn raises(&self, candidate: &Candidate) -> bool {
+        self.concerns(&candidate.intent) && self.trigger.severity.is_some_and(|s| s < candidate.base)
+    }
+}
+
+/// An intent that might own the item.
+#[derive(Debug, Clone)]
+struct Candidate {
+    intent: String,
+    /// 1 where a trigger added it.
+    probability: f64,
+    base: Severity,
+    severity: Severity,
+    /// Place of its first row in the matrix.
+    rank: usize,
+    reason: String,
+}
+
+impl Candidate {
+    fn new(pack: &Pack, intent: &str, probability: f64, reason: String) -> Self {
+        let base = pack.intents.get(intent).map_or(Severity::S4, |i| i.severity);
+        let rank = pack.matrix.rows.iter().position(|row| row.intent == intent).unwrap_or(usize::MAX);
+        Self { intent: intent.to_owned(), probability, base, severity: base, rank, reason }
+    }
+
+    /// The smaller owns.
+    fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let severity = self.severity.cmp(&other.severity);
+        severity.then(other.probability.total_cmp(&self.probability)).then(self.rank.cmp(&other.rank))
+    }
+}
+
+fn above_threshold(facts: &Facts<'_>, pack: &Pack) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for score in facts.scores.intents.iter().filter(|score| score.id != NO_INTENT) {
+        let Some(intent) = pack.intents.get(&score.id) else { continue };
+        if score.probability >= intent.threshold {
+            let reason = format!("{} {:.2}, at least {:.2}", intent.id, score.probability, intent.threshold);
+            found.push(Candidate::new(pack, &intent.id, score.probability, reason));
+        }
+    }
+    found
+}
+
+fn fired<'a>(facts: &Facts<'_>, pack: &'a Pack) -> Vec<Fired<'a>> {
+    let found = above_threshold(facts, pack);
+    let names = |trigger: &Trigger| {
+        let asked = &trigger.when.intents;
+        let is_catch_all = found.is_empty() && asked.iter().any(|i| i == NO_INTENT);
+        asked.is_empty() || is_catch_all || found.iter().any(|c| asked.contains(&c.intent))
+    };
+    let triggers = pack.intents.triggers.iter().filter(|trigger| names(trigger));
+    triggers.filter_map(|trigger| Some(Fired { trigger, reasons: facts.hold(&trigger.when)? })).collect()
+}
+
+fn candidates(facts: &Facts<'_>, pack: &Pack, fired: &[Fired<'_>]) -> Vec<Candidate> {
+    let mut all = above_threshold(facts, pack);
+    for fired in fired {
+        let Some(intent) = &fired.trigger.intent else { continue };
+        let reason = format!("{}: {intent}", fired.reasons.join(", "));
+        match all.iter_mut().find(|c| c.intent == *intent) {
+            Some(known) => known.probability = 1.0,
+            None => all.push(Candidate::new(pack, intent, 1.0, reason)),
+        }
+    }
+    if all.is_empty() {
+        let reason = "no intent above its threshold".to_owned();
+        all.push(Candidate::new(pack, NO_INTENT, 0.0, reason));
+    }
+    for candidate in &mut all {
+        for fired in fired.iter().filter(|f| f.concerns(&candidate.intent)) {
+            candidate.severity = candidate.severity.min(fired.trigger.severity.unwrap_or(Severity::S4));
+        }
+    }
+    all
+}
+
+/// The first row that holds; a checked pack has an unconditional one for every intent, and a catch-all.
+fn row_of<'a>(facts: &Facts<'_>, pack: &'a Pack, candidate: &Candidate) -> &'a Row {
+    let of = |intent: &str| pack.row(intent, |when| facts.row_holds(when, intent, candidate.severity));
+    of(&candidate.intent).or_else(|| of(NO_INTENT)).expect("a checked pack has a catch-all row")
+}
+
+fn assemble(
+    facts: &Facts<'_>,
+    pack: &Pack,
+    owner: &Candidate,
+    row: &Row,
+    event_at: Timestamp,
+    record: &mut Record,
+) -> Route {
+    let seconds = respond_seconds(pack, row, owner.severity, event_at, record);
+    Route {
+        team: row.team.clone(),
+        also: Vec::new(),
+        intent: owner.intent.clone(),
+        severity: owner.severity,
+        priority: 0,
+        tier: row.tier,
+        approvals: row.approvals.clone(),
+        public_response: row.public_response.clone(),
+        private_handoff: row.private_handoff.clone(),
+        path: row.path.clone(),
+        respond_by: event_at.plus_seconds(seconds),
+        resolve_by: event_at.plus_seconds(row.resolve_seconds),
+        case_id: case_id(facts.mention, &owner.intent),
+        incident_id: None,
+    }
+}
+
+/// Which of the row's clocks runs: S1 and S2 at any hour, the rest by the owner's business hours.
+fn respond_seconds(pack: &Pack, row: &Row, severity: Severity, event_at: Timestamp, record: &mut Record) -> i64 {
+    let is_open = pack.teams.get(&row.team).is_some_and(|team| team.hours.is_open(event_at));
+    let zone = pack.teams.get(&row.team).map_or("UTC", |team| team.hours.zone_name.as_str());
+    let (name, seconds, why) = match severity {
+        Severity::S1 => ("crisis", row.respond.crisis_seconds, "S1, any hour".to_owned()),
+        Severity::S2 => ("urgent", row.respond.urgent_seconds, "S2, any hour".to_owned()),
+        _ if is_open => {
+            ("business", row.respond.business_seconds, format!("in business hours of {} ({zone})", row.team))
+        }
+        _ => ("outside", row.respond.outside_seconds, format!("outside business hours of {} ({zone})", row.team)),
+    };
+    record.add(format!("clock:{name}"), format!("{why}: answer within {} min", seconds / 60));
+    seconds
+}
+
+/// Order of work: S1 80, S2 60, S3 35, S4 10, and at most 19 for the rest: urgency (now 6, soon 3), reach (one per
+/// power of ten of followers, at most 6), a person's own case (4), negative sentiment (3). Never crosses a severity.
+fn priority(facts: &Facts<'_>, severity: Severity, tier: Tier) -> u8 {
+    let base = match severity {
+        Severity::S1 => 80,
+        Severity::S2 => 60,
+        Severity::S3 => 35,
+        Severity::S4 => 10,
+    };
+    let urgency = match facts.scores.urgency.label.as_str() {
+        "now" => 6,
+        "soon" => 3,
+        _ => 0,
+    };
+    let reach = facts.followers().and_then(i64::checked_ilog10).unwrap_or(0).min(6);
+    let human = if tier == Tier::Human { 4 } else { 0 };
+    let negative = if facts.scores.sentiment.label == "negative" { 3 } else { 0 };
+    base + urgency + u8::try_from(reach).unwrap_or(6) + human + negative
+}
+
+/// Author × issue: `case-` and 16 hex digits. Without an author, the mention stands for itself.
+fn case_id(mention: &Mention, intent: &str) -> String {
+    let author = mention.author.as_ref().and_then(|author| author.key());
+    let who = author.map_or_else(|| mention.identity().to_owned(), |key| format!("{}:{key}", mention.platform));
+    format!("case-{:016x}", hash64(&[&who, intent]))
+}
+
+/// The owners of the other intents and the teams that triggers name, without the owner, each once.
+fn told_as_well(
+    facts: &Facts<'_>,
+    pack: &Pack,
+    owner: &Candidate,
+    candidates: &[Candidate],
+    fired: &[Fired<'_>],
+    team: &str,
+) -> Vec<String> {
+    let mut others: Vec<&Candidate> = candidates.iter().filter(|c| c.intent != owner.intent).collect();
+    others.sort_by(|a, b| a.order(b));
+    let mut also = Vec::new();
+    let teams = others.into_iter().map(|c| &row_of(facts, pack, c).team);
+    for name in teams.chain(fired.iter().flat_map(|f| &f.trigger.also)) {
+        if name != team && !also.contains(name) {
+            also.push(name.clone());
+        }
+    }
+    also
+}
+
+/// A trigger's tier, approvals and people count for the whole item, whichever intent owns it.
+fn tighten(route: &mut Route, fired: &[Fired<'_>], record: &mut Record) {
+    let mut path = Vec::new();
+    for Fired { trigger, reasons } in fired {
+        if let Some(tier) = trigger.tier.filter(|tier| strictness(*tier) > strictness(route.tier)) {
+            route.tier = tier;
+        }
+        if trigger.tier == Some(Tier::Human) {
+            record.add(format!("tier:{}", trigger.id), format!("{}: a person owns it", reasons.join(", ")));
+        }
+        add_new(&mut route.approvals, &trigger.approvals);
+        add_new(&mut path, &trigger.path);
+    }
+    add_new(&mut path, &route.path);
+    route.path = path;
+}
+
+fn add_new(to: &mut Vec<String>, names: &[String]) {
+    for name in names {
+        if !to.contains(name) {
+            to.push(name.clone());
+        }
+    }
+}
+
+fn strictness(tier: Tier) -> u8 {
+    match tier {
+        Tier::Automatic => 0,
+        Tier::Assisted => 1,
+        Tier::Human => 2,
+    }
+}

@@ -1,0 +1,113 @@
+//! What is known of one mention when it is routed, and whether a condition of the pack holds of it.
+
+use crate::mention::Mention;
+use crate::route::Severity;
+use crate::rules::{Condition, QueryRule, fold};
+use crate::score::Scores;
+
+/// One mention, what matched, what the model says.
+pub(super) struct Facts<'a> {
+    pub(super) mention: &'a Mention,
+    pub(super) matched: &'a [&'a QueryRule],
+    pub(super) scores: &'a Scores,
+    folded: String,
+}
+
+/// A comparison that holds, in words; `None` where it does not.
+type Held = Option<String>;
+
+impl<'a> Facts<'a> {
+    pub(super) fn new(mention: &'a Mention, matched: &'a [&'a QueryRule], scores: &'a Scores) -> Self {
+        let folded = match &mention.title {
+            Some(title) => fold(&format!("{title}\n{}", mention.text)),
+            None => fold(&mention.text),
+        };
+        Self { mention, matched, scores, folded }
+    }
+
+    /// The author's followers, where known.
+    pub(super) fn followers(&self) -> Option<i64> {
+        self.mention.author.as_ref().and_then(|author| author.followers)
+    }
+
+    /// P(anger).
+    fn anger(&self) -> f64 {
+        self.scores.emotion.probabilities.get("anger").copied().unwrap_or(0.0)
+    }
+
+    /// P(negative).
+    fn negative(&self) -> f64 {
+        self.scores.sentiment.probabilities.get("negative").copied().unwrap_or(0.0)
+    }
+
+    /// P(urgency is now), 0 where it is something else.
+    fn urgency_now(&self) -> f64 {
+        let urgency = &self.scores.urgency;
+        if urgency.label == "now" { urgency.probability } else { 0.0 }
+    }
+
+    /// Primary subtag: as given, else as detected.
+    fn language(&self) -> &str {
+        let given = self.mention.lang.as_deref().or(self.mention.lang_detected.as_deref());
+        let tag = given.unwrap_or(&self.scores.language.code);
+        tag.split(['-', '_']).next().unwrap_or(tag)
+    }
+
+    /// Whether every part of the condition holds, save its intents and severities; if so, the comparisons in words.
+    pub(super) fn hold(&self, when: &Condition) -> Option<Vec<String>> {
+        let author = self.mention.author.as_ref();
+        let verified = author.and_then(|a| a.verified).unwrap_or(false);
+        let parts: [Option<Held>; 15] = [
+            listed("platform", self.mention.platform.as_str(), when.platforms.iter().map(|p| p.as_str())),
+            listed("kind", self.mention.kind.as_str(), when.kinds.iter().map(|k| k.as_str())),
+            listed("language", self.language(), when.languages.iter().map(String::as_str)),
+            self.any_query(when),
+            self.any_phrase(when),
+            at_least("threat", self.scores.threat.probability, when.threat),
+            at_least("abuse", self.scores.abuse.probability, when.abuse),
+            at_least("anger", self.anger(), when.anger),
+            at_least("frustration", self.scores.emotion.frustration, when.frustration),
+            at_least("incident", self.scores.incident.probability, when.incident),
+            at_least("negative", self.negative(), when.negative),
+            at_least("urgency now", self.urgency_now(), when.urgency_now),
+            when.followers.map(|least| {
+                self.followers().filter(|n| *n >= least).map(|n| format!("{n} followers, at least {least}"))
+            }),
+            same("verified", verified, when.verified),
+            same("private", !self.mention.is_public(), when.private),
+        ];
+        parts.into_iter().flatten().collect()
+    }
+
+    fn any_query(&self, when: &Condition) -> Option<Held> {
+        let mut ids = self.matched.iter().map(|query| query.id.as_str());
+        let asked = !when.queries.is_empty();
+        asked.then(|| ids.find(|id| when.queries.iter().any(|q| q == id)).map(|id| format!("query {id} matched")))
+    }
+
+    fn any_phrase(&self, when: &Condition) -> Option<Held> {
+        let found = || when.phrases.iter().find(|phrase| self.folded.contains(&phrase.folded));
+        let asked = !when.phrases.is_empty();
+        asked.then(|| found().map(|phrase| format!("it says \"{}\"", phrase.written)))
+    }
+
+    /// Whether a row's condition holds for this intent at this severity.
+    pub(super) fn row_holds(&self, when: &Condition, intent: &str, severity: Severity) -> bool {
+        (when.intents.is_empty() || when.intents.iter().any(|i| i == intent))
+            && (when.severity.is_empty() || when.severity.contains(&severity))
+            && self.hold(when).is_some()
+    }
+}
+
+/// `None` where nothing is asked.
+fn at_least(what: &str, value: f64, least: Option<f64>) -> Option<Held> {
+    least.map(|least| (value >= least).then(|| format!("{what} {value:.2}, at least {least:.2}")))
+}
+
+fn same(what: &str, value: bool, wanted: Option<bool>) -> Option<Held> {
+    wanted.map(|wanted| (value == wanted).then(|| if value { what.to_owned() } else { format!("not {what}") }))
+}
+
+fn listed<'k>(what: &str, value: &str, mut wanted: impl ExactSizeIterator<Item = &'k str>) -> Option<Held> {
+    (wanted.len() > 0).then(|| wanted.find(|w| *w == value).map(|w| format!("{what} {w}")))
+}

@@ -1,0 +1,43 @@
+//! Whether a person needs to see it at all.
+
+use crate::rules::Pack;
+use crate::score::Scores;
+
+/// Why an item is noise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noise {
+    /// spam, giveaway, bot or `low_value`.
+    pub kind: String,
+    /// The rule that decided: `noise:spam`.
+    pub rule: String,
+    /// The same in words, with the numbers compared.
+    pub reason: String,
+}
+
+/// Says whether the scores make an item noise under the pack's thresholds, and why.
+///
+/// A label that the pack gives no threshold never is; nor is anything with a threat or with an intent that the pack
+/// protects: what victims of a scam write looks like a scam.
+#[must_use]
+pub fn noise(scores: &Scores, pack: &Pack) -> Option<Noise> {
+    let rule = &pack.intents.noise;
+    let label = &scores.noise.label;
+    let threshold = *rule.thresholds.get(label)?;
+    let probability = scores.noise.probability;
+    let threat = rule.unless_threat.is_some_and(|least| scores.threat.probability >= least);
+    if probability < threshold || threat || is_protected(scores, pack) {
+        return None;
+    }
+    Some(Noise {
+        kind: label.clone(),
+        rule: format!("noise:{label}"),
+        reason: format!("noise {label} {probability:.2}, at least {threshold:.2}"),
+    })
+}
+
+fn is_protected(scores: &Scores, pack: &Pack) -> bool {
+    pack.intents.noise.unless_intents.iter().any(|id| {
+        let threshold = pack.intents.get(id).map_or(1.0, |intent| intent.threshold);
+        scores.intents.iter().any(|score| score.id == *id && score.probability >= threshold)
+    })
+}

@@ -1,0 +1,227 @@
+//! The default pack's own tests with given scores, and what they cannot say: ids, tickets, records, ties.
+
+use super::*;
+use crate::mention::{Author, Kind, Mention, Platform, Visibility};
+use crate::rules::{Given, Observed, Pack, QueryRule, load, shipped};
+use crate::score::Scores;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+fn pack() -> &'static Pack {
+    static PACK: OnceLock<Pack> = OnceLock::new();
+    PACK.get_or_init(|| match load(&shipped(), &[]) {
+        Ok(pack) => pack,
+        Err(problems) => panic!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>()),
+    })
+}
+
+fn noon() -> Timestamp {
+    "2026-03-03T12:00:00Z".parse().expect("time")
+}
+
+fn post(text: &str) -> Mention {
+    let mut mention = Mention::new(Platform::X, "", "1");
+    mention.text = text.to_owned();
+    mention.author = Some(Author { id: Some("42".into()), handle: Some("ada".into()), ..Author::default() });
+    mention
+}
+
+fn intents(pairs: &[(&str, f64)]) -> Scores {
+    let intents: BTreeMap<String, f64> = pairs.iter().map(|(id, p)| ((*id).to_owned(), *p)).collect();
+    Given { intents, ..Given::default() }.scores()
+}
+
+fn route_at(mention: &Mention, scores: &Scores, at: Timestamp) -> Routing {
+    let brand = pack().query_of("nimbus-brand").expect("query");
+    decide(mention, &[brand], scores, at, pack(), "model")
+}
+
+fn route(mention: &Mention, scores: &Scores) -> Routing {
+    route_at(mention, scores, noon())
+}
+
+#[test]
+fn every_case_of_the_default_pack_with_given_scores_is_routed_as_it_says() {
+    let mut wrong = Vec::new();
+    let mut run = 0;
+    for case in &pack().cases {
+        let Some(given) = &case.given else { continue };
+        let scores = given.scores();
+        let found = noise(&scores, pack());
+        let matched: Vec<&QueryRule> = case.expect.hits.iter().filter_map(|id| pack().query_of(id)).collect();
+        let routing = found.is_none().then(|| decide(&case.mention, &matched, &scores, case.at, pack(), "model"));
+        let observed = Observed {
+            matched: matched.iter().map(|q| q.id.as_str()).collect(),
+            noise: found.map(|n| n.kind),
+            routing,
+        };
+        run += 1;
+        for difference in case.differences(&observed) {
+            wrong.push(format!("{}:{} {}: {difference:?}", case.path, case.line, case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(run >= 40, "only {run} cases");
+}
+
+#[test]
+fn every_row_trigger_and_query_of_the_default_pack_has_a_case() {
+    let cases = &pack().cases;
+    let asks = |rule: String| cases.iter().any(|case| case.expect.rules.contains(&rule));
+    for row in &pack().matrix.rows {
+        assert!(asks(format!("matrix:{}", row.id)), "row {}", row.id);
+    }
+    for trigger in &pack().intents.triggers {
+        let by_rule = asks(format!("tier:{}", trigger.id)) || asks(format!("severity:{}", trigger.id));
+        assert!(by_rule || trigger.id == "boycott", "trigger {}", trigger.id);
+    }
+    for query in &pack().queries {
+        assert!(cases.iter().any(|c| c.expect.hits.contains(&query.id)), "{} lacks a hit", query.id);
+        assert!(cases.iter().any(|c| c.expect.misses.contains(&query.id)), "{} lacks a miss", query.id);
+    }
+}
+
+#[test]
+fn cases_are_of_author_and_issue() {
+    let scores = intents(&[("billing", 0.9)]);
+    let first = route(&post("a"), &scores).route.case_id;
+    assert_eq!(first, "case-f4b32e0cb298b61c", "stored by consumers: it must not change");
+    let mut later = post("b");
+    later.mention_id = "x:2".into();
+    assert_eq!(route(&later, &scores).route.case_id, first, "the same author and issue");
+    assert_ne!(route(&post("a"), &intents(&[("defect", 0.9)])).route.case_id, first, "another issue");
+    let mut other = post("a");
+    other.platform = Platform::Bluesky;
+    assert_ne!(route(&other, &scores).route.case_id, first, "the same key elsewhere is another person");
+    let mut nobody = post("a");
+    nobody.author = None;
+    let unnamed = route(&nobody, &scores).route.case_id;
+    nobody.mention_id = "x:2".into();
+    assert_ne!(route(&nobody, &scores).route.case_id, unnamed, "without an author each mention is its own case");
+}
+
+#[test]
+fn the_record_says_why_with_the_numbers() {
+    let mut mention = post("my lawyer will write to Nimbus about the refund");
+    mention.author.as_mut().expect("author").followers = Some(120_000);
+    let routing = route(&mention, &intents(&[("billing", 0.91), ("presales", 0.1)]));
+    assert_eq!(
+        routing.decision.rules,
+        [
+            "query:nimbus-brand",
+            "intent:reputation",
+            "severity:legal",
+            "severity:followers",
+            "also:billing",
+            "matrix:reputation",
+            "clock:urgent",
+            "tier:legal",
+            "crowd:reputation"
+        ]
+    );
+    let reasons = routing.decision.reasons.join("\n");
+    for words in [
+        "120000 followers, at least 50000",
+        "it says \"lawyer\"",
+        "billing (S2, 0.91) comes after reputation (S2)",
+        "S2, any hour: answer within 30 min",
+    ] {
+        assert!(reasons.contains(words), "{words:?} in\n{reasons}");
+    }
+    assert_eq!(routing.decision.rules.len(), routing.decision.reasons.len());
+    assert_eq!((routing.decision.pack.as_str(), routing.decision.model.as_str()), (pack().digest.as_str(), "model"));
+    assert_eq!(routing.route.also, ["finance", "legal"]);
+    assert_eq!(routing.route.tier, Tier::Human);
+    assert_eq!(routing.route.approvals, ["comms-lead", "general-counsel"]);
+    assert_eq!(routing.route.path, ["general-counsel", "comms-lead", "legal"]);
+}
+
+#[test]
+fn a_ticket_quotes_only_the_start() {
+    let long = format!("Nimbus charged me twice\n{}the end", "and again ".repeat(40));
+    let ticket = route(&post(&long), &intents(&[("billing", 0.9)])).ticket;
+    assert_eq!(ticket.subject, "[S3] billing on x by @ada");
+    assert_eq!(ticket.tags, ["x", "billing", "S3", "nimbus-brand", "ticket:crm"]);
+    assert_eq!(ticket.priority, "normal");
+    assert!(ticket.body.contains("Nimbus charged me twice and again"), "{}", ticket.body);
+    assert!(!ticket.body.contains("the end") && ticket.body.contains('…'));
+    assert!(ticket.body.contains("Answer by 2026-03-03T13:00:00Z; next in line: finance-lead."), "{}", ticket.body);
+}
+
+#[test]
+fn what_is_not_public_is_told_to_its_owner_only() {
+    let scores = intents(&[("billing", 0.9), ("defect", 0.6)]);
+    assert_eq!(route(&post("x"), &scores).route.also, ["support"]);
+    for (kind, visibility) in [(Kind::Dm, Visibility::Direct), (Kind::Post, Visibility::Private)] {
+        let mut mention = post("my lawyer will call Nimbus");
+        (mention.kind, mention.visibility) = (kind, visibility);
+        let routing = route(&mention, &scores);
+        assert_eq!(routing.route.public_response, "none");
+        assert!(routing.route.also.is_empty());
+        assert_eq!(routing.route.team, "finance");
+    }
+}
+
+#[test]
+fn clocks_by_severity_and_hours() {
+    let (billing, safety) = (intents(&[("billing", 0.9)]), intents(&[("safety", 0.9)]));
+    let threat = Given { threat: 0.9, ..Given::default() }.scores();
+    for (scores, at, minutes, clock) in [
+        (&billing, "2026-03-03T08:00:00Z", 60, "clock:business"), // 09:00 in Berlin
+        (&billing, "2026-03-03T07:59:59Z", 240, "clock:outside"),
+        (&billing, "2026-03-30T07:00:00Z", 60, "clock:business"), // 09:00 in summer
+        (&billing, "2026-03-07T12:00:00Z", 240, "clock:outside"), // Saturday
+        (&safety, "2026-03-07T03:00:00Z", 30, "clock:urgent"),
+        (&threat, "2026-03-07T03:00:00Z", 15, "clock:crisis"),
+    ] {
+        let at: Timestamp = at.parse().expect("time");
+        let routing = route_at(&post("Nimbus"), scores, at);
+        assert_eq!(routing.route.respond_by, at.plus_seconds(minutes * 60), "{at} {clock}");
+        assert!(routing.decision.rules.iter().any(|rule| rule == clock), "{:?}", routing.decision.rules);
+    }
+}
+
+#[test]
+fn priority_stays_within_its_severity() {
+    let mut mention = post("Nimbus");
+    let quiet = route(&mention, &intents(&[("billing", 0.9)])).route.priority;
+    mention.author.as_mut().expect("author").followers = Some(900);
+    assert_eq!((quiet, route(&mention, &intents(&[("billing", 0.9)])).route.priority), (35, 37));
+    mention.author.as_mut().expect("author").followers = Some(i64::MAX);
+    let loudest = Given { threat: 1.0, negative: 1.0, urgency_now: 1.0, ..Given::default() }.scores();
+    let routing = route(&mention, &loudest);
+    assert_eq!((routing.route.severity, routing.route.priority), (Severity::S1, 99));
+    mention.author.as_mut().expect("author").followers = Some(-5);
+    assert_eq!(route(&mention, &intents(&[])).route.priority, 10);
+}
+
+#[test]
+fn ties_fall_to_the_more_probable_then_to_the_earlier_row() {
+    for (pairs, owner) in [
+        ([("billing", 0.7), ("defect", 0.7)], "billing"),
+        ([("billing", 0.7), ("outage", 0.7)], "outage"),
+        ([("billing", 0.6), ("defect", 0.7)], "defect"),
+        ([("presales", 0.99), ("billing", 0.5)], "billing"),
+    ] {
+        assert_eq!(route(&post("Nimbus"), &intents(&pairs)).route.intent, owner, "{pairs:?}");
+    }
+}
+
+#[test]
+fn noise_says_its_numbers() {
+    let noisy = |label: &str, p: f64| Given { noise: [(label.to_owned(), p)].into(), ..Given::default() }.scores();
+    let found = noise(&noisy("spam", 0.93), pack()).expect("noise");
+    assert_eq!((found.kind.as_str(), found.rule.as_str()), ("spam", "noise:spam"));
+    assert_eq!(found.reason, "noise spam 0.93, at least 0.80");
+    assert_eq!(noise(&noisy("none", 1.0), pack()), None);
+    assert_eq!(noise(&noisy("unknown", 1.0), pack()), None);
+}
+
+#[test]
+fn intents_the_pack_does_not_know_are_passed_over() {
+    let routing = route(&post("Nimbus"), &intents(&[("weather", 0.99), ("none", 0.9)]));
+    assert_eq!((routing.route.intent.as_str(), routing.route.team.as_str()), ("none", "support"));
+    let mut broken = intents(&[("billing", f64::NAN)]);
+    broken.threat.probability = f64::NAN;
+    assert_eq!(route(&post("Nimbus"), &broken).route.intent, "none");
+}

@@ -1,0 +1,181 @@
+//! What must hold for a trigger or a row: every part that is given, of one mention and its scores.
+//!
+//! Only reads and holds conditions; `route` evaluates them.
+
+use super::fields::Fields;
+use super::sheet::Kind as Names;
+use crate::mention::{Kind, Platform};
+use crate::route::Severity;
+use unicode_normalization::UnicodeNormalization;
+
+/// All given parts must hold; an empty list or `None` asks nothing. Probabilities are 0..1 and mean "at least".
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Condition {
+    /// The intent in question is one of these.
+    pub intents: Vec<String>,
+    /// The severity in question is one of these (rows only).
+    pub severity: Vec<Severity>,
+    /// Posted on one of these.
+    pub platforms: Vec<Platform>,
+    /// One of these kinds.
+    pub kinds: Vec<Kind>,
+    /// In one of these languages (ISO 639-1), given or detected.
+    pub languages: Vec<String>,
+    /// One of these queries matched.
+    pub queries: Vec<String>,
+    /// One of these stands in the text, as whole words.
+    pub phrases: Vec<Phrase>,
+    /// Probability of a threat of harm.
+    pub threat: Option<f64>,
+    /// Probability of abuse.
+    pub abuse: Option<f64>,
+    /// Probability of anger.
+    pub anger: Option<f64>,
+    /// Frustration.
+    pub frustration: Option<f64>,
+    /// Probability of a real incident.
+    pub incident: Option<f64>,
+    /// Probability of negative sentiment.
+    pub negative: Option<f64>,
+    /// Urgency is `now` with at least this probability.
+    pub urgency_now: Option<f64>,
+    /// The author's followers, at least.
+    pub followers: Option<i64>,
+    /// The platform verified the author.
+    pub verified: Option<bool>,
+    /// Not public.
+    pub private: Option<bool>,
+}
+
+/// Words in a row, folded for comparison with [`fold`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phrase {
+    /// As written in the pack.
+    pub written: String,
+    /// Folded, with a space at both ends.
+    pub folded: String,
+}
+
+impl Phrase {
+    /// Folds a phrase; `None` where nothing of it is left to look for.
+    #[must_use]
+    pub fn new(written: &str) -> Option<Self> {
+        let folded = fold(written);
+        (folded.len() > 1).then(|| Self { written: written.to_owned(), folded })
+    }
+}
+
+/// Words in lower case between single spaces, with a space at both ends: `" i ll sue "`. Compatibility forms are
+/// unified (NFKC); a letter of a script written without spaces is a word of its own.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len() + 2);
+    folded.push(' ');
+    for c in text.nfkc().flat_map(char::to_lowercase) {
+        let alone = c >= '\u{2e80}' && c.is_alphanumeric();
+        if alone && !folded.ends_with(' ') {
+            folded.push(' ');
+        }
+        if c.is_alphanumeric() {
+            folded.push(c);
+        }
+        if (alone || !c.is_alphanumeric()) && !folded.ends_with(' ') {
+            folded.push(' ');
+        }
+    }
+    if !folded.ends_with(' ') {
+        folded.push(' ');
+    }
+    folded
+}
+
+const KEYS: [&str; 17] = [
+    "intents",
+    "severity",
+    "platforms",
+    "kinds",
+    "languages",
+    "queries",
+    "phrases",
+    "threat",
+    "abuse",
+    "anger",
+    "frustration",
+    "incident",
+    "negative",
+    "urgency_now",
+    "followers",
+    "verified",
+    "private",
+];
+
+/// The four severities by name.
+pub(super) const SEVERITIES: [(&str, Severity); 4] =
+    [("S1", Severity::S1), ("S2", Severity::S2), ("S3", Severity::S3), ("S4", Severity::S4)];
+
+/// Every platform by slug.
+pub(super) fn platforms() -> Vec<(&'static str, Platform)> {
+    Platform::ALL.iter().map(|p| (p.as_str(), *p)).collect()
+}
+
+/// Every kind by slug.
+pub(super) fn kinds() -> Vec<(&'static str, Kind)> {
+    Kind::ALL.iter().map(|k| (k.as_str(), *k)).collect()
+}
+
+/// Reads `when:`; absent reads as a condition that always holds.
+pub(super) fn read(parent: &Fields<'_>) -> Condition {
+    let Some(fields) = parent.map("when", "a condition", &KEYS) else { return Condition::default() };
+    Condition {
+        intents: fields.references("intents", Names::Intent),
+        severity: fields.choices("severity", &SEVERITIES),
+        platforms: fields.choices("platforms", &platforms()),
+        kinds: fields.choices("kinds", &kinds()),
+        languages: fields.texts("languages"),
+        queries: fields.references("queries", Names::Query),
+        phrases: read_phrases(&fields),
+        threat: fields.share("threat"),
+        abuse: fields.share("abuse"),
+        anger: fields.share("anger"),
+        frustration: fields.share("frustration"),
+        incident: fields.share("incident"),
+        negative: fields.share("negative"),
+        urgency_now: fields.share("urgency_now"),
+        followers: fields.count("followers", 1e12),
+        verified: fields.flag("verified"),
+        private: fields.flag("private"),
+    }
+}
+
+fn read_phrases(fields: &Fields<'_>) -> Vec<Phrase> {
+    let mut phrases = Vec::new();
+    for word in fields.words("phrases") {
+        match Phrase::new(word.text) {
+            Some(phrase) => phrases.push(phrase),
+            None => fields.ctx.problem(word.at, "a phrase without letters or digits", "write words".to_owned()),
+        }
+    }
+    phrases
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding() {
+        for (text, want) in [
+            ("", " "),
+            ("I'll SUE!!", " i ll sue "),
+            ("  a\u{a0}b ", " a b "),
+            ("ﬁne", " fine "),
+            ("訴える", " 訴 え る "),
+            ("x訴y", " x 訴 y "),
+        ] {
+            assert_eq!(fold(text), want, "{text}");
+        }
+        assert!(fold("my lawyer, he said").contains(&Phrase::new("Lawyer").expect("phrase").folded));
+        assert!(!fold("lawyerly").contains(&Phrase::new("lawyer").expect("phrase").folded));
+        assert_eq!(Phrase::new("--"), None);
+    }
+}

@@ -1,0 +1,141 @@
+//! The compiled rules: what triage and watch ask of them.
+
+use super::alerts::{self, AlertRule, AlertRules, DetectSettings};
+use super::{Accounts, Case, Condition, Contact, Intents, Matrix, QueryRule, Reply, Row, Team};
+use crate::alert::AlertKind;
+use crate::mention::{Author, Mention, Platform};
+use crate::query::QuerySet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A validated rule pack. Immutable, cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct Pack {
+    /// First 16 hex digits of the SHA-256 over everything it was read from.
+    pub digest: String,
+    /// Every query, those of the command line last; a query's place is its number in `set`.
+    pub queries: Vec<QueryRule>,
+    /// The same, compiled.
+    pub set: QuerySet,
+    /// By id.
+    pub teams: BTreeMap<String, Team>,
+    /// By id.
+    pub contacts: BTreeMap<String, Contact>,
+    /// Who owns what; has an unconditional catch-all and an unconditional row for every intent.
+    pub matrix: Matrix,
+    /// Thresholds, severities, triggers, noise.
+    pub intents: Intents,
+    /// Settings of detection and ownership of alerts.
+    pub alerts: AlertRules,
+    /// Approved wording.
+    pub replies: Vec<Reply>,
+    /// Own accounts.
+    pub accounts: Accounts,
+    /// The pack's own tests.
+    pub cases: Vec<Case>,
+}
+
+impl Pack {
+    /// True when the author, by id or handle, is an own account on that platform.
+    #[must_use]
+    pub fn is_own(&self, platform: Platform, author: &Author) -> bool {
+        self.accounts.is_own_author(platform, author)
+    }
+
+    /// True for what is addressed to an own account: it always matches.
+    #[must_use]
+    pub fn is_addressed(&self, mention: &Mention) -> bool {
+        self.accounts.is_addressed(mention)
+    }
+
+    /// Suffixes of the routed topics: one per team, sorted.
+    #[must_use]
+    pub fn topics(&self) -> BTreeSet<String> {
+        self.teams.values().map(|team| team.topic.clone()).collect()
+    }
+
+    /// Suffix of a team's routed topic; the team's id where the pack does not know it.
+    #[must_use]
+    pub fn topic<'a>(&'a self, team: &'a str) -> &'a str {
+        self.teams.get(team).map_or(team, |t| t.topic.as_str())
+    }
+
+    /// The query of that number in the set.
+    #[must_use]
+    pub fn query(&self, number: u32) -> Option<&QueryRule> {
+        self.queries.get(usize::try_from(number).ok()?)
+    }
+
+    /// The query of that id.
+    #[must_use]
+    pub fn query_of(&self, id: &str) -> Option<&QueryRule> {
+        self.queries.iter().find(|query| query.id == id)
+    }
+
+    /// The first row of an intent whose condition holds.
+    #[must_use]
+    pub fn row(&self, intent: &str, holds: impl Fn(&Condition) -> bool) -> Option<&Row> {
+        self.matrix.rows.iter().find(|row| row.intent == intent && holds(&row.when))
+    }
+
+    /// The approved wording of that id.
+    #[must_use]
+    pub fn reply(&self, id: &str) -> Option<&Reply> {
+        self.replies.iter().find(|reply| reply.id == id)
+    }
+
+    /// The name of a team or contact for people; the id where the pack does not know it.
+    #[must_use]
+    pub fn name_of<'a>(&'a self, party: &'a str) -> &'a str {
+        let team = self.teams.get(party).map(|team| team.name.as_str());
+        team.or_else(|| self.contacts.get(party).map(|contact| contact.name.as_str())).unwrap_or(party)
+    }
+
+    /// What is to happen with an alert of this kind about this query.
+    ///
+    /// The owner is, strongest first: an override for the query, the query's team, the kind's team, the team of
+    /// `alerts/`, the catch-all's team. A silent source is the kind's affair, whatever the query.
+    #[must_use]
+    pub fn alert_rule(&self, kind: AlertKind, query: &str) -> AlertRule {
+        let layers: Vec<_> = self.alerts.layers(kind, query).collect();
+        let severity = layers.iter().rev().find_map(|l| l.severity).unwrap_or_else(|| alerts::usual_severity(kind));
+        let acknowledge = layers.iter().rev().find_map(|l| l.acknowledge_seconds);
+        let acknowledge = acknowledge.or_else(|| alerts::usual_acknowledge(severity));
+        let path = layers.iter().rev().find(|l| !l.path.is_empty()).map(|l| l.path.clone()).unwrap_or_default();
+        let said = layers.iter().rev().find_map(|l| l.next_step.clone());
+        let reply = layers.iter().rev().find_map(|l| l.reply.as_deref()).and_then(|id| self.reply(id));
+        AlertRule {
+            enabled: layers.iter().rev().find_map(|l| l.enabled).unwrap_or(true),
+            team: self.alert_team(kind, query),
+            severity,
+            ack_minutes: acknowledge.map(|seconds| seconds.div_euclid(60).max(1)),
+            next_step: said.or_else(|| self.usual_next_step(&path)),
+            path,
+            reply: reply.map(|reply| reply.text.clone()),
+            detect: self.alerts.detect_for(Some(kind), query),
+        }
+    }
+
+    /// What it takes to open an alert of this query while its kind is not known yet; that of the kind stands in
+    /// [`Self::alert_rule`].
+    #[must_use]
+    pub fn detection(&self, query: &str) -> DetectSettings {
+        self.alerts.detect_for(None, query)
+    }
+
+    fn alert_team(&self, kind: AlertKind, query: &str) -> String {
+        let of_kind = self.alerts.kinds.get(&kind).and_then(|patch| patch.team.as_ref());
+        let of_query = self.query_of(query).and_then(|q| q.team.as_ref());
+        let of_query = of_query.filter(|_| kind != AlertKind::SilentSource);
+        let overrides = self.alerts.overrides.iter().rev().filter(|o| o.query == query);
+        let of_override = overrides.filter(|o| o.kind.is_none_or(|k| k == kind)).find_map(|o| o.patch.team.as_ref());
+        let catch_all = || self.row(super::NO_INTENT, |when| *when == Condition::default()).map(|row| &row.team);
+        let team = of_override.or(of_query).or(of_kind).or(self.alerts.team.as_ref()).or_else(catch_all);
+        team.cloned().unwrap_or_default()
+    }
+
+    fn usual_next_step(&self, path: &[String]) -> Option<String> {
+        let names: Vec<&str> = path.iter().map(|party| self.name_of(party)).collect();
+        let (first, rest) = names.split_first()?;
+        Some(rest.iter().fold(format!("{first} is told"), |said, next| format!("{said}, then {next}")))
+    }
+}

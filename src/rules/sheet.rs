@@ -1,0 +1,174 @@
+//! The clerk of a load: collects every problem, every name defined and every name used, so that all faults of all files
+//! are told at once.
+
+use super::SourceFile;
+use super::problem::{Problem, suggest};
+use super::yaml::Place;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a name names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// A team of teams.yaml.
+    Team,
+    /// A contact of teams.yaml.
+    Contact,
+    /// A team or a contact (only used, never defined).
+    Party,
+    Query,
+    Intent,
+    Row,
+    Trigger,
+    Reply,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Team => "team",
+            Self::Contact => "contact",
+            Self::Party => "team or contact",
+            Self::Query => "query",
+            Self::Intent => "intent",
+            Self::Row => "matrix row",
+            Self::Trigger => "trigger",
+            Self::Reply => "reply",
+        }
+    }
+
+    /// What may answer to a name of this kind.
+    fn includes(self, other: Self) -> bool {
+        self == other || (self == Self::Party && matches!(other, Self::Team | Self::Contact))
+    }
+
+    /// Teams and contacts share one space of names: a path names either.
+    fn space(self) -> Self {
+        if self == Self::Contact { Self::Team } else { self }
+    }
+}
+
+struct Name {
+    kind: Kind,
+    name: String,
+    problem: Problem,
+}
+
+/// Problems and names of one load.
+#[derive(Default)]
+pub(super) struct Sheet {
+    problems: RefCell<Vec<Problem>>,
+    defined: RefCell<Vec<Name>>,
+    used: RefCell<Vec<Name>>,
+    unsure: RefCell<BTreeSet<Kind>>,
+}
+
+impl Sheet {
+    /// Names of these kinds may be defined where nothing could be read: their use is no fault.
+    pub(super) fn unsure_of(&self, kinds: &[Kind]) {
+        self.unsure.borrow_mut().extend(kinds);
+    }
+
+    pub(super) fn add(&self, problem: Problem) {
+        self.problems.borrow_mut().push(problem);
+    }
+
+    /// Whether a file of that path, or below it, has a problem already.
+    pub(super) fn mentions(&self, path: &str) -> bool {
+        self.problems.borrow().iter().any(|p| p.path.starts_with(path))
+    }
+
+    /// Notes a fault where a name was defined.
+    pub(super) fn blame(&self, kind: Kind, name: &str, message: &str, suggestion: &str) {
+        let place = self.defined.borrow().iter().find(|d| d.kind == kind && d.name == name).map(|d| d.problem.clone());
+        if let Some(place) = place {
+            self.add(Problem { message: message.to_owned(), suggestion: Some(suggestion.to_owned()), ..place });
+        }
+    }
+
+    /// Every problem, in the order of files and lines, names resolved.
+    pub(super) fn finish(&self) -> Vec<Problem> {
+        self.resolve();
+        let mut problems = self.problems.take();
+        problems.sort();
+        problems.dedup();
+        problems
+    }
+
+    fn resolve(&self) {
+        let defined = self.defined.borrow();
+        let mut first: BTreeMap<(Kind, &str), &Problem> = BTreeMap::new();
+        for name in defined.iter() {
+            if let Some(earlier) = first.get(&(name.kind.space(), name.name.as_str())) {
+                self.add(Problem {
+                    message: format!(
+                        "{} \"{}\" is defined twice, first at {}:{}",
+                        name.kind.as_str(),
+                        name.name,
+                        earlier.path,
+                        earlier.line
+                    ),
+                    suggestion: Some("give one of the two another id, or remove it".to_owned()),
+                    ..name.problem.clone()
+                });
+            } else {
+                first.insert((name.kind.space(), &name.name), &name.problem);
+            }
+        }
+        let unsure = self.unsure.borrow();
+        for used in self.used.borrow().iter().filter(|used| !unsure.contains(&used.kind)) {
+            let known: BTreeSet<&str> =
+                defined.iter().filter(|d| used.kind.includes(d.kind)).map(|d| d.name.as_str()).collect();
+            if !known.contains(used.name.as_str()) {
+                self.add(Problem {
+                    message: format!("unknown {} \"{}\"", used.kind.as_str(), used.name),
+                    suggestion: suggest(&used.name, known)
+                        .or_else(|| Some(format!("define a {} first", used.kind.as_str()))),
+                    ..used.problem.clone()
+                });
+            }
+        }
+    }
+}
+
+/// One file being read, with the sheet its faults go to.
+#[derive(Clone, Copy)]
+pub(super) struct Ctx<'a> {
+    pub(super) file: &'a SourceFile,
+    pub(super) sheet: &'a Sheet,
+}
+
+impl Ctx<'_> {
+    /// Notes a fault.
+    pub(super) fn problem(&self, at: Place, message: impl Into<String>, suggestion: impl Into<Option<String>>) {
+        let mut problem = self.blank(at);
+        problem.message = message.into();
+        problem.suggestion = suggestion.into();
+        self.sheet.add(problem);
+    }
+
+    /// Notes that a name was defined here.
+    pub(super) fn define(&self, kind: Kind, name: &str, at: Place) {
+        let name = Name { kind, name: name.to_owned(), problem: self.blank(at) };
+        self.sheet.defined.borrow_mut().push(name);
+    }
+
+    /// Notes that a name was used here.
+    pub(super) fn refer(&self, kind: Kind, name: &str, at: Place) {
+        let name = Name { kind, name: name.to_owned(), problem: self.blank(at) };
+        self.sheet.used.borrow_mut().push(name);
+    }
+
+    fn blank(&self, at: Place) -> Problem {
+        let end = at.start.saturating_add(at.len);
+        let text = self.file.text.get(at.start..end).unwrap_or_default();
+        Problem {
+            path: self.file.path.clone(),
+            line: at.line,
+            column: at.column,
+            text: text.lines().next().unwrap_or_default().trim().chars().take(120).collect(),
+            message: String::new(),
+            suggestion: None,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The default pack, part of the binary: what runs when nobody names a folder.
+
+use super::SourceFile;
+
+macro_rules! files {
+    ($($path:literal),+ $(,)?) => { &[$(($path, include_str!(concat!("../../rules/", $path)))),+] };
+}
+
+const FILES: &[(&str, &str)] = files![
+    "accounts.yaml",
+    "alerts/alerts.yaml",
+    "intents/intents.yaml",
+    "intents/triggers.yaml",
+    "matrix.yaml",
+    "queries/brand.yaml",
+    "queries/risk.yaml",
+    "queries/symptoms.yaml",
+    "replies/replies.yaml",
+    "teams.yaml",
+];
+
+/// The files of the default pack (`rules/` of the repository), sorted by path.
+#[must_use]
+pub fn shipped() -> Vec<SourceFile> {
+    FILES.iter().map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
+}

@@ -1,0 +1,414 @@
+//! One small sound pack, and the same with one fault at a time.
+
+use super::*;
+use crate::alert::AlertKind;
+use crate::mention::{Author, Mention, Platform, Timestamp};
+use crate::route::Severity;
+
+const TEAMS: &str = r#"owner: lead
+teams:
+  - id: support
+    name: Support
+    time_zone: Europe/Berlin
+    hours: {days: [mon, tue, wed, thu, fri], from: "09:00", to: "17:00"}
+  - {id: comms, name: Communications, topic: communications}
+  - id: finance
+    name: Finance
+    receivers:
+      - {kind: webhook, url: "${env:URL}", secret: "${env:SECRET}"}
+contacts:
+  - {id: lead, name: The lead, team: support}
+"#;
+
+const MATRIX: &str = r#"owner: lead
+defaults:
+  respond: {urgent: 20m}
+  resolve: 1d
+rows:
+  - id: billing
+    intent: billing
+    team: finance
+    public_response: acknowledge
+    private_handoff: crm_ticket
+    path: [lead]
+    respond: {business: 2h}
+  - id: other
+    intent: none
+    team: support
+    public_response: acknowledge
+    private_handoff: ticket
+    path: [comms]
+"#;
+
+const INTENTS: &str = r#"owner: support
+intents:
+  - {id: billing, threshold: 0.6, severity: S3}
+triggers:
+  - id: legal
+    when: {phrases: [lawyer]}
+    severity: S2
+    tier: human
+noise: {spam: 0.8}
+"#;
+
+const QUERIES: &str = r#"owner: comms
+queries:
+  - id: brand
+    query: acme NOT coyote
+  - id: bills
+    team: finance
+    watch: false
+    query: >-
+      acme AND
+      (bill OR invoice)
+tests:
+  - text: acme sent a bill
+    followers: 10
+    match: [brand, bills]
+    route: {team: finance}
+"#;
+
+const ALERTS: &str = r#"owner: comms
+team: comms
+detect: {floor: 10}
+kinds:
+  outage: {team: support, severity: S2, acknowledge: 20m, path: [lead, comms], reply: outage}
+  spike: {severity: S3}
+queries:
+  - {query: brand, kind: outage, severity: S1, floor: 20}
+"#;
+
+const REPLIES: &str = r#"owner: comms
+replies:
+  - {id: outage, intent: none, channel: public, text: We know., approved_by: lead}
+"#;
+
+const ACCOUNTS: &str = r#"owner: comms
+accounts:
+  - {platform: x, handle: "@Acme", id: "77"}
+"#;
+
+fn sound() -> Vec<SourceFile> {
+    let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
+    vec![
+        file("teams.yaml", TEAMS),
+        file("queries/brand.yaml", QUERIES),
+        file("matrix.yaml", MATRIX),
+        file("intents/intents.yaml", INTENTS),
+        file("alerts/alerts.yaml", ALERTS),
+        file("replies/replies.yaml", REPLIES),
+        file("accounts.yaml", ACCOUNTS),
+    ]
+}
+
+/// The sound pack with one text replaced in one file.
+fn broken(path: &str, from: &str, to: &str) -> Vec<SourceFile> {
+    let mut files = sound();
+    let file = files.iter_mut().find(|f| f.path == path).expect("file");
+    assert!(file.text.contains(from), "{path} holds {from:?}");
+    file.text = file.text.replacen(from, to, 1);
+    files
+}
+
+fn no_extra() -> Vec<(String, String)> {
+    Vec::new()
+}
+
+/// (file, what, with what, line, column, message holds, suggestion holds)
+type Fault = (&'static str, &'static str, &'static str, u32, u32, &'static str, &'static str);
+
+const FAULTS: &[Fault] = &[
+    ("teams.yaml", "name: Support\n", "nmae: Support\n", 4, 5, "unknown key \"nmae\"", "\"name\""),
+    ("teams.yaml", "Europe/Berlin", "Europe/Berln", 5, 16, "unknown time zone", "\"Europe/Berlin\""),
+    ("teams.yaml", "\"17:00\"", "\"25:00\"", 6, 65, "no time of day", "\"09:00\""),
+    ("teams.yaml", "tue, wed", "tuesday, wed", 6, 25, "is no days", "\"tue\""),
+    (
+        "teams.yaml",
+        "  - {id: comms",
+        "  - {id: support, name: B}\n  - {id: comms",
+        7,
+        10,
+        "defined twice",
+        "another id",
+    ),
+    ("matrix.yaml", "id: other", "id: The Rest", 13, 9, "may have only", "\"the-rest\""),
+    ("teams.yaml", "kind: webhook", "kind: webhok", 11, 16, "no kind", "\"webhook\""),
+    ("teams.yaml", "${env:SECRET}", "hunter2", 11, 52, "must not stand", "${env:"),
+    ("teams.yaml", "team: support}", "team: suport}", 13, 38, "unknown team \"suport\"", "\"support\""),
+    ("matrix.yaml", "urgent: 20m", "urgent: 20", 3, 21, "no duration", "20m"),
+    ("matrix.yaml", "resolve: 1d", "resolve: soon", 4, 12, "no duration", "30m"),
+    ("matrix.yaml", "intent: billing", "intent: biling", 7, 13, "unknown intent", "\"billing\""),
+    ("matrix.yaml", "team: finance", "team: finanec", 8, 11, "unknown team \"finanec\"", "\"finance\""),
+    ("matrix.yaml", "path: [lead]", "path: [laed]", 11, 12, "unknown team or contact \"laed\"", "\"lead\""),
+    ("matrix.yaml", "path: [lead]", "path: []", 11, 11, "names nobody", "path: ["),
+    ("matrix.yaml", "path: [lead]", "path: lead", 11, 11, "must be a list", "path: [lead]"),
+    ("matrix.yaml", "    respond: {business", "    respnd: {business", 12, 5, "unknown key", "\"respond\""),
+    ("matrix.yaml", "- id: other", "- id: billing", 13, 9, "defined twice", "another id"),
+    ("matrix.yaml", "intent: none", "intent: billing", 5, 1, "no catch-all", "intent: none"),
+    (
+        "matrix.yaml",
+        "public_response: acknowledge\n    private_handoff: t",
+        "private_handoff: t",
+        13,
+        5,
+        "lacks \"public_response\"",
+        "add",
+    ),
+    ("matrix.yaml", "path: [comms]\n", "path: [comms]\n    tier: robot\n", 19, 11, "is no tier", "assisted"),
+    ("matrix.yaml", "path: [comms]\n", "path: [comms]\n    crowd: 'yes'\n", 19, 12, "true or false", "true"),
+    ("matrix.yaml", "  - id: other", "\t- id: other", 13, 2, "tabs", "spaces"),
+    ("intents/intents.yaml", "id: billing", "id: bills", 3, 10, "no row of the matrix", "add"),
+    ("intents/intents.yaml", "0.6", "6", 3, 30, "from 0 to 1", "write 1"),
+    ("intents/intents.yaml", "severity: S3", "severity: S5", 3, 45, "is no severity", "S4"),
+    ("intents/intents.yaml", "when: {phrases", "when: {phrase", 6, 12, "unknown key \"phrase\"", "\"phrases\""),
+    ("intents/intents.yaml", "[lawyer]", "[\"!!\"]", 6, 22, "without letters", "words"),
+    ("intents/intents.yaml", "spam: 0.8", "spm: 0.8", 9, 9, "unknown key \"spm\"", "\"spam\""),
+    ("queries/brand.yaml", "team: finance", "team: finances", 6, 11, "unknown team", "\"finance\""),
+    ("queries/brand.yaml", "watch: false", "watch: maybe", 7, 12, "true or false", "true or false"),
+    ("queries/brand.yaml", "query: acme NOT coyote", "querry: acme", 4, 5, "unknown key \"querry\"", "\"query\""),
+    ("queries/brand.yaml", "    query: acme NOT coyote\n", "", 3, 5, "lacks \"query\"", "add"),
+    ("queries/brand.yaml", "match: [brand", "match: [brnd", 14, 13, "unknown query \"brnd\"", "\"brand\""),
+    ("queries/brand.yaml", "followers: 10", "followers: many", 13, 16, "must be a number", "number"),
+    ("queries/brand.yaml", "owner: comms", "owner: commz", 1, 8, "unknown team or contact", "\"comms\""),
+    ("queries/brand.yaml", "owner: comms\n", "", 1, 1, "lacks \"owner\"", "add"),
+    ("alerts/alerts.yaml", "outage: {team", "outtage: {team", 5, 3, "unknown key \"outtage\"", "\"outage\""),
+    ("alerts/alerts.yaml", "acknowledge: 20m", "acknowledge: 20", 5, 54, "no duration", "20m"),
+    ("alerts/alerts.yaml", "reply: outage", "reply: outge", 5, 87, "unknown reply", "\"outage\""),
+    ("alerts/alerts.yaml", "query: brand", "query: brnad", 8, 13, "unknown query", "\"brand\""),
+    ("alerts/alerts.yaml", "floor: 10", "floor: 1.5", 3, 17, "whole number", "write 2"),
+    ("replies/replies.yaml", "channel: public", "channel: pubic", 3, 41, "no channel", "\"public\""),
+    ("replies/replies.yaml", "text: We know., ", "", 3, 6, "lacks \"text\"", "add"),
+    ("accounts.yaml", "platform: x", "platform: twitter", 3, 16, "no platform", "known"),
+    ("accounts.yaml", "id: \"77\"", "id: 77", 3, 40, "must be text", "quotes"),
+];
+
+#[test]
+fn a_sound_pack_has_no_problem() {
+    let pack = load(&sound(), &no_extra()).expect("sound");
+    assert_eq!(pack.queries.iter().map(|q| q.id.as_str()).collect::<Vec<_>>(), ["brand", "bills"]);
+    assert_eq!(pack.queries[1].text, "acme AND (bill OR invoice)");
+    assert!(pack.queries[0].watch && !pack.queries[1].watch);
+    assert_eq!(pack.topics().into_iter().collect::<Vec<_>>(), ["communications", "finance", "support"]);
+    assert_eq!(pack.topic("comms"), "communications");
+    assert_eq!(pack.matrix.rows[0].respond, Clock { urgent_seconds: 1200, business_seconds: 7200, ..Clock::default() });
+    assert_eq!(pack.matrix.rows[1].resolve_seconds, 86_400);
+    assert_eq!(pack.cases.len(), 1);
+    assert_eq!((pack.cases[0].line, pack.cases[0].name.as_str()), (12, "acme sent a bill"));
+}
+
+#[test]
+fn every_fault_is_told_with_its_place_and_a_suggestion() {
+    let mut wrong = Vec::new();
+    for (path, from, to, line, column, message, suggestion) in FAULTS {
+        let problems = load(&broken(path, from, to), &no_extra()).expect_err(to);
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let found = problems.iter().find(|p| p.path == *path && p.message.contains(message));
+        let said = |p: &Problem| p.suggestion.as_deref().unwrap_or_default().contains(suggestion);
+        if !found.is_some_and(|p| (p.line, p.column) == (*line, *column) && said(p)) {
+            wrong.push(format!("{path} {to:?}, wanted {line}:{column} {message:?} {suggestion:?}: {told:#?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn one_fault_is_not_told_many_times() {
+    // a fault that makes others (a row of no intent, a name nobody defines now) may bring one more
+    for (path, from, to, ..) in FAULTS {
+        let problems = load(&broken(path, from, to), &no_extra()).expect_err(to);
+        assert!(problems.len() <= 3, "{to:?}: {problems:#?}");
+    }
+}
+
+#[test]
+fn all_faults_at_once() {
+    let mut files = sound();
+    for file in &mut files {
+        file.text = file.text.replace("owner: ", "ownr: ");
+    }
+    let problems = load(&files, &no_extra()).expect_err("broken");
+    assert_eq!(problems.iter().filter(|p| p.message.contains("unknown key \"ownr\"")).count(), 7);
+    let places: Vec<(&str, u32)> = problems.iter().map(|p| (p.path.as_str(), p.line)).collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn what_is_missing_is_told() {
+    for (path, message) in [
+        ("teams.yaml", "lacks teams.yaml"),
+        ("matrix.yaml", "lacks matrix.yaml"),
+        ("queries/brand.yaml", "listens for nothing"),
+    ] {
+        let files: Vec<SourceFile> = sound().into_iter().filter(|f| f.path != path).collect();
+        let problems = load(&files, &no_extra()).expect_err(path);
+        assert!(problems.iter().any(|p| p.message.contains(message)), "{problems:#?}");
+    }
+    let mut files = sound();
+    files.push(SourceFile { path: "team.yaml".into(), text: String::new() });
+    files.push(SourceFile { path: "alerts/empty.yaml".into(), text: "\n".into() });
+    let problems = load(&files, &no_extra()).expect_err("unknown file");
+    assert_eq!(problems[0].message, "the file is empty");
+    assert_eq!(problems[1].suggestion.as_deref(), Some("did you mean \"teams.yaml\"?"));
+    assert_eq!(problems.len(), 2);
+}
+
+#[test]
+fn broken_yaml_in_one_file_does_not_blame_the_others() {
+    for file in sound() {
+        let files: Vec<SourceFile> = sound()
+            .into_iter()
+            .map(|f| if f.path == file.path { SourceFile { text: format!("{}\nx: [1, 2\n", f.text), ..f } } else { f })
+            .collect();
+        let problems = load(&files, &no_extra()).expect_err("broken");
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        assert_eq!(problems[0].path, file.path);
+    }
+}
+
+#[test]
+fn a_fault_of_a_query_stands_at_its_place_in_the_file() {
+    use crate::query::Diagnostic;
+    use crate::text::Span;
+    let sheet = Sheet::default();
+    let file = SourceFile { path: "queries/brand.yaml".into(), text: QUERIES.into() };
+    let node = yaml::parse(&file.text).expect("YAML");
+    let fields = Fields::open(Ctx { file: &file, sheet: &sheet }, &node, "the file", Section::Queries.keys());
+    let mut found = Vec::new();
+    queries::read(&fields.expect("mapping"), &mut found);
+    let fault = |start, end| Diagnostic { span: Span { start, end }, message: "wrong".into(), suggestion: None };
+    for (query, start, end, line, column, text) in
+        [(0, 9, 15, 4, 21, "coyote"), (1, 9, 10, 10, 7, "("), (1, 18, 25, 10, 16, "invoice"), (1, 26, 26, 10, 24, "")]
+    {
+        let problem = found[query].problem(&fault(start, end));
+        assert_eq!((problem.line, problem.column, problem.text.as_str()), (line, column, text), "{query} {start}");
+    }
+    let extra = queries::extra("more", "gizmo AND (", None).problem(&fault(10, 11));
+    assert_eq!((extra.path.as_str(), extra.line, extra.column, extra.text.as_str()), ("--query more", 1, 11, "("));
+}
+
+#[test]
+fn queries_of_the_command_line_are_watched_and_owned_by_comms() {
+    let extra = vec![("more".to_owned(), "gizmo".to_owned())];
+    let pack = load(&sound(), &extra).expect("sound");
+    assert!(pack.query_of("more").expect("query").watch);
+    assert_eq!(pack.alert_rule(AlertKind::Outage, "more").team, "comms");
+    assert_eq!(pack.query(2).map(|q| q.id.as_str()), Some("more"));
+    assert_eq!(pack.query(3), None);
+    let twice = vec![("brand".to_owned(), "gizmo".to_owned())];
+    let problems = load(&sound(), &twice).expect_err("twice");
+    assert!(problems[0].message.contains("defined twice"), "{problems:#?}");
+    let only: Vec<SourceFile> = sound().into_iter().filter(|f| !f.path.starts_with("queries/")).collect();
+    let only: Vec<SourceFile> = only.into_iter().filter(|f| !f.path.starts_with("alerts/")).collect();
+    assert!(load(&only, &extra).is_ok());
+}
+
+#[test]
+fn the_digest_is_of_content_not_of_order() {
+    let first = load(&sound(), &no_extra()).expect("sound").digest;
+    let mut files = sound();
+    files.reverse();
+    assert_eq!(load(&files, &no_extra()).expect("sound").digest, first);
+    assert_eq!((first.len(), first.chars().all(|c| c.is_ascii_hexdigit())), (16, true));
+    assert_eq!(first, "9ffd36a0726aab58", "a digest is part of outputs: it changes only with the pack");
+    let extra = vec![("more".to_owned(), "gizmo".to_owned())];
+    assert_ne!(load(&sound(), &extra).expect("sound").digest, first);
+    let files = broken("teams.yaml", "name: Support", "name: Supports");
+    assert_ne!(load(&files, &no_extra()).expect("sound").digest, first);
+}
+
+#[test]
+fn alert_rules_are_layered() {
+    let pack = load(&sound(), &no_extra()).expect("sound");
+    let rule = pack.alert_rule(AlertKind::Outage, "brand");
+    assert_eq!((rule.team.as_str(), rule.severity, rule.ack_minutes), ("support", Severity::S1, Some(20)));
+    assert_eq!((rule.detect.floor, rule.detect.people), (20, 5));
+    assert_eq!(rule.next_step.as_deref(), Some("The lead is told, then Communications"));
+    assert_eq!(rule.reply.as_deref(), Some("We know."));
+    let rule = pack.alert_rule(AlertKind::Outage, "bills");
+    assert_eq!((rule.team.as_str(), rule.severity, rule.detect.floor), ("finance", Severity::S2, 10));
+    let rule = pack.alert_rule(AlertKind::Viral, "brand");
+    assert_eq!((rule.team.as_str(), rule.severity, rule.ack_minutes), ("comms", Severity::S2, Some(30)));
+    assert_eq!((rule.next_step, rule.enabled), (None, true));
+    assert_eq!(pack.alert_rule(AlertKind::SilentSource, "bills").team, "comms");
+    assert_eq!(pack.alert_rule(AlertKind::Amplification, "brand").ack_minutes, None);
+    assert_eq!(pack.detection("brand"), DetectSettings { floor: 10, ..DetectSettings::default() });
+}
+
+#[test]
+fn the_wished_rate_is_a_risk_per_look() {
+    let settings = DetectSettings::default();
+    assert!((settings.surprise(10) - 5.7816).abs() < 1e-3, "0.1 a week over 60,480 looks");
+    assert!(settings.surprise(0).is_finite());
+}
+
+#[test]
+fn own_accounts() {
+    let pack = load(&sound(), &no_extra()).expect("sound");
+    for (platform, key, want) in [
+        (Platform::X, "acme", true),
+        (Platform::X, "@ACME", true),
+        (Platform::X, "77", true),
+        (Platform::Mastodon, "acme", false),
+        (Platform::X, "acme2", false),
+    ] {
+        assert_eq!(pack.accounts.is_own(platform, key), want, "{platform} {key}");
+        let author = Author { id: Some(key.into()), handle: Some(key.into()), ..Author::default() };
+        assert_eq!(pack.is_own(platform, &author), want, "{platform} {key}");
+    }
+    let mut mention = Mention::new(Platform::X, "", "1");
+    assert!(!pack.is_addressed(&mention));
+    mention.container = Some(crate::mention::Container { kind: "page".into(), id: "77".into(), name: None });
+    assert!(pack.is_addressed(&mention));
+    mention.container = None;
+    mention.kind = crate::mention::Kind::Dm;
+    assert!(pack.is_addressed(&mention));
+}
+
+#[test]
+fn business_hours_follow_the_calendar_of_the_team() {
+    let pack = load(&sound(), &no_extra()).expect("sound");
+    let hours = &pack.teams["support"].hours;
+    for (at, open) in [
+        ("2026-03-03T07:59:59Z", false),
+        ("2026-03-03T08:00:00Z", true), // 09:00 in winter
+        ("2026-03-03T15:59:59Z", true),
+        ("2026-03-03T16:00:00Z", false),
+        ("2026-03-30T07:00:00Z", true), // 09:00 the Monday after the clocks went forward
+        ("2026-03-30T15:00:00Z", false),
+        ("2026-03-07T10:00:00Z", false), // Saturday
+        ("9999-12-30T22:00:00Z", false),
+        ("0001-01-02T00:00:00Z", false),
+    ] {
+        let at: Timestamp = at.parse().expect("time");
+        assert_eq!(hours.is_open(at), open, "{at}");
+    }
+}
+
+mod arbitrary {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        /// Whatever stands in a pack: problems with places that exist, or a pack; never a panic.
+        #[test]
+        fn any_damage_is_told(which in 0..7_usize, at in 0..2000_usize, junk in "[\\PC\n\t:\\[\\]{}'\"-]{0,12}", cut in 0..40_usize) {
+            let mut files = sound();
+            let file = &mut files[which];
+            let chars: Vec<char> = file.text.chars().collect();
+            let at = at % (chars.len() + 1);
+            let head: String = chars[..at].iter().collect();
+            let tail: String = chars[(at + cut).min(chars.len())..].iter().collect();
+            file.text = format!("{head}{junk}{tail}");
+            let lines = file.text.split('\n').count();
+            if let Err(problems) = load(&files, &no_extra()) {
+                prop_assert!(!problems.is_empty());
+                for problem in problems {
+                    prop_assert!(problem.line >= 1 && problem.column >= 1 && problem.line as usize <= lines.max(40));
+                    prop_assert!(!problem.message.is_empty());
+                }
+            }
+        }
+    }
+}

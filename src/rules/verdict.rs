@@ -1,0 +1,160 @@
+//! What became of a test's post, against what was expected of it.
+
+use super::cases::{Case, Given};
+use crate::route::Routing;
+use crate::score::{EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Scores, SentimentScore};
+use std::collections::BTreeMap;
+
+/// What became of a test's post.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed<'a> {
+    /// Ids of the queries that matched.
+    pub matched: Vec<&'a str>,
+    /// The kind of noise it is.
+    pub noise: Option<String>,
+    /// Its routing; none for what did not match, or is noise.
+    pub routing: Option<Routing>,
+}
+
+/// One thing that is not as expected.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Difference {
+    /// What.
+    pub field: &'static str,
+    /// As the test says.
+    pub expected: String,
+    /// As it is.
+    pub got: String,
+}
+
+impl Case {
+    /// Everything that is not as the test says; empty when it passes.
+    #[must_use]
+    pub fn differences(&self, observed: &Observed<'_>) -> Vec<Difference> {
+        let mut found = Found(Vec::new());
+        self.compare_matches(observed, &mut found);
+        if let Some(expected) = &self.expect.noise {
+            found.compare("noise", expected, observed.noise.as_deref().unwrap_or("none"));
+        }
+        if self.expect.asks_for_route() {
+            match &observed.routing {
+                Some(routing) => self.compare_route(routing, &mut found),
+                None => found.compare("route", "routed", fate(observed)),
+            }
+        }
+        found.0
+    }
+
+    fn compare_matches(&self, observed: &Observed<'_>, found: &mut Found) {
+        let all = || if observed.matched.is_empty() { "nothing".to_owned() } else { observed.matched.join(", ") };
+        for id in self.expect.hits.iter().filter(|id| !observed.matched.contains(&id.as_str())) {
+            found.0.push(Difference { field: "match", expected: id.clone(), got: all() });
+        }
+        for id in self.expect.misses.iter().filter(|id| observed.matched.contains(&id.as_str())) {
+            found.0.push(Difference { field: "no_match", expected: format!("not {id}"), got: all() });
+        }
+    }
+
+    fn compare_route(&self, routing: &Routing, found: &mut Found) {
+        let (expect, route) = (&self.expect, &routing.route);
+        found.same("intent", expect.intent.as_ref(), &route.intent);
+        found.same("team", expect.team.as_ref(), &route.team);
+        found.lists("also", expect.also.as_ref(), &route.also);
+        found.shown("severity", expect.severity.as_ref(), &route.severity);
+        found.shown("tier", expect.tier.as_ref(), &route.tier);
+        found.shown("action", expect.action.as_ref(), &routing.ticket.action);
+        found.same("public_response", expect.public_response.as_ref(), &route.public_response);
+        found.same("private_handoff", expect.private_handoff.as_ref(), &route.private_handoff);
+        found.lists("path", expect.path.as_ref(), &route.path);
+        found.lists("approvals", expect.approvals.as_ref(), &route.approvals);
+        let seconds = |due: crate::mention::Timestamp| due.as_seconds() - self.at.as_seconds();
+        let spent = (seconds(route.respond_by), seconds(route.resolve_by));
+        found.shown("respond_within, seconds", expect.respond_seconds.as_ref(), &spent.0);
+        found.shown("resolve_within, seconds", expect.resolve_seconds.as_ref(), &spent.1);
+        for rule in expect.rules.iter().filter(|rule| !routing.decision.rules.contains(rule)) {
+            let got = routing.decision.rules.join(", ");
+            found.0.push(Difference { field: "rules", expected: rule.clone(), got });
+        }
+    }
+}
+
+fn fate(observed: &Observed<'_>) -> &'static str {
+    if observed.noise.is_some() { "noise" } else { "unmatched" }
+}
+
+struct Found(Vec<Difference>);
+
+impl Found {
+    fn compare(&mut self, field: &'static str, expected: &str, got: &str) {
+        if expected != got {
+            self.0.push(Difference { field, expected: expected.to_owned(), got: got.to_owned() });
+        }
+    }
+
+    fn same(&mut self, field: &'static str, expected: Option<&String>, got: &str) {
+        if let Some(expected) = expected {
+            self.compare(field, expected, got);
+        }
+    }
+
+    fn lists(&mut self, field: &'static str, expected: Option<&Vec<String>>, got: &[String]) {
+        if let Some(expected) = expected {
+            self.compare(field, &format!("[{}]", expected.join(", ")), &format!("[{}]", got.join(", ")));
+        }
+    }
+
+    fn shown<T: std::fmt::Debug>(&mut self, field: &'static str, expected: Option<&T>, got: &T) {
+        if let Some(expected) = expected {
+            self.compare(field, &format!("{expected:?}").to_lowercase(), &format!("{got:?}").to_lowercase());
+        }
+    }
+}
+
+impl Given {
+    /// Scores that say exactly this, and are neutral in all else.
+    #[must_use]
+    pub fn scores(&self) -> Scores {
+        let mut intents: Vec<IntentScore> =
+            self.intents.iter().map(|(id, p)| IntentScore { id: id.clone(), probability: *p }).collect();
+        intents.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.id.cmp(&b.id)));
+        let noise = self.noise.iter().max_by(|a, b| a.1.total_cmp(b.1));
+        let shares = |pairs: &[(&str, f64)]| -> BTreeMap<String, f64> {
+            pairs.iter().map(|(label, p)| ((*label).to_owned(), *p)).collect()
+        };
+        Scores {
+            language: LanguageScore { code: "unknown".to_owned(), confidence: 0.0 },
+            sentiment: SentimentScore {
+                label: if self.negative >= 0.5 { "negative" } else { "neutral" }.to_owned(),
+                score: -self.negative,
+                probabilities: shares(&[
+                    ("negative", self.negative),
+                    ("neutral", 1.0 - self.negative),
+                    ("positive", 0.0),
+                ]),
+            },
+            emotion: EmotionScore {
+                label: if self.anger >= 0.5 { "anger" } else { "none" }.to_owned(),
+                probabilities: shares(&[("anger", self.anger), ("none", 1.0 - self.anger)]),
+                frustration: self.frustration,
+            },
+            intents,
+            urgency: match self.urgency_now {
+                now if now > 0.0 => LabelScore { label: "now".to_owned(), probability: now },
+                _ => LabelScore { label: "routine".to_owned(), probability: 1.0 },
+            },
+            noise: noise.map_or(LabelScore { label: "none".to_owned(), probability: 1.0 }, |(label, p)| LabelScore {
+                label: label.clone(),
+                probability: *p,
+            }),
+            abuse: Probability { probability: self.abuse },
+            threat: Probability { probability: self.threat },
+            sarcasm: Probability { probability: 0.0 },
+            incident: Probability { probability: self.incident },
+            entities: Vec::new(),
+            fingerprint: String::new(),
+            pii: Vec::new(),
+            heads: BTreeMap::new(),
+            explain: Vec::new(),
+        }
+    }
+}
