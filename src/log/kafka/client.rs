@@ -36,6 +36,8 @@ pub(super) fn group_config(settings: &KafkaSettings) -> ClientConfig {
     let mut config = base(settings);
     fetching(&mut config, settings.memory_budget_bytes / 4);
     config.set("session.timeout.ms", "15000");
+    // how soon a member hears of a rebalance
+    config.set("heartbeat.interval.ms", "1000");
     with_extra(&mut config, settings, Side::Consumer);
     config.set("group.id", &settings.group);
     config.set("group.protocol", "classic");
@@ -70,8 +72,10 @@ pub(super) fn producer_config(settings: &KafkaSettings) -> ClientConfig {
     let queue_kbytes = (settings.memory_budget_bytes / 4 / 1024).clamp(1_024, 1_048_576);
     config.set("queue.buffering.max.kbytes", queue_kbytes.to_string());
     config.set("compression.type", "lz4");
-    // a transaction's records are there at once, and its end flushes: waiting makes batches, not latency
-    config.set("linger.ms", "20");
+    // a transaction's records are queued at once: a longer wait makes latency, not larger batches
+    config.set("linger.ms", "5");
+    // the broker refuses a transaction until the last one's markers are written, which takes a few ms
+    config.set("retry.backoff.ms", "20");
     config.set("transaction.timeout.ms", "10000");
     with_extra(&mut config, settings, Side::Producer);
     config.set("transactional.id", &settings.transactional_id);

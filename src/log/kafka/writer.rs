@@ -163,9 +163,7 @@ impl Transaction<'_> {
                 self.producer.send_offsets_to_transaction(offsets, fence, STEP_DEADLINE)
             })?;
         }
-        let flushed = self.producer.flush(STEP_DEADLINE);
-        self.check_deliveries()?;
-        flushed.map_err(|error| Failure::Dead("flushing outputs", error.to_string()))?;
+        self.flush()?;
         self.step("ending a transaction", || self.producer.commit_transaction(STEP_DEADLINE))
     }
 
@@ -201,6 +199,19 @@ impl Transaction<'_> {
                 }
                 _ => return Err(Failure::Refused(format!("{}/{partition}: {error}", output.topic))),
             }
+        }
+    }
+
+    /// Waits until all outputs are answered. The client's own flush polls in slices of 100 ms that never end early.
+    fn flush(&self) -> Result<(), Failure> {
+        let deadline = Instant::now() + STEP_DEADLINE;
+        while self.producer.in_flight_count() > 0 && Instant::now() < deadline {
+            self.producer.poll(Duration::from_millis(1));
+        }
+        self.check_deliveries()?;
+        match self.producer.in_flight_count() {
+            0 => Ok(()),
+            open => Err(Failure::Dead("flushing outputs", format!("{open} records are not answered"))),
         }
     }
 
