@@ -83,8 +83,7 @@ impl Scene<'_> {
     fn event(&self, state: AlertState, figures: Figures) -> AlertEvent {
         let Self { query, at, episode, rule, series, evidence, pack } = *self;
         let people = evidence.people.distinct();
-        let told = matches!(state, AlertState::Opened | AlertState::Reopened);
-        let ack = rule.ack_minutes.filter(|_| told && episode.severity <= Severity::S2);
+        let wakes = matches!(state, AlertState::Opened | AlertState::Reopened) && episode.severity <= Severity::S2;
         let name = |platform: &crate::mention::Platform| platform.as_str().to_owned();
         AlertEvent {
             kind_of_value: ALERT_TYPE.to_owned(),
@@ -111,8 +110,8 @@ impl Scene<'_> {
             headline: headline(query, episode, state, figures, people),
             baseline_age: series.age_seconds(),
             incomplete: None,
-            ack_by: ack.map(|minutes| at.end().plus_seconds(minutes * 60)),
-            next_step: rule.next_step.clone(),
+            ack_by: rule.ack_minutes.filter(|_| wakes).map(|minutes| at.end().plus_seconds(minutes * 60)),
+            next_step: rule.next_step.clone().filter(|_| wakes),
             reply: rule.reply.clone(),
             explain: Vec::new(),
             pack: Some(pack.to_owned()),

@@ -1,10 +1,17 @@
 //! The command line: one file per command. They read, call and write; what they decide stands elsewhere.
 
+pub mod check;
+pub mod demo;
 pub mod detect;
+pub mod match_;
 pub mod normalize;
 pub mod notify;
 mod progress;
 pub mod replay;
+pub mod run;
+pub mod score;
+pub mod test;
+pub mod train;
 
 use clap::{Parser, Subcommand};
 
@@ -39,9 +46,16 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Normalize(normalize::NormalizeArgs),
+    Run(run::RunArgs),
     Replay(replay::ReplayArgs),
+    Normalize(normalize::NormalizeArgs),
+    Match(match_::MatchArgs),
+    Score(score::ScoreArgs),
+    Train(train::TrainArgs),
     Detect(detect::DetectArgs),
+    Check(check::CheckArgs),
+    Test(test::TestArgs),
+    Notify(notify::NotifyArgs),
 }
 
 /// Runs the command.
@@ -50,8 +64,15 @@ enum Command {
 /// When it could not run; the error says what to do.
 pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     match &cli.command {
-        Command::Normalize(args) => normalize::run(args, io),
+        Command::Run(args) => run::run(args, io),
         Command::Replay(args) => replay::run(args, io),
+        Command::Normalize(args) => normalize::run(args, io),
+        Command::Match(args) => match_::run(args, io),
+        Command::Score(args) => score::run(args, io),
+        Command::Train(args) => train::run(args, io),
         Command::Detect(args) => detect::run(args, io),
+        Command::Check(args) => check::run(args, io),
+        Command::Test(args) => test::run(args, io),
+        Command::Notify(args) => notify::run(args, io),
     }
 }

@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::detect::{Contribution, PendingItem};
 use crate::mention::{Action, EntityKind, Mention, Timestamp, hash64};
 use crate::normalize::Reject;
-use crate::route::{Routing, TicketAction};
+use crate::route::{Noise, Routing, TicketAction};
 use crate::rules::Pack;
 use crate::score::Scores;
 use crate::text::{Span, fingerprint};
@@ -42,7 +42,7 @@ pub struct Decided {
     /// What the model says; none for own voice.
     pub scores: Option<Scores>,
     /// Why it is noise; none where it is not.
-    pub noise: Option<String>,
+    pub noise: Option<Noise>,
     /// Where it goes; none for noise.
     pub routing: Option<Routing>,
 }

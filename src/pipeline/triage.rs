@@ -4,7 +4,7 @@ use super::{Context, Decided, Item, Matched};
 use crate::mention::{Mention, Platform, RawRef};
 use crate::normalize::{Normalized, Reject, normalize};
 use crate::query::Fields;
-use crate::route::{self, TicketAction};
+use crate::route::{self, Noise, TicketAction};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::text::Document;
@@ -79,7 +79,7 @@ fn decide(
     decided.matches =
         rules.iter().zip(&matches).map(|(rule, found)| Matched { query: rule.id.clone(), spans: found.spans.clone() }).collect();
     let Some(scores) = scores else {
-        decided.noise = Some("own_voice".to_owned());
+        decided.noise = Some(own_voice());
         return Item::Noise(decided);
     };
     decided.noise = route::noise(&scores, pack);
@@ -105,6 +105,14 @@ fn complete(mention: &mut Mention, raw: &Raw<'_>, index: usize, pack: &Pack) {
         && pack.is_own(platform, author)
     {
         author.is_brand = true;
+    }
+}
+
+fn own_voice() -> Noise {
+    Noise {
+        kind: "own_voice".to_owned(),
+        rule: "noise:own_voice".to_owned(),
+        reason: "posted by an own account: not scored".to_owned(),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::{Pending, QueryState, Signal, WatchState};
 use crate::alert::{
-    AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, Transition, classify, risen,
+    AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, classify, risen,
 };
 use crate::detect::{Bucket, Judgement, Partial, PendingItem, Settings, Windowed};
 use crate::mention::Timestamp;
 use crate::route::{Severity, TicketAction};
-use crate::rules::Pack;
+use crate::rules::{AlertRule, DetectSettings, Pack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 const MANY_PEOPLE: u64 = 100;
 /// Mentions on a platform that make it one of several.
 const PLATFORM_MENTIONS: u64 = 10;
+
+/// Evaluations of a series in a week.
+const BUCKETS_PER_WEEK: f64 = 60_480.0;
 
 /// What a follow-up does to an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -90,7 +93,7 @@ fn evaluate(
     for (event, partial) in partials {
         state.series.merge(*event, partial);
     }
-    let settings = pack.detection(query);
+    let settings = settings(&pack.detection(query));
     let judgement = state.series.judge(state.tracker.volume_open(), &settings);
     verdicts.extend(volume(query, bucket, &judgement, state, &settings, pack));
     verdicts.extend(mood(query, bucket, &judgement, state, &settings, pack));
@@ -115,7 +118,8 @@ fn volume(
     }
     let told = |window: &&Windowed| window.buckets == episode.buckets as usize;
     let window = rise.map(|rise| rise.window).or(judgement.windows.iter().find(told).copied())?;
-    Some(tell(query, bucket, step, episode, state, pack, |scene| scene.volume(step.state, &window), window.buckets))
+    let told = Told { query, bucket, episode, buckets: window.buckets };
+    Some(tell(told, state, pack, |scene| scene.volume(step.state, &window)))
 }
 
 /// A window that meets the minimum effect, and people behind it.
@@ -129,6 +133,19 @@ fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings,
     let rule = pack.alert_rule(kind.unwrap_or(AlertKind::Spike), query);
     let severity = severity(kind, rule.severity, &evidence);
     Some(Rise { window: *window, kind, onset: state.series.onset(window.buckets, window.expected), severity })
+}
+
+/// The minimum effect of the pack; the risk of one evaluation is the wished false alerts spread over a week of buckets.
+fn settings(detect: &DetectSettings) -> Settings {
+    let risk = detect.false_alerts_per_key_week / BUCKETS_PER_WEEK;
+    Settings {
+        floor: u64::from(detect.floor),
+        ratio: detect.ratio,
+        excess: f64::from(detect.excess),
+        people: u64::from(detect.people),
+        surprise: -libm::log10(risk),
+        ..Settings::default()
+    }
 }
 
 /// The rule's severity, raised where the evidence is graver: an outage of many people on several platforms.
@@ -153,23 +170,24 @@ fn mood(
     let rule = pack.alert_rule(AlertKind::SentimentShift, query);
     let step = state.tracker.step_mood(query, bucket, mood, &evidence, rule.severity, settings)?;
     let episode = state.tracker.mood.as_ref()?;
-    let nothing = crate::detect::Mood { buckets: 0, mentions: 0, negative: 0, expected: 0.0, deviations: 0.0, effect: 0.0 };
-    let mood = mood.unwrap_or(&nothing);
-    Some(tell(query, bucket, step, episode, state, pack, |scene| scene.mood(step.state, mood), buckets))
+    let mood = mood.copied().unwrap_or_default();
+    let told = Told { query, bucket, episode, buckets };
+    Some(tell(told, state, pack, |scene| scene.mood(step.state, &mood)))
 }
 
-#[allow(clippy::too_many_arguments)]
-fn tell(
-    query: &str,
-    at: Bucket,
-    _step: Transition,
-    episode: &Episode,
-    state: &QueryState,
-    pack: &Pack,
-    event: impl Fn(Scene<'_>) -> AlertEvent,
+/// What is told: which alert, when, and over how many buckets its evidence reaches.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    query: &'a str,
+    bucket: Bucket,
+    episode: &'a Episode,
     buckets: usize,
-) -> Verdict {
-    let rule: Rule = pack.alert_rule(episode.kind, query);
+}
+
+fn tell(told: Told<'_>, state: &QueryState, pack: &Pack, event: impl Fn(Scene<'_>) -> AlertEvent) -> Verdict {
+    let Told { query, bucket: at, episode, buckets } = told;
+    let AlertRule { team, severity, ack_minutes, next_step, reply, .. } = pack.alert_rule(episode.kind, query);
+    let rule = Rule { team, severity, ack_minutes, next_step, reply };
     let evidence = state.series.evidence(buckets);
     let scene =
         Scene { query, at, episode, rule: &rule, series: &state.series, evidence: &evidence, pack: &pack.digest };

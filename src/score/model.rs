@@ -96,8 +96,8 @@ impl Model {
             threat: flag(THREAT),
             sarcasm: flag(SARCASM),
             incident: flag(INCIDENT),
-            entities: entities(text),
-            fingerprint: fingerprint(&reading),
+            entities: crate::text::entities(text),
+            fingerprint: format!("{:016x}", crate::text::fingerprint(text)),
             pii: find_pii(text),
             heads: heads.iter().map(|(name, head)| (name.clone(), head.answer(&features))).collect(),
             explain,
@@ -247,22 +247,6 @@ fn given_language(tag: &str) -> Option<String> {
     let says = matches!(code.len(), 2 | 3) && code.bytes().all(|b| b.is_ascii_lowercase());
     (says && !matches!(code.as_str(), "und" | "zxx" | "mul" | "mis" | "qme" | "qam" | "qct" | "qht" | "qst" | "xx"))
         .then_some(code)
-}
-
-/// Stand-in until the text module's own: the integrator replaces it.
-fn entities(_text: &str) -> Vec<crate::mention::Entity> {
-    Vec::new()
-}
-
-/// Stand-in until the text module's own: a hash of the folded words, links and handles left out.
-fn fingerprint(reading: &Reading) -> String {
-    use super::tokens::Kind;
-    let mut words = String::new();
-    for token in reading.tokens.iter().filter(|t| matches!(t.kind, Kind::Word | Kind::Number | Kind::Hashtag)) {
-        words.extend(reading.cells_of(token).iter().map(|c| c.ch));
-        words.push(' ');
-    }
-    format!("{:016x}", xxhash_rust::xxh3::xxh3_64(words.as_bytes()))
 }
 
 /// The unit's part in a column: all its features, in weight steps.

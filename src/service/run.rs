@@ -40,6 +40,7 @@ pub fn run(config: &Config, pack: Pack, until_end: bool) -> anyhow::Result<()> {
     let shared = Shared {
         metrics,
         health: Health::default(),
+        brokers: config.kafka.brokers.clone(),
         stop: Arc::new(AtomicBool::new(false)),
         pack: Arc::new(ArcSwap::from_pointee(pack)),
         failure: Arc::new(Mutex::new(None)),

@@ -28,6 +28,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// Who is ready.
     pub health: Health,
+    /// Where the brokers are.
+    pub brokers: String,
     /// Set to end the process in good order.
     pub stop: Arc<AtomicBool>,
     /// The pack to decide by.
@@ -81,7 +83,7 @@ pub fn supervise<S: RoleStage>(
         if started.elapsed() > BACKOFF.1 {
             backoff = BACKOFF.0;
         }
-        tell(S::ROLE, &error, backoff, &shared.metrics);
+        tell(S::ROLE, &error, backoff, shared);
         if matches!(error, StageError::Unreadable { .. }) {
             shared.fail(format!("{name}: {error}"));
             break;
@@ -92,12 +94,13 @@ pub fn supervise<S: RoleStage>(
     shared.health.remove(name);
 }
 
-fn tell(role: &'static str, error: &StageError, retry_in: Duration, metrics: &Metrics) {
+fn tell(role: &'static str, error: &StageError, retry_in: Duration, shared: &Shared) {
+    let (metrics, brokers) = (&shared.metrics, shared.brokers.as_str());
     let cause = error.to_string();
     match error {
         StageError::Log(LogError::Fatal { .. }) => ProducerFenced { role, cause: &cause }.emit(metrics),
         StageError::Log(_) | StageError::Unreadable { .. } => {
-            BrokerUnreachable { role, cause: &cause, retry_in }.emit(metrics);
+            BrokerUnreachable { role, brokers, cause: &cause, retry_in }.emit(metrics);
         }
     }
 }

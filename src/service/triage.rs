@@ -157,8 +157,8 @@ impl TriageStage {
         }
         let Some(decided) = item.decided() else { return Ok(()) };
         self.open.event_times.push(decided.event_at);
-        self.outputs.extend(wire::mention_record(topics, decided, &self.pack.digest, self.model.digest())?);
-        self.outputs.extend(wire::routed_record(topics, decided)?);
+        self.outputs.extend(wire::mention_record(topics, &self.pack, self.model.digest(), decided)?);
+        self.outputs.extend(wire::routed_record(topics, &self.pack, decided)?);
         for (query, contribution) in contributions(decided, &self.pack) {
             let event = Bucket::of(contribution.at).min(log);
             self.partials.entry((query, log, event)).or_default().add(&contribution);

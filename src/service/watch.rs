@@ -79,10 +79,10 @@ impl WatchStage {
             match verdict {
                 Verdict::Alert(event) => {
                     self.outputs.push(wire::alert_record(topics, &event)?);
-                    self.outputs.push(wire::routed_alert(topics, &event)?);
+                    self.outputs.push(wire::routed_alert(topics, &self.pack, &event)?);
                     self.alerts.push(*event);
                 }
-                Verdict::FollowUp(follow_up) => self.outputs.push(wire::follow_up_record(topics, &follow_up)?),
+                Verdict::FollowUp(follow_up) => self.outputs.push(wire::follow_up_record(topics, &self.pack, &follow_up)?),
             }
         }
         Ok(())
@@ -109,7 +109,8 @@ fn read_snapshot(
 ) -> Result<Option<(Header, WatchState)>, StageError> {
     let Some((offset, header)) = newest.remove(&StateKey::Header) else { return Ok(None) };
     let header = wire::decode_header(&header).map_err(|error| unreadable(source, offset, &error))?;
-    let mut state = WatchState { closed: header.closed, started: header.started, ..WatchState::default() };
+    let mut state = WatchState::default();
+    (state.closed, state.started) = (header.closed, header.started);
     for (key, (offset, value)) in newest {
         let failed = |error: WireError| unreadable(source, offset, &error);
         match key {

@@ -6,6 +6,7 @@ use crate::log::{Output, Place};
 use crate::mention::Mention;
 use crate::pipeline::{Decided, FollowUp, FollowUpAction, Matched};
 use crate::route::{Decision, Route, Ticket, TicketAction};
+use crate::rules::Pack;
 use crate::score::Scores;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -145,23 +146,24 @@ pub struct FollowUpTicket {
 ///
 /// # Errors
 /// When it has no JSON form.
-pub fn mention_record(topics: &Topics, decided: &Decided, pack: &str, model: &str) -> Result<Option<Output>, WireError> {
+pub fn mention_record(topics: &Topics, pack: &Pack, model: &str, decided: &Decided) -> Result<Option<Output>, WireError> {
     if !decided.mention.is_public() {
         return Ok(None);
     }
     let routing = decided.routing.as_ref();
+    let queries = || decided.matches.iter().map(|matched| format!("query:{}", matched.query));
     let brief = || Decision {
-        pack: pack.to_owned(),
+        pack: pack.digest.clone(),
         model: model.to_owned(),
-        rules: decided.matches.iter().map(|matched| format!("query:{}", matched.query)).collect(),
-        reasons: decided.noise.iter().map(|noise| format!("noise: {noise}")).collect(),
+        rules: queries().chain(decided.noise.iter().map(|noise| noise.rule.clone())).collect(),
+        reasons: decided.noise.iter().map(|noise| noise.reason.clone()).collect(),
     };
     let mut record = MentionRecord {
         kind_of_value: MENTION_TYPE.to_owned(),
         item_id: decided.item_id.clone(),
         revision: decided.revision,
         outcome: if decided.noise.is_some() { PublishedOutcome::Noise } else { PublishedOutcome::Routed },
-        noise: decided.noise.clone(),
+        noise: decided.noise.as_ref().map(|noise| noise.kind.clone()),
         mention: decided.mention.clone(),
         matches: decided.matches.clone(),
         scores: decided.scores.clone(),
@@ -190,7 +192,7 @@ pub fn mention_record(topics: &Topics, decided: &Decided, pack: &str, model: &st
 ///
 /// # Errors
 /// When it has no JSON form.
-pub fn routed_record(topics: &Topics, decided: &Decided) -> Result<Option<Output>, WireError> {
+pub fn routed_record(topics: &Topics, pack: &Pack, decided: &Decided) -> Result<Option<Output>, WireError> {
     let (Some(routing), Some(scores)) = (&decided.routing, &decided.scores) else { return Ok(None) };
     let mut item = RoutedItem {
         kind_of_value: ITEM_TYPE.to_owned(),
@@ -214,7 +216,7 @@ pub fn routed_record(topics: &Topics, decided: &Decided) -> Result<Option<Output
         item.omitted.push(step.name().to_owned());
         value = serde_json::to_vec(&item)?;
     }
-    let topic = topics.routed(&routing.route.team);
+    let topic = topics.routed(pack.topic(&routing.route.team));
     Ok(Some(output(&topic, decided, ITEM_TYPE, &decided.item_id, value)))
 }
 
@@ -230,8 +232,8 @@ pub fn alert_record(topics: &Topics, event: &AlertEvent) -> Result<Output, WireE
 ///
 /// # Errors
 /// When it has no JSON form.
-pub fn routed_alert(topics: &Topics, event: &AlertEvent) -> Result<Output, WireError> {
-    alert_on(&topics.routed(&event.team), event)
+pub fn routed_alert(topics: &Topics, pack: &Pack, event: &AlertEvent) -> Result<Output, WireError> {
+    alert_on(&topics.routed(pack.topic(&event.team)), event)
 }
 
 fn alert_on(topic: &Arc<str>, event: &AlertEvent) -> Result<Output, WireError> {
@@ -252,7 +254,7 @@ fn alert_on(topic: &Arc<str>, event: &AlertEvent) -> Result<Output, WireError> {
 ///
 /// # Errors
 /// When it has no JSON form.
-pub fn follow_up_record(topics: &Topics, follow_up: &FollowUp) -> Result<Output, WireError> {
+pub fn follow_up_record(topics: &Topics, pack: &Pack, follow_up: &FollowUp) -> Result<Output, WireError> {
     let record = FollowUpRecord {
         kind_of_value: FOLLOW_UP_TYPE.to_owned(),
         item_id: follow_up.item_id.clone(),
@@ -266,7 +268,7 @@ pub fn follow_up_record(topics: &Topics, follow_up: &FollowUp) -> Result<Output,
     let id = format!("{}:{}", follow_up.item_id, follow_up.revision);
     let cloud = CloudEvent { kind: FOLLOW_UP_TYPE, id: &id, at: follow_up.at, origin: None };
     Ok(Output {
-        topic: topics.routed(&follow_up.team),
+        topic: topics.routed(pack.topic(&follow_up.team)),
         place: Place::Hashed(follow_up.thread.clone().into_bytes()),
         key: Some(follow_up.item_id.clone().into_bytes()),
         value: Some(serde_json::to_vec(&record)?),
