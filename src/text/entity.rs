@@ -235,6 +235,7 @@ pub(super) fn run_length(text: &str, accept: impl Fn(char) -> bool) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::print_stdout)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -274,6 +275,7 @@ mod tests {
         }
     }
 
+    /// Where the shared data is, if it is here at all.
     fn shared() -> std::path::PathBuf {
         std::env::var_os("GROUNDSWELL_SHARED")
             .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").into(), Into::into)
