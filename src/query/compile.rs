@@ -1,7 +1,7 @@
 //! From many trees to one structure: numbered terms, flat operations, and for each query the words or field values
 //! without which it cannot match.
 //!
-//! Of an AND only the rarest side leads to the query, of an OR every side, of a phrase its rarest word. How rare a word
+//! Of an AND only the rarest side leads to the query, of an OR every side, of a phrase its rarest two words in a row. How rare a word
 //! is, is estimated from its length, a list of very common words, and how many queries of the set use it; a wrong
 //! estimate costs time, never a match.
 
@@ -51,7 +51,7 @@ pub(super) struct Program {
 /// What leads to which queries.
 #[derive(Debug, Default)]
 pub(super) struct Triggers {
-    /// For each term, where its queries begin in `queries`; one more at the end.
+    /// For each term, then each pair, where its queries begin in `queries`; one more at the end.
     starts: Vec<u32>,
     queries: Vec<u32>,
     platforms: BTreeMap<&'static str, Vec<u32>>,
@@ -62,8 +62,8 @@ pub(super) struct Triggers {
 }
 
 impl Triggers {
-    /// The queries a term leads to.
-    pub fn of_term(&self, term: u32) -> &[u32] {
+    /// The queries that a term or a pair of terms leads to.
+    pub fn of_lead(&self, term: u32) -> &[u32] {
         let bound = |index: usize| self.starts.get(index).copied().unwrap_or(0) as usize;
         self.queries.get(bound(term as usize)..bound(term as usize + 1)).unwrap_or_default()
     }
@@ -93,6 +93,8 @@ impl Triggers {
 #[derive(Debug, Clone)]
 enum Trigger {
     Term(u32),
+    /// Two terms in a row.
+    Pair(u32, u32),
     Field(FieldTest),
 }
 
@@ -106,7 +108,7 @@ pub(super) fn compile(trees: Vec<Node>) -> Option<Program> {
     let usage = program.usage();
     program.arrange(&usage);
     let triggers: Vec<Vec<Trigger>> = program.roots.iter().map(|root| program.triggers_of(*root, &usage).1).collect();
-    program.triggers = index(&triggers, program.terms.len())?;
+    program.triggers = index(&triggers, &mut program.terms)?;
     program.terms.close();
     Some(program)
 }
@@ -187,12 +189,7 @@ impl Program {
     fn triggers_of(&self, op: u32, usage: &[u32]) -> (u64, Vec<Trigger>) {
         match &self.ops[op as usize] {
             Op::Term(term) => (self.commonness(*term, usage), vec![Trigger::Term(*term)]),
-            Op::Phrase(slice) => slice
-                .of(&self.phrases)
-                .iter()
-                .map(|term| (self.commonness(*term, usage), vec![Trigger::Term(*term)]))
-                .min_by_key(|(cost, _)| *cost)
-                .unwrap_or_default(),
+            Op::Phrase(slice) => self.phrase_trigger(slice.of(&self.phrases), usage),
             Op::Field(test) => (field_commonness(test), vec![Trigger::Field(test.clone())]),
             Op::All(slice) => slice
                 .of(&self.children)
@@ -211,6 +208,18 @@ impl Program {
                 slice.of(&self.children).first().map(|base| self.triggers_of(*base, usage)).unwrap_or_default()
             }
         }
+    }
+
+    /// The rarest two whole words in a row, else the rarest word.
+    fn phrase_trigger(&self, terms: &[u32], usage: &[u32]) -> (u64, Vec<Trigger>) {
+        let cost = |term: u32| self.commonness(term, usage);
+        let pairs = terms.windows(2).filter(|pair| pair.iter().all(|term| self.terms.is_whole(*term)));
+        if let Some(pair) = pairs.min_by_key(|pair| cost(pair[0]).saturating_mul(cost(pair[1]))) {
+            let rarer = cost(pair[0]).min(cost(pair[1]));
+            return (rarer / 16, vec![Trigger::Pair(pair[0], pair[1])]);
+        }
+        let rarest = terms.iter().copied().min_by_key(|term| cost(*term));
+        rarest.map(|term| (cost(term), vec![Trigger::Term(term)])).unwrap_or_default()
     }
 
     /// A guess how often a term stands in a text; only comparisons between terms matter.
@@ -250,14 +259,15 @@ const VERY_COMMON: [&str; 48] = [
 ];
 
 /// Turns the triggers of each query around: from trigger to queries.
-fn index(triggers: &[Vec<Trigger>], terms: usize) -> Option<Triggers> {
-    let mut by_term: Vec<(u32, u32)> = Vec::new();
+fn index(triggers: &[Vec<Trigger>], terms: &mut TermTable) -> Option<Triggers> {
+    let mut by_lead: Vec<(u32, u32)> = Vec::new();
     let mut index = Triggers::default();
     for (query, triggers) in triggers.iter().enumerate() {
         let query = u32::try_from(query).ok()?;
         for trigger in triggers {
             match trigger {
-                Trigger::Term(term) => by_term.push((*term, query)),
+                Trigger::Term(term) => by_lead.push((*term, query)),
+                Trigger::Pair(first, second) => by_lead.push((terms.number_pair(*first, *second)?, query)),
                 Trigger::Field(FieldTest::Platform(platform)) => {
                     index.platforms.entry(platform.as_str()).or_default().push(query);
                 }
@@ -269,16 +279,16 @@ fn index(triggers: &[Vec<Trigger>], terms: usize) -> Option<Triggers> {
             }
         }
     }
-    by_term.sort_unstable();
-    by_term.dedup();
+    by_lead.sort_unstable();
+    by_lead.dedup();
     index.followers.sort_unstable();
-    index.starts = vec![0; terms + 1];
-    for (term, _) in &by_term {
-        index.starts[*term as usize + 1] += 1;
+    index.starts = vec![0; terms.len() + terms.pair_count() + 1];
+    for (lead, _) in &by_lead {
+        index.starts[*lead as usize + 1] += 1;
     }
     for place in 1..index.starts.len() {
         index.starts[place] += index.starts[place - 1];
     }
-    index.queries = by_term.into_iter().map(|(_, query)| query).collect();
+    index.queries = by_lead.into_iter().map(|(_, query)| query).collect();
     Some(index)
 }

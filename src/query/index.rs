@@ -36,6 +36,14 @@ pub(super) struct TermTable {
     prefixes: ByHash,
     /// Lengths in bytes that prefixes have, ascending.
     prefix_lengths: Vec<usize>,
+    /// Two terms in a row that lead to phrases, numbered after the terms.
+    pairs: HashMap<u64, u32, BuildHasherDefault<AlreadyHashed>>,
+}
+
+/// The key of two terms in a row. A bijection for one factor, so different pairs have different keys.
+fn pair_key(first: u32, second: u32) -> u64 {
+    // An odd factor mixes the bits that the table looks at; xxh3 would be slower and no better.
+    ((u64::from(first) << 32) | u64::from(second)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32)
 }
 
 type ByHash = HashMap<u64, u32, BuildHasherDefault<AlreadyHashed>>;
@@ -70,6 +78,43 @@ impl TermTable {
         Some(number)
     }
 
+    /// True when a term is one word and not a pattern: few of them stand at one position.
+    pub fn is_whole(&self, term: u32) -> bool {
+        self.terms.get(term as usize).is_some_and(|entry| matches!(entry.word.shape, Shape::Whole(_)))
+    }
+
+    /// The number of two terms in a row, new or known; after the numbers of all terms, which must be there already.
+    pub fn number_pair(&mut self, first: u32, second: u32) -> Option<u32> {
+        let next = u32::try_from(self.terms.len() + self.pairs.len()).ok()?;
+        Some(*self.pairs.entry(pair_key(first, second)).or_insert(next))
+    }
+
+    /// Calls `found` for every numbered pair that stands in a row among hits in the order of the text.
+    fn scan_pairs(&self, hits: &[Hit], mut found: impl FnMut(u32)) {
+        for (index, hit) in hits.iter().enumerate().filter(|(_, hit)| self.is_whole(hit.term)) {
+            let near = hits[index + 1..].iter().take_while(|next| next.position <= hit.position_end);
+            for next in near.filter(|next| next.position == hit.position_end && self.is_whole(next.term)) {
+                if let Some(pair) = self.pairs.get(&pair_key(hit.term, next.term)) {
+                    found(*pair);
+                }
+            }
+        }
+    }
+
+    /// Every place where a term stands, sorted, and the numbers of terms and pairs that are there, in any order.
+    pub fn scan_leads(&self, document: &Document) -> (Vec<Hit>, Vec<u32>) {
+        let mut hits = self.hits(document);
+        let mut leads = Vec::new();
+        if !self.pairs.is_empty() {
+            self.scan_pairs(&hits, |pair| leads.push(pair));
+        }
+        hits.sort_unstable();
+        leads.extend(hits.chunk_by(|one, other| one.term == other.term).map(|same| same[0].term));
+        leads.sort_unstable();
+        leads.dedup();
+        (hits, leads)
+    }
+
     /// Frees what only compiling needs.
     pub fn close(&mut self) {
         self.numbers = HashMap::new();
@@ -78,6 +123,10 @@ impl TermTable {
 
     pub fn len(&self) -> usize {
         self.terms.len()
+    }
+
+    pub fn pair_count(&self) -> usize {
+        self.pairs.len()
     }
 
     /// The folded text that decides how common a term is: the word, or what stands before its wildcard.
@@ -90,6 +139,13 @@ impl TermTable {
 
     /// Every place where a term stands in a document, sorted.
     pub fn scan(&self, document: &Document) -> Vec<Hit> {
+        let mut hits = self.hits(document);
+        hits.sort_unstable();
+        hits
+    }
+
+    /// Every place where a term stands, in the order of the text.
+    fn hits(&self, document: &Document) -> Vec<Hit> {
         let mut hits = Vec::new();
         for (index, token) in (0_u32..).zip(document.tokens()) {
             if let Some(first) = self.whole.get(&token.hash) {
@@ -99,7 +155,6 @@ impl TermTable {
                 self.scan_prefixes(index, token, document, &mut hits);
             }
         }
-        hits.sort_unstable();
         hits
     }
 

@@ -27,6 +27,7 @@ mod lex;
 mod parse;
 mod term;
 #[cfg(test)]
+#[allow(clippy::panic)]
 mod tests;
 
 pub use diagnostic::{Diagnostic, Refused};
@@ -117,14 +118,10 @@ impl QuerySet {
     /// `None` is not known yet; a query that is surely false whatever it turns out to be is left out.
     #[must_use]
     pub fn candidates(&self, document: &Document, fields: &Fields<'_>) -> Vec<Candidate> {
-        let hits = self.program.terms.scan(document);
+        let (hits, leads) = self.program.terms.scan_leads(document);
         let mut queries = Vec::new();
-        let mut last = None;
-        for hit in &hits {
-            if last != Some(hit.term) {
-                queries.extend_from_slice(self.program.triggers.of_term(hit.term));
-                last = Some(hit.term);
-            }
+        for lead in leads {
+            queries.extend_from_slice(self.program.triggers.of_lead(lead));
         }
         self.program.triggers.of_fields(fields, &mut queries);
         if queries.is_empty() {

@@ -47,15 +47,16 @@ pub(super) fn cased_words(term: &str, span: &Range<usize>) -> Result<Vec<Word>, 
 
 fn tag(term: &str, span: &Range<usize>) -> Result<Word, Diagnostic> {
     if let Some(stem) = term.strip_suffix('*').filter(|stem| !stem.contains(['*', '?'])) {
-        if stem.chars().count() < 3 || !is_whole_tag(stem) {
+        if stem.chars().count() < 3 || !is_whole_tag(&fold_str(stem)) {
             return Err(too_short(span));
         }
         let pattern = Pattern { prefix: fold_str(stem), rest: String::new(), is_open: true };
         let exact = Some(Exact::new(stem, false)).filter(|exact| !exact.is_plain());
         return Ok(Word { shape: Shape::Pattern(pattern), exact });
     }
-    if is_whole_tag(term) {
-        return Ok(plain_word(term, &fold_str(term)));
+    let folded = fold_str(term);
+    if is_whole_tag(&folded) {
+        return Ok(plain_word(term, &folded));
     }
     let name = term.trim_start_matches(['#', '@', '$', '＃', '＠']);
     Err(Diagnostic::new(span.clone(), "not a hashtag, handle or cashtag: it has a character that none can have")

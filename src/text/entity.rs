@@ -17,7 +17,7 @@ pub fn entities(text: &str) -> Vec<Entity> {
     let links = url::links(text);
     let mut found = Vec::new();
     let mut next_link = 0;
-    for_each_tag(text, |tag| {
+    for_each_tag(text, Scripts::AsciiHandles, |tag| {
         while links.get(next_link).is_some_and(|link| link.end <= tag.start) {
             next_link += 1;
         }
@@ -50,7 +50,7 @@ pub(super) struct Tag {
 /// Hashtags, handles and cashtags of a folded text, ascending. Those in the path of a link are left out.
 pub(super) fn tags(folded: &str) -> Vec<Tag> {
     let mut found = Vec::new();
-    for_each_tag(folded, |tag| {
+    for_each_tag(folded, Scripts::AnyHandles, |tag| {
         if folded.as_bytes().get(tag.start.wrapping_sub(1)) != Some(&b'/') {
             let is_hashtag = tag.kind == EntityKind::Hashtag;
             found.push(Tag { start: tag.start, value_start: tag.value_start, end: tag.end, is_hashtag });
@@ -59,9 +59,19 @@ pub(super) fn tags(folded: &str) -> Vec<Tag> {
     found
 }
 
-/// Reads `text` as one hashtag, handle or cashtag and nothing else.
-pub(crate) fn is_whole_tag(text: &str) -> bool {
-    sign_at(text, 0).and_then(|(kind, width)| tag_at(text, 0, kind, width)).is_some_and(|tag| tag.end == text.len())
+/// Reads a folded text as one hashtag, handle or cashtag and nothing else.
+pub(crate) fn is_whole_tag(folded: &str) -> bool {
+    let sign = sign_at(folded, 0);
+    let tag = sign.and_then(|(kind, width)| tag_at(folded, 0, kind, width, Scripts::AnyHandles));
+    tag.is_some_and(|tag| tag.end == folded.len())
+}
+
+/// In which scripts handles are read. No large platform gives out others than ASCII, so nothing else is an entity;
+/// people write them all the same (@任天堂), and a query may ask for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scripts {
+    AsciiHandles,
+    AnyHandles,
 }
 
 struct Found {
@@ -71,7 +81,7 @@ struct Found {
     end: usize,
 }
 
-fn for_each_tag(text: &str, mut emit: impl FnMut(Found)) {
+fn for_each_tag(text: &str, scripts: Scripts, mut emit: impl FnMut(Found)) {
     let bytes = text.as_bytes();
     let mut at = 0;
     // Signs are ASCII, or full-width forms that begin with 0xEF.
@@ -81,7 +91,7 @@ fn for_each_tag(text: &str, mut emit: impl FnMut(Found)) {
             at += 1;
             continue;
         };
-        match tag_at(text, at, kind, width) {
+        match tag_at(text, at, kind, width, scripts) {
             Some(tag) => {
                 at = tag.end;
                 emit(tag);
@@ -103,12 +113,12 @@ fn sign_at(text: &str, at: usize) -> Option<(EntityKind, usize)> {
     Some((kind, sign.len_utf8()))
 }
 
-fn tag_at(text: &str, start: usize, kind: EntityKind, sign_width: usize) -> Option<Found> {
+fn tag_at(text: &str, start: usize, kind: EntityKind, sign_width: usize, scripts: Scripts) -> Option<Found> {
     let before = &text[..start];
     let value_start = start + sign_width;
     let value = &text[value_start..];
     let length = match kind {
-        EntityKind::Mention => may_precede_handle(before).then(|| handle_length(value)).flatten(),
+        EntityKind::Mention => may_precede_handle(before).then(|| handle_length(value, scripts)).flatten(),
         EntityKind::Hashtag => may_precede_hashtag(before).then(|| hashtag_length(value)).flatten(),
         _ => may_precede_cashtag(before).then(|| cashtag_length(value)).flatten(),
     }?;
@@ -129,8 +139,12 @@ fn may_precede_handle(before: &str) -> bool {
     }
 }
 
-fn handle_length(value: &str) -> Option<usize> {
+fn handle_length(value: &str, scripts: Scripts) -> Option<usize> {
     let name = run_length(value, |c| c.is_ascii_alphanumeric() || c == '_');
+    if name == 0 && scripts == Scripts::AnyHandles {
+        let name = run_length(value, |c| c.is_alphanumeric() || c == '_' || is_combining_mark(c));
+        return (1..=HANDLE_CHARS_MAX * 3).contains(&name).then_some(name);
+    }
     if name == 0 || name > HANDLE_CHARS_MAX {
         return None;
     }
@@ -221,6 +235,7 @@ pub(super) fn run_length(text: &str, accept: impl Fn(char) -> bool) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::print_stdout)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -260,6 +275,7 @@ mod tests {
         }
     }
 
+    /// Where the shared data is, if it is here at all.
     fn shared() -> std::path::PathBuf {
         std::env::var_os("GROUNDSWELL_SHARED")
             .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").into(), Into::into)

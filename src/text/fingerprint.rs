@@ -94,6 +94,7 @@ fn push_word(template: &mut String, word: &str) {
 }
 
 #[cfg(test)]
+#[allow(clippy::print_stdout)]
 mod tests {
     use super::*;
 
@@ -126,5 +127,31 @@ mod tests {
     #[test]
     fn is_the_same_in_every_build() {
         assert_eq!(template("Refund me $25.50, @nimbus! #Fail now"), "refund me # fail now ");
+    }
+
+    /// Edited copies by kind of edit, and different posts that look alike (kind "other").
+    #[test]
+    fn tells_copies_from_others_in_the_shared_pairs() {
+        let shared = std::env::var("GROUNDSWELL_SHARED")
+            .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
+        let Ok(pairs) = std::fs::read_to_string(format!("{shared}/data/text/neardup/dev.tsv")) else {
+            println!("not run: the shared near-duplicate pairs are not there");
+            return;
+        };
+        let mut shares = std::collections::BTreeMap::<&str, (u32, u32)>::new();
+        for line in pairs.lines().skip(1) {
+            let columns: Vec<&str> = line.split('\t').collect();
+            let [label, kind, one, other] = columns[..] else { continue };
+            let share = shares.entry(if label == "0" { "other" } else { kind }).or_default();
+            share.0 += u32::from(fingerprint(one) == fingerprint(other));
+            share.1 += 1;
+        }
+        println!("same fingerprint, of pairs: {shares:?}");
+        for kind in ["case", "emoji", "urlswap", "tag", "rt"] {
+            let (same, all) = shares[kind];
+            assert!(all > 100 && same * 100 >= all * 90, "{kind}: {same} of {all}");
+        }
+        let (same, all) = shares["other"];
+        assert!(all > 1000 && same * 1000 <= all, "different posts with one fingerprint: {same} of {all}");
     }
 }

@@ -216,7 +216,7 @@ pub(super) fn links(text: &str) -> Vec<Range<usize>> {
 fn protocol_around(text: &str, colon: usize, floor: usize) -> Option<(usize, usize)> {
     let rest = text[colon..].strip_prefix("://")?;
     let host = text.len() - rest.len();
-    let before = text[floor..colon].as_bytes();
+    let before = &text.as_bytes()[floor..colon];
     let start = ["https", "http"].into_iter().find_map(|name| {
         let tail = before.len().checked_sub(name.len()).and_then(|from| before.get(from..))?;
         tail.eq_ignore_ascii_case(name.as_bytes()).then(|| colon - name.len())
@@ -299,11 +299,10 @@ enum Endings {
 fn host_length(run: &str, endings: Endings) -> Option<usize> {
     let mut best = None;
     let mut at = 0;
-    let mut labels = 0;
     // The last valid label may not have underscores if it stands right before the ending.
     let mut before_has_underscore = false;
-    for label in run.split('.') {
-        if labels > 0
+    for (index, label) in run.split('.').enumerate() {
+        if index > 0
             && !before_has_underscore
             && let Some(length) = ending_length(label, endings)
         {
@@ -314,7 +313,6 @@ fn host_length(run: &str, endings: Endings) -> Option<usize> {
             break;
         }
         before_has_underscore = label.contains('_');
-        labels += 1;
         at += label.len() + 1;
     }
     best
