@@ -10,7 +10,11 @@ enum Command {
 
 fn main() -> anyhow::Result<std::process::ExitCode> {
     let Command::Normalize(args) = Command::parse();
-    let mut io = Io { stdin: &mut std::io::stdin().lock(), stdout: &mut std::io::stdout().lock(), stderr: &mut std::io::stderr().lock() };
+    let mut io = Io {
+        stdin: &mut std::io::stdin().lock(),
+        stdout: &mut std::io::stdout().lock(),
+        stderr: &mut std::io::stderr().lock(),
+    };
     Ok(match normalize::run(&args, &mut io)? {
         Exit::Ok => 0.into(),
         Exit::Findings => 1.into(),

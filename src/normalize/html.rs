@@ -124,6 +124,10 @@ impl Reader {
 
     /// Takes a tag, a comment, or a `<` that is neither.
     fn markup<'a>(&mut self, rest: &'a str) -> &'a str {
+        // within a script or a style sheet nothing is markup but its end
+        if self.skip.is_some_and(|name| name != "p") && !rest.starts_with("</") {
+            return &rest[1..];
+        }
         if let Some(comment) = rest.strip_prefix("<!--") {
             return comment.find("-->").map_or("", |end| &comment[end + 3..]);
         }
@@ -226,8 +230,25 @@ impl Reader {
 
 fn is_block(name: &str) -> bool {
     const BLOCKS: [&str; 19] = [
-        "div", "li", "ul", "ol", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "table", "hr", "section",
-        "article", "dt", "dd",
+        "div",
+        "li",
+        "ul",
+        "ol",
+        "pre",
+        "blockquote",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "tr",
+        "table",
+        "hr",
+        "section",
+        "article",
+        "dt",
+        "dd",
     ];
     BLOCKS.iter().any(|block| block.eq_ignore_ascii_case(name))
 }
