@@ -216,7 +216,8 @@ impl Reader {
             EntityKind::Url | EntityKind::Cashtag => anchor.href,
         };
         let (Ok(start), Ok(end)) = (u32::try_from(anchor.start), u32::try_from(end)) else { return };
-        if start < end && !value.is_empty() && self.entities.len() < MAX_ENTITIES {
+        let is_address = anchor.kind != EntityKind::Url || is_web_address(&value);
+        if start < end && !value.is_empty() && is_address && self.entities.len() < MAX_ENTITIES {
             self.entities.push(Entity { kind: anchor.kind, value, start, end });
         }
     }
@@ -226,6 +227,12 @@ impl Reader {
         self.text.truncate(self.text.trim_end().len());
         Plain { text: self.text, entities: self.entities }
     }
+}
+
+/// Other schemes and broken markup are no links that anybody could follow.
+fn is_web_address(href: &str) -> bool {
+    let starts = |scheme: &str| href.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    starts("https://") || starts("http://")
 }
 
 fn is_block(name: &str) -> bool {
@@ -377,9 +384,9 @@ mod tests {
     fn anchors_become_entities_with_their_place() {
         let html = "<p>Hi <span class=\"h-card\"><a href=\"https://ex.test/@ana\" class=\"u-url mention\">@<span>ana</span></a></span>: \
             <a href=\"https://ex.test/?a=1&amp;b=2\" rel=\"nofollow\"><span class=\"invisible\">https://</span><span>ex.test/…</span></a> \
-            <a href=\"https://ex.test/tags/caf%C3%A9\" class=\"mention hashtag\" rel=\"tag\">#<span>Café</span></a> <a>none</a></p>";
+            <a href=\"https://ex.test/tags/caf%C3%A9\" class=\"mention hashtag\" rel=\"tag\">#<span>Café</span></a> <a>none</a> <a href=\"javascript:x\">no</a></p>";
         let plain = to_text(html, false);
-        assert_eq!(plain.text, "Hi @ana: https://ex.test/… #Café none");
+        assert_eq!(plain.text, "Hi @ana: https://ex.test/… #Café none no");
         let found: Vec<_> = plain
             .entities
             .iter()
