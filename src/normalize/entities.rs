@@ -86,10 +86,25 @@ mod tests {
     #[test]
     fn reads_references() {
         let cases = [
-            ("&amp;x", Some(('&', 5))), ("&lt;", Some(('<', 4))), ("&apos;", Some(('\'', 6))), ("&#39;s", Some(('\'', 5))),
-            ("&#x1F600;", Some(('😀', 9))), ("&#X27;", Some(('\'', 6))), ("&thetasym;", Some(('ϑ', 10))), ("&eacute;", Some(('é', 8))),
-            ("&#0;", Some(('\u{fffd}', 4))), ("&#xD800;", Some(('\u{fffd}', 8))), ("&#999999999;", Some(('\u{fffd}', 12))),
-            ("&#9999999999;", None), ("&;", None), ("&", None), ("&#;", None), ("&#x;", None), ("&amp", None), ("&nosuch;", None), ("&é;", None),
+            ("&amp;x", Some(('&', 5))),
+            ("&lt;", Some(('<', 4))),
+            ("&apos;", Some(('\'', 6))),
+            ("&#39;s", Some(('\'', 5))),
+            ("&#x1F600;", Some(('😀', 9))),
+            ("&#X27;", Some(('\'', 6))),
+            ("&thetasym;", Some(('ϑ', 10))),
+            ("&eacute;", Some(('é', 8))),
+            ("&#0;", Some(('\u{fffd}', 4))),
+            ("&#xD800;", Some(('\u{fffd}', 8))),
+            ("&#999999999;", Some(('\u{fffd}', 12))),
+            ("&#9999999999;", None),
+            ("&;", None),
+            ("&", None),
+            ("&#;", None),
+            ("&#x;", None),
+            ("&amp", None),
+            ("&nosuch;", None),
+            ("&é;", None),
         ];
         for (text, want) in cases {
             assert_eq!(reference(text), want, "{text}");

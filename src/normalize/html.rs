@@ -124,6 +124,10 @@ impl Reader {
 
     /// Takes a tag, a comment, or a `<` that is neither.
     fn markup<'a>(&mut self, rest: &'a str) -> &'a str {
+        // within a script or a style sheet nothing is markup but its end
+        if self.skip.is_some_and(|name| name != "p") && !rest.starts_with("</") {
+            return &rest[1..];
+        }
         if let Some(comment) = rest.strip_prefix("<!--") {
             return comment.find("-->").map_or("", |end| &comment[end + 3..]);
         }
@@ -212,7 +216,8 @@ impl Reader {
             EntityKind::Url | EntityKind::Cashtag => anchor.href,
         };
         let (Ok(start), Ok(end)) = (u32::try_from(anchor.start), u32::try_from(end)) else { return };
-        if start < end && !value.is_empty() && self.entities.len() < MAX_ENTITIES {
+        let is_address = anchor.kind != EntityKind::Url || is_web_address(&value);
+        if start < end && !value.is_empty() && is_address && self.entities.len() < MAX_ENTITIES {
             self.entities.push(Entity { kind: anchor.kind, value, start, end });
         }
     }
@@ -224,10 +229,33 @@ impl Reader {
     }
 }
 
+/// Other schemes and broken markup are no links that anybody could follow.
+fn is_web_address(href: &str) -> bool {
+    let starts = |scheme: &str| href.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    starts("https://") || starts("http://")
+}
+
 fn is_block(name: &str) -> bool {
     const BLOCKS: [&str; 19] = [
-        "div", "li", "ul", "ol", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "table", "hr", "section",
-        "article", "dt", "dd",
+        "div",
+        "li",
+        "ul",
+        "ol",
+        "pre",
+        "blockquote",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "tr",
+        "table",
+        "hr",
+        "section",
+        "article",
+        "dt",
+        "dd",
     ];
     BLOCKS.iter().any(|block| block.eq_ignore_ascii_case(name))
 }
@@ -356,9 +384,9 @@ mod tests {
     fn anchors_become_entities_with_their_place() {
         let html = "<p>Hi <span class=\"h-card\"><a href=\"https://ex.test/@ana\" class=\"u-url mention\">@<span>ana</span></a></span>: \
             <a href=\"https://ex.test/?a=1&amp;b=2\" rel=\"nofollow\"><span class=\"invisible\">https://</span><span>ex.test/…</span></a> \
-            <a href=\"https://ex.test/tags/caf%C3%A9\" class=\"mention hashtag\" rel=\"tag\">#<span>Café</span></a> <a>none</a></p>";
+            <a href=\"https://ex.test/tags/caf%C3%A9\" class=\"mention hashtag\" rel=\"tag\">#<span>Café</span></a> <a>none</a> <a href=\"javascript:x\">no</a></p>";
         let plain = to_text(html, false);
-        assert_eq!(plain.text, "Hi @ana: https://ex.test/… #Café none");
+        assert_eq!(plain.text, "Hi @ana: https://ex.test/… #Café none no");
         let found: Vec<_> = plain
             .entities
             .iter()

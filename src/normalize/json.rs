@@ -317,12 +317,12 @@ pub(super) const MILLIS: u32 = 1_000;
 pub(super) const MICROS: u32 = 1_000_000;
 
 /// A point in time in any of the written forms of [`time::parse`], or a number (also as a string) of 1/`PER_SECOND`
-/// seconds since 1970. Absent, null and the empty string are `None`; anything else unreadable is an error.
+/// seconds since 1970 (no number, if that is 0). Absent, null and the empty string are `None`; anything else unreadable is an error.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Time<const PER_SECOND: u32>(pub Option<Timestamp>);
 
-/// A time that is always written out.
-pub(super) type Written = Time<SECONDS>;
+/// A time that is always written out, never a number.
+pub(super) type Written = Time<0>;
 
 impl<'de, const PER_SECOND: u32> Deserialize<'de> for Time<PER_SECOND> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -373,7 +373,8 @@ pub(super) fn given_id<'a>(id: Option<&'a Id<'_>>) -> Option<&'a str> {
 /// A language tag as given; `und` and its like, and what is no tag at all, are `None`.
 pub(super) fn language(text: Option<&Text<'_>>) -> Option<String> {
     let tag = text?.as_str();
-    let is_tag = (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let is_tag =
+        (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     // qaa to qtz are private use: X marks texts of emoji, links or tags alone with them
     let is_unknown = matches!(tag, "und" | "zxx" | "mis" | "mul" | "art") || (tag.len() == 3 && tag.starts_with('q'));
     (is_tag && !is_unknown).then(|| tag.replace('_', "-"))

@@ -237,7 +237,8 @@ fn read_envelope(text: &str) -> Item {
         return Ok(Normalized::NotContent(what));
     }
     let payload = envelope.payload.ok_or_else(|| missing("payload"))?.get();
-    let decoded: Option<Text<'_>> = if payload.starts_with('"') { Some(json::parse(payload, "payload")?) } else { None };
+    let decoded: Option<Text<'_>> =
+        if payload.starts_with('"') { Some(json::parse(payload, "payload")?) } else { None };
     // some collectors decode the inner document already
     let inner = decoded.as_ref().map_or(payload, Text::as_str);
     if event.as_str() == "delete" {
@@ -383,7 +384,8 @@ fn media(attachments: Option<&[Attachment<'_>]>, poll: Option<&Poll<'_>>, card: 
     });
     let mut media: Vec<Media> = attached.collect();
     let options = poll.and_then(|poll| poll.options.as_deref()).unwrap_or_default();
-    let titles: Vec<String> = options.iter().take(MAX_MEDIA).filter_map(|option| given(option.title.as_ref())).collect();
+    let titles: Vec<String> =
+        options.iter().take(MAX_MEDIA).filter_map(|option| given(option.title.as_ref())).collect();
     if !titles.is_empty() {
         media.push(Media { kind: "poll".to_owned(), url: None, alt: Some(titles.join(" | ")) });
     }

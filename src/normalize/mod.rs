@@ -12,8 +12,8 @@ mod entities;
 mod html;
 mod json;
 mod mastodon;
-mod reddit;
 mod rebase;
+mod reddit;
 mod shape;
 mod time;
 mod x;
@@ -227,12 +227,7 @@ fn element_of(platform: Option<Platform>, text: &str, items: &mut Vec<Item>) -> 
     object(platform, text, &outline, items)
 }
 
-fn object(
-    platform: Option<Platform>,
-    text: &str,
-    outline: &Outline<'_>,
-    items: &mut Vec<Item>,
-) -> Result<(), Reject> {
+fn object(platform: Option<Platform>, text: &str, outline: &Outline<'_>, items: &mut Vec<Item>) -> Result<(), Reject> {
     let shape = match platform {
         Some(platform) => shape::of(platform, outline),
         None => shape::detect(outline),

@@ -9,8 +9,8 @@ use super::{Item, Normalized, Reject, found, item};
 use crate::mention::{
     Action, Author, Container, Counts, Entity, EntityKind, Kind, Media, Mention, Platform, Visibility, mention_id,
 };
-use serde::de::{self, Deserializer, IgnoredAny, Visitor};
 use serde::Deserialize;
+use serde::de::{self, Deserializer, IgnoredAny, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
@@ -197,7 +197,8 @@ fn read_content(kind: &str, data: &Data<'_>) -> Item {
     }
     mention.entities = links(&mention.text);
     mention.url = permalink(data, &name);
-    mention.container = given(data.subreddit.as_ref()).map(|id| Container { kind: "subreddit".to_owned(), id, name: None });
+    mention.container =
+        given(data.subreddit.as_ref()).map(|id| Container { kind: "subreddit".to_owned(), id, name: None });
     if kind != "t4" {
         mention.counts.likes = data.score;
         if matches!(data.subreddit_type.as_ref().map(Text::as_str), Some("private" | "employees_only")) {
@@ -285,7 +286,10 @@ fn set_versions(mention: &mut Mention, data: &Data<'_>) {
 }
 
 fn is_gone(text: &str) -> bool {
-    matches!(text, "[deleted]" | "[removed]" | "[deleted by user]" | "[ Removed by Reddit ]" | "[ Removed by moderator ]")
+    matches!(
+        text,
+        "[deleted]" | "[removed]" | "[deleted by user]" | "[ Removed by Reddit ]" | "[ Removed by moderator ]"
+    )
 }
 
 /// Without `raw_json=1` Reddit escapes `&`, `<` and `>` in every text; the HTML twin shows whether it did.
@@ -327,7 +331,8 @@ fn links(text: &str) -> Vec<Entity> {
             continue;
         }
         let is_end = |c: char| c.is_whitespace() || matches!(c, ')' | ']' | '>' | '<' | '"' | '|' | '\u{fffd}');
-        let value = rest[..rest.find(is_end).unwrap_or(rest.len())].trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '\'']);
+        let value =
+            rest[..rest.find(is_end).unwrap_or(rest.len())].trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '\'']);
         from = start + value.len().max("http".len());
         let (Ok(first), Ok(end)) = (u32::try_from(start), u32::try_from(start + value.len())) else { break };
         if value.len() > "https://".len() {

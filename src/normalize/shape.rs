@@ -35,16 +35,40 @@ impl Shape {
     /// Whether the keys alone tell that this is the shape.
     fn is_told_by(self, top: &Outline<'_>) -> bool {
         match self {
-            Self::Bluesky => {
-                top.has(Key::Did) && top.has_any(&[Key::Commit, Key::Identity, Key::TimeUs, Key::Kind])
-            }
+            Self::Bluesky => top.has(Key::Did) && top.has_any(&[Key::Commit, Key::Identity, Key::TimeUs, Key::Kind]),
             Self::Mastodon => is_mastodon(top),
             Self::XV2 => is_x_v2(top),
             Self::Reddit => top.has(Key::Kind) && top.has(Key::Data),
             Self::XV1 => is_x_v1(top),
         }
     }
+
+    /// Whether the keys allow for the shape, where the platform is known and has no other.
+    fn is_possible(self, top: &Outline<'_>) -> bool {
+        match self {
+            Self::Bluesky => top.has_any(&[Key::Did, Key::Kind, Key::Commit, Key::Account]),
+            Self::Reddit => top.has_any(&[Key::Kind, Key::Data]),
+            Self::Mastodon => top.has_any(&MASTODON),
+            Self::XV2 | Self::XV1 => self.is_told_by(top),
+        }
+    }
 }
+
+/// Keys of a Mastodon entity or envelope, each of which is enough where the platform is known.
+const MASTODON: [Key; 12] = [
+    Key::Account,
+    Key::Content,
+    Key::Visibility,
+    Key::SpoilerText,
+    Key::Reblog,
+    Key::Event,
+    Key::Type,
+    Key::LastStatus,
+    Key::Ancestors,
+    Key::Descendants,
+    Key::Statuses,
+    Key::Payload,
+];
 
 /// The shape of a payload of any platform.
 pub(super) fn detect(top: &Outline<'_>) -> Option<Shape> {
@@ -55,7 +79,7 @@ pub(super) fn detect(top: &Outline<'_>) -> Option<Shape> {
 pub(super) fn of(platform: Platform, top: &Outline<'_>) -> Option<Shape> {
     let mut own = ALL.into_iter().filter(|shape| shape.platform() == platform);
     match (own.next(), own.next()) {
-        (Some(only), None) => (top.key_count > 0).then_some(only),
+        (Some(only), None) => only.is_possible(top).then_some(only),
         _ => ALL.into_iter().find(|shape| shape.platform() == platform && shape.is_told_by(top)),
     }
 }

@@ -2,11 +2,10 @@
 
 use crate::mention::Timestamp;
 
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Reads RFC 3339 (a missing zone is UTC, "+0000" without a colon is fine), the form of X v1.1
-/// ("Wed Jun 06 20:07:10 +0000 2012"), or a number of 1/`per_second` seconds since 1970.
+/// ("Wed Jun 06 20:07:10 +0000 2012"), or a number of 1/`per_second` seconds since 1970 (no number, if that is 0).
 pub(super) fn parse(text: &str, per_second: i64) -> Option<Timestamp> {
     let bytes = text.trim_ascii().as_bytes();
     match bytes.first()? {
@@ -18,12 +17,12 @@ pub(super) fn parse(text: &str, per_second: i64) -> Option<Timestamp> {
 
 /// From whole units of 1/`per_second` seconds.
 pub(super) fn from_units(number: i64, per_second: i64) -> Option<Timestamp> {
-    Timestamp::from_micros(number.checked_mul(1_000_000 / per_second)?)
+    Timestamp::from_micros(number.checked_mul(1_000_000i64.checked_div(per_second)?)?)
 }
 
 /// From units of 1/`per_second` seconds with a fraction, to the nearest microsecond.
 pub(super) fn from_float(number: f64, per_second: i64) -> Option<Timestamp> {
-    let micros = libm::round(number * (1_000_000 / per_second) as f64);
+    let micros = libm::round(number * 1_000_000i64.checked_div(per_second)? as f64);
     // years 1 to 9999 in µs stay below 2^58; the cast is exact enough and NaN fails the test
     if micros.abs() < 3e17 { Timestamp::from_micros(micros as i64) } else { None }
 }
@@ -157,20 +156,35 @@ mod tests {
         for (text, want) in cases {
             assert_eq!(written(text).as_deref(), Some(want), "{text}");
         }
-        assert_eq!(parse("1713215159250", 1000).map(|at| at.as_micros()), Some(1_713_215_159_250_000));
+        assert_eq!(parse("1713215159250", 1000).map(Timestamp::as_micros), Some(1_713_215_159_250_000));
     }
 
     #[test]
     fn refuses_what_is_no_time() {
         let cases = [
-            "", " ", "yesterday-ish", "2024", "2024-04-15", "2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z",
-            "2024-04-15T24:00:00Z", "2024-04-15T21:05:59.Z", "2024-04-15T21:05:59+2", "2024-04-15T21:05:59Zulu",
-            "2024-04-15X21:05:59Z", "0000-01-01T00:00:00Z", "Wed Jun 06 20:07:10 +0000", "Wed Foo 06 20:07:10 +0000 2012",
-            "Wed Jun 06 20:07:10 +0000 20122", "99999999999999999", "1e999", "１７１３２１５１５９",
+            "",
+            " ",
+            "yesterday-ish",
+            "2024-04-15",
+            "2023-02-29T00:00:00Z",
+            "2024-13-01T00:00:00Z",
+            "2024-04-15T24:00:00Z",
+            "2024-04-15T21:05:59.Z",
+            "2024-04-15T21:05:59+2",
+            "2024-04-15T21:05:59Zulu",
+            "2024-04-15X21:05:59Z",
+            "0000-01-01T00:00:00Z",
+            "Wed Jun 06 20:07:10 +0000",
+            "Wed Foo 06 20:07:10 +0000 2012",
+            "Wed Jun 06 20:07:10 +0000 20122",
+            "99999999999999999",
+            "1e999",
+            "１７１３２１５１５９",
         ];
         for text in cases {
             assert_eq!(written(text), None, "{text}");
         }
+        assert_eq!(parse("2024", 0), None, "a year is no time where times are written out");
         for number in [f64::NAN, f64::INFINITY, 1e300, -1e300] {
             assert_eq!(from_float(number, 1), None);
         }

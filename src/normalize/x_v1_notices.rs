@@ -103,12 +103,14 @@ fn of_post(notice: &PostNotice<'_>, action: Action) -> Item {
         return Ok(Normalized::NotContent("dm_event"));
     }
     let (id, author) = match &notice.status {
-        Some(status) => {
-            (exact(status.id_str.as_ref(), status.id.as_ref()), exact(status.user_id_str.as_ref(), status.user_id.as_ref()))
-        }
-        None => {
-            (exact(notice.id_str.as_ref(), notice.id.as_ref()), exact(notice.user_id_str.as_ref(), notice.user_id.as_ref()))
-        }
+        Some(status) => (
+            exact(status.id_str.as_ref(), status.id.as_ref()),
+            exact(status.user_id_str.as_ref(), status.user_id.as_ref()),
+        ),
+        None => (
+            exact(notice.id_str.as_ref(), notice.id.as_ref()),
+            exact(notice.user_id_str.as_ref(), notice.user_id.as_ref()),
+        ),
     };
     let id = id.ok_or_else(|| missing("status.id_str"))?;
     let at = notice.timestamp_ms.0.or_else(|| notice.status.as_ref().and_then(|status| status.timestamp_ms.0));

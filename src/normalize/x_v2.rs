@@ -255,9 +255,13 @@ pub(super) fn read(text: &str, outline: &Outline<'_>, items: &mut Vec<Item>) -> 
     }
     let line: Line<'_> = json::parse(text, SHAPE)?;
     let Some(post) = line.data else {
-        let is_told = outline.has_any(&[Key::Errors, Key::Title, Key::Meta]);
-        let kind = if outline.has_any(&[Key::Errors, Key::Title]) { "error" } else { "empty_page" };
-        return if is_told { Ok(items.push(Ok(Normalized::NotContent(kind)))) } else { Err(missing("data")) };
+        let what = match (outline.has_any(&[Key::Errors, Key::Title]), outline.has(Key::Meta)) {
+            (true, _) => "error",
+            (_, true) => "empty_page",
+            _ => return Err(missing("data")),
+        };
+        items.push(Ok(Normalized::NotContent(what)));
+        return Ok(());
     };
     let mut includes = line.includes.unwrap_or_default();
     includes.sort();
@@ -331,8 +335,10 @@ fn set_words(mention: &mut Mention, post: &Post<'_>, includes: &Includes<'_>) ->
     mention.lang = json::language(post.lang.as_ref());
     let own = words(post.text.as_ref(), post.note_tweet.as_ref(), post.entities.as_ref());
     let (own, own_entities) = own.ok_or_else(|| missing("data.text"))?;
-    let original_id = post.referenced_tweets.iter().flatten().find(|r| r.kind.as_ref().is_some_and(|k| k.as_str() == "retweeted"));
-    let original = original_id.and_then(|r| given_id(r.id.as_ref())).and_then(|id| lookup(includes.tweets.as_ref(), id));
+    let original_id =
+        post.referenced_tweets.iter().flatten().find(|r| r.kind.as_ref().is_some_and(|k| k.as_str() == "retweeted"));
+    let original =
+        original_id.and_then(|r| given_id(r.id.as_ref())).and_then(|id| lookup(includes.tweets.as_ref(), id));
     let whole = original.and_then(|o| words(o.text.as_ref(), o.note_tweet.as_ref(), o.entities.as_ref()));
     match (whole, original) {
         (Some((text, entities)), Some(original)) => {

@@ -101,7 +101,8 @@ fn of_post(event: &Event<'_>, action: Action) -> Item {
 }
 
 fn of_author(event: &Event<'_>, action: Action) -> Item {
-    let user = event.user.as_ref().and_then(|user| given_id(user.id.as_ref())).ok_or_else(|| missing("data.user.id"))?;
+    let user =
+        event.user.as_ref().and_then(|user| given_id(user.id.as_ref())).ok_or_else(|| missing("data.user.id"))?;
     found(x::author_removal(user, action, event.event_at.0))
 }
 
