@@ -141,17 +141,6 @@ fn write_json(args: &TestArgs, pack: &Pack, failures: &[Failure<'_>], out: &mut 
     Ok(())
 }
 
-/// Stands in until the model scores: an inherent `Model::score` takes its place by itself, and this can go.
-trait Unscored {
-    fn score(&self, text: &str, lang: Option<&str>) -> Scores;
-}
-
-impl Unscored for Model {
-    fn score(&self, _text: &str, _lang: Option<&str>) -> Scores {
-        rules::Given::default().scores()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
