@@ -41,7 +41,7 @@ impl Server {
                 seen.lock().expect("not poisoned").push(request);
                 let answer = &answers[turn.min(answers.len() - 1)];
                 if answer == "hang" {
-                    thread::sleep(Duration::from_millis(600));
+                    thread::sleep(Duration::from_millis(2000));
                 }
                 let _ = write!(stream, "HTTP/1.1 {answer}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
             }
@@ -78,7 +78,7 @@ fn config(receivers: Vec<Receiver>) -> Notify {
     Notify {
         receivers: BTreeMap::from([("engineering".to_owned(), receivers)]),
         allow_private: vec!["127.0.0.1".to_owned()],
-        timeout: Period::millis(300),
+        timeout: Period::millis(1500),
         backoff: Period::millis(10),
         backoff_max: Period::millis(40),
         attempts_max: 4,
