@@ -124,7 +124,7 @@ impl FromStr for Size {
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fits = |&&(_, bytes): &&(&str, u64)| self.0 >= bytes && self.0 % bytes == 0;
+        let fits = |&&(_, bytes): &&(&str, u64)| self.0 >= bytes && self.0.is_multiple_of(bytes);
         let (unit, bytes) = SIZE_UNITS[..4].iter().find(fits).unwrap_or(&("B", 1));
         write!(f, "{}{unit}", self.0 / bytes)
     }
@@ -197,7 +197,10 @@ mod tests {
         for text in ["30", "", "s", "1.5s", "-1s", "5 parsecs", "99999999999999999999d", "213503982335d"] {
             assert!(text.parse::<Period>().is_err(), "{text}");
         }
-        assert_eq!("30".parse::<Period>().unwrap_err().to_string(), "\"30\" has no unit: write for example 30s");
+        assert_eq!(
+            "30".parse::<Period>().expect_err("no unit").to_string(),
+            "\"30\" has no unit: write for example 30s"
+        );
     }
 
     #[test]
@@ -213,7 +216,7 @@ mod tests {
             assert_eq!((size.0, size.to_string().as_str()), (bytes, written), "{text}");
         }
         assert_eq!(
-            "64mb".parse::<Size>().unwrap_err().to_string(),
+            "64mb".parse::<Size>().expect_err("no such unit").to_string(),
             "\"64mb\" has the unknown unit \"mb\": use one of B, kB, MB, GB, KiB, MiB, GiB"
         );
     }

@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(fetch(address, "/elsewhere").0, 404);
 
         let taken = serve(address, Arc::new(Metrics::new().expect("metrics")), health, async {});
-        let error = runtime.block_on(taken).err().expect("the port is taken");
+        let error = runtime.block_on(taken).expect_err("the port is taken");
         assert!(error.to_string().contains(&address.to_string()));
         stop.send(()).expect("still running");
         runtime.block_on(task).expect("stops when told");

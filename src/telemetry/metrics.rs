@@ -290,8 +290,8 @@ mod tests {
         assert!(metrics.render().contains("# TYPE groundswell_items_total counter"));
     }
 
-    #[test]
-    fn names_keep_to_the_conventions() {
+    /// Every metric, with something in it.
+    fn moved() -> Metrics {
         let metrics = Metrics::new().expect("metrics");
         metrics.set_lag("triage", &TopicPartition::new("t", 3), 9, 1.5);
         metrics.add_records("triage", 2);
@@ -303,6 +303,30 @@ mod tests {
         metrics.observe_arrival_to_commit("triage", -0.1);
         metrics.set_pack("sha256:1", 10.0);
         metrics.set_pack("sha256:2", 20.0);
+        metrics
+    }
+
+    #[test]
+    fn the_shipped_alerts_name_metrics_that_exist() {
+        let rules = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/prometheus/groundswell.rules.yaml"));
+        let parsed: serde_json::Value = serde_saphyr::from_str(rules).expect("YAML");
+        let alerts = parsed["groups"][0]["rules"].as_array().expect("rules");
+        let (text, mut seen) = (moved().render(), 0);
+        for alert in alerts {
+            let expr = alert["expr"].as_str().expect("an expression");
+            for name in expr.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| w.starts_with("groundswell_"))
+            {
+                assert!(text.contains(&format!("# TYPE {name} ")), "{} asks for {name}", alert["alert"]);
+                seen += 1;
+            }
+            assert!(alert["annotations"]["action"].is_string(), "{} says what to do", alert["alert"]);
+        }
+        assert!(seen >= 10, "{seen}");
+    }
+
+    #[test]
+    fn names_keep_to_the_conventions() {
+        let metrics = moved();
         let text = metrics.render();
         for line in text.lines().filter(|line| line.starts_with("# TYPE ")) {
             let (name, kind) = line[7..].split_once(' ').expect("name and type");

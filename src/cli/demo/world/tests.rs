@@ -1,7 +1,7 @@
 use super::*;
 use std::collections::{BTreeSet, HashSet};
 
-fn parsed(world: &World) -> Vec<(Platform, Value, Timestamp)> {
+fn parsed(world: &World) -> Vec<Parsed> {
     let sound = |record: &WorldRecord| Some((record.platform, serde_json::from_slice(&record.value).ok()?, record.at));
     world.records.iter().filter_map(sound).collect()
 }
@@ -17,9 +17,12 @@ fn words(platform: Platform, payload: &Value) -> String {
     text.unwrap_or_default().to_lowercase()
 }
 
-fn between(world: &World, from: f64, seconds: f64) -> Vec<(Platform, Value)> {
-    let (from, to) = (moment(from), moment(from + seconds));
-    parsed(world).into_iter().filter(|(_, _, at)| (from..to).contains(at)).map(|(p, v, _)| (p, v)).collect()
+type Parsed = (Platform, Value, Timestamp);
+
+/// What arrived within `seconds` from `from` on.
+fn between(all: &[Parsed], from: f64, seconds: f64) -> impl Iterator<Item = &Parsed> {
+    let span = moment(from)..moment(from + seconds);
+    all.iter().filter(move |(_, _, at)| span.contains(at))
 }
 
 #[test]
@@ -88,60 +91,53 @@ fn the_four_events_are_there_and_apart() {
     assert_eq!(world.truth.len(), 4);
     assert!(world.truth.windows(2).all(|pair| pair[0].onset < pair[1].onset));
 
-    let count = |from, seconds, needle: &str| {
-        between(&world, from, seconds).iter().filter(|(p, v)| words(*p, v).contains(needle)).count()
-    };
-    let outage = count(OUTAGE_AT, 600.0, "nimbus cloud");
-    assert!(outage > 300 && count(OUTAGE_AT - 600.0, 600.0, "nimbus cloud") * 10 < outage, "{outage}");
+    let all = parsed(&world);
+    let count =
+        |from, needle: &str| between(&all, from, 600.0).filter(|(p, v, _)| words(*p, v).contains(needle)).count();
+    let outage = count(OUTAGE_AT, "nimbus cloud");
+    assert!(outage > 300 && count(OUTAGE_AT - 600.0, "nimbus cloud") * 10 < outage, "{outage}");
 
-    let thread = |from, seconds| {
-        let root = |v: &Value| v["data"]["conversation_id"].as_str().unwrap_or_default().to_owned();
-        let roots: Vec<String> =
-            between(&world, from, seconds).iter().map(|(_, v)| root(v)).filter(|r| !r.is_empty()).collect();
-        let distinct: HashSet<&String> = roots.iter().collect();
-        distinct.into_iter().map(|root| roots.iter().filter(|other| *other == root).count()).max().unwrap_or(0)
+    let longest_thread = |from, seconds| {
+        let mut threads: BTreeMap<&str, usize> = BTreeMap::new();
+        for root in between(&all, from, seconds).filter_map(|(_, v, _)| v["data"]["conversation_id"].as_str()) {
+            *threads.entry(root).or_default() += 1;
+        }
+        threads.into_values().max().unwrap_or(0)
     };
-    assert!(thread(VIRAL_AT, VIRAL_SECONDS) > 450 && thread(VIRAL_AT - 3600.0, 3000.0) < 20);
+    assert!(longest_thread(VIRAL_AT, VIRAL_SECONDS) > 450 && longest_thread(VIRAL_AT - 3600.0, 3000.0) < 20);
 
-    let flood: Vec<Value> = between(&world, FLOOD_AT, FLOOD_SECONDS + 5.0)
-        .into_iter()
-        .filter(|(p, v)| words(*p, v).contains("draining"))
-        .map(|(_, v)| v)
-        .collect();
-    let accounts: BTreeSet<&str> = flood.iter().filter_map(|v| v["data"]["author_id"].as_str()).collect();
-    assert!(flood.len() > 190 && accounts.len() == BOTS, "{} by {}", flood.len(), accounts.len());
+    let flood = between(&all, FLOOD_AT, FLOOD_SECONDS + 5.0).filter(|(p, v, _)| words(*p, v).contains("draining"));
+    let by: Vec<&str> = flood.filter_map(|(_, v, _)| v["data"]["author_id"].as_str()).collect();
+    let accounts: BTreeSet<&&str> = by.iter().collect();
+    assert!(by.len() > 190 && accounts.len() == BOTS, "{} by {}", by.len(), accounts.len());
 }
+
+const BAD_WORDS: &[&str] = &[
+    "redesign",
+    "ads",
+    "awful",
+    "hate",
+    "hides",
+    "buried",
+    "removed",
+    "horrible",
+    "unusable",
+    "mess",
+    "banners",
+    "promotions",
+    "ugly",
+    "disaster",
+];
 
 #[test]
 fn the_mood_turns_while_the_volume_does_not() {
     let world = world(5, POSTS);
-    let mail = |from: f64, hours: f64| -> (usize, usize) {
-        let bad: HashSet<String> = [
-            "redesign",
-            "ads",
-            "awful",
-            "hate",
-            "hides",
-            "buried",
-            "removed",
-            "horrible",
-            "unusable",
-            "mess",
-            "banners",
-            "promotions",
-            "ugly",
-            "disaster",
-        ]
-        .map(str::to_owned)
-        .into();
-        let posts: Vec<String> = between(&world, from, hours * HOUR)
-            .iter()
-            .map(|(p, v)| words(*p, v))
-            .filter(|w| w.contains("nimbus mail"))
-            .collect();
-        let negative =
-            posts.iter().filter(|w| w.split(|c: char| !c.is_alphanumeric()).any(|word| bad.contains(word))).count();
-        (posts.len(), negative)
+    let all = parsed(&world);
+    let is_bad = |text: &String| text.split(|c: char| !c.is_alphanumeric()).any(|word| BAD_WORDS.contains(&word));
+    let mail = |from: f64, hours: f64| {
+        let texts = between(&all, from, hours * HOUR).map(|(p, v, _)| words(*p, v));
+        let posts: Vec<String> = texts.filter(|text| text.contains("nimbus mail")).collect();
+        (posts.len(), posts.iter().filter(|text| is_bad(text)).count())
     };
     let ((before, before_bad), (after, after_bad)) = (mail(7.0 * HOUR, 4.0), mail(14.0 * HOUR, 3.0));
     let (per_hour_before, per_hour_after) = (before as f64 / 4.0, after as f64 / 3.0);
