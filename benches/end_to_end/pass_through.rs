@@ -7,6 +7,7 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
+use rdkafka::metadata::MetadataPartition;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
@@ -50,7 +51,7 @@ fn lanes(consumer: &BaseConsumer, sources: &[String]) -> BTreeMap<String, Vec<La
     let (mut list, mut lanes, mut target) = (TopicPartitionList::new(), BTreeMap::new(), 0);
     for topic in sources {
         let metadata = consumer.fetch_metadata(Some(topic), PATIENCE).unwrap();
-        for partition in metadata.topics()[0].partitions().iter().map(|found| found.id()) {
+        for partition in metadata.topics()[0].partitions().iter().map(MetadataPartition::id) {
             let (next, high) = consumer.fetch_watermarks(topic, partition, PATIENCE).unwrap();
             list.add_partition_offset(topic, partition, Offset::Offset(next)).unwrap();
             lanes.entry(topic.clone()).or_insert_with(Vec::new).push(Lane { partition, target, next, high });
