@@ -11,6 +11,8 @@ pub mod replay;
 pub mod run;
 pub mod score;
 pub mod test;
+#[cfg(feature = "kafka")]
+pub mod topics;
 pub mod train;
 
 use clap::{Parser, Subcommand};

@@ -90,6 +90,26 @@ impl Broker {
         self.child.as_ref().map(Child::id)
     }
 
+    /// Bytes in the broker's log of each topic, as they stand on disk. Empty for a broker that this process did not
+    /// start.
+    pub fn log_bytes(&self) -> BTreeMap<String, u64> {
+        let mut sizes = BTreeMap::new();
+        let Some(data) = &self.data else { return sizes };
+        for folder in std::fs::read_dir(data.join("logs")).unwrap().flatten() {
+            let name = folder.file_name().to_string_lossy().into_owned();
+            let Some((topic, partition)) = name.rsplit_once('-') else { continue };
+            if partition.parse::<i32>().is_err() || !folder.path().is_dir() {
+                continue;
+            }
+            for file in std::fs::read_dir(folder.path()).unwrap().flatten() {
+                if file.path().extension().is_some_and(|extension| extension == "log") {
+                    *sizes.entry(topic.to_owned()).or_default() += file.metadata().unwrap().len();
+                }
+            }
+        }
+        sizes
+    }
+
     fn wait_until_up(&mut self) {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {

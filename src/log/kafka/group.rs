@@ -22,7 +22,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMe
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers as _, Message};
 use rdkafka::metadata::Metadata;
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
 use rdkafka::types::RDKafkaRespErr;
 
 use super::KafkaSettings;
@@ -292,7 +292,7 @@ impl Group {
 
     fn seek(&self, source: &TopicPartition, next: i64) -> Result<(), KafkaError> {
         let answer = self.consumer().seek_partitions(list_at(source, next)?, REQUEST_TIMEOUT)?;
-        answer.elements().iter().try_for_each(|element| element.error())
+        answer.elements().iter().try_for_each(TopicPartitionListElem::error)
     }
 
     /// See [`crate::log::Log::release`]. The client wants all that one rebalance revoked in one call.

@@ -1,0 +1,170 @@
+//! Groundswell next to librdkafka's transactional pass-through, on one broker, on the same input, in one run.
+//!
+//! ```text
+//! cargo bench --bench end_to_end -- --input FILE [--partitions 4] [--rules rules] [--groundswell BINARY] [--keep]
+//! ```
+//! The input is NDJSON with `platform:key<TAB>` in front of each line (`tools/gen_mentions.py --keyed`). A broker of
+//! its own starts on free ports; its log folders say what was written, compression and control records included.
+//! `groundswell run --until-end` is a child process; without the binary only the pass-through is measured. Rates of
+//! two runs on a shared machine differ: compare within one run only.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod input;
+mod pass_through;
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use groundswell::log::kafka::topics::{TopicAdmin, TopicOptions};
+use input::Input;
+use support::Broker;
+
+const PREFIX: &str = "bench.";
+
+/// What the command line asked for.
+struct Asked {
+    input: PathBuf,
+    partitions: i32,
+    rules: PathBuf,
+    groundswell: PathBuf,
+}
+
+/// One contender's result.
+struct Measured {
+    name: &'static str,
+    seconds: f64,
+    written: BTreeMap<String, u64>,
+}
+
+fn main() {
+    let asked = asked();
+    let input = Input::read(&asked.input).unwrap();
+    let broker = Broker::start();
+    make_topics(&broker, &asked, &input);
+    let begun = Instant::now();
+    for (platform, records) in &input.platforms {
+        broker.produce(&format!("{PREFIX}raw.{platform}"), records);
+    }
+    let mut out = std::io::stdout().lock();
+    let (records, bytes) = (input.records, input.bytes);
+    writeln!(out, "input: {records} records, {bytes} bytes, produced in {:.1} s", begun.elapsed().as_secs_f64())
+        .unwrap();
+
+    let sources: Vec<String> = input.platforms.keys().map(|platform| format!("{PREFIX}raw.{platform}")).collect();
+    let passed = measure("pass-through", &broker, || {
+        let copied = pass_through::run(&broker.brokers, &sources, "bench-pass-through");
+        assert_eq!(copied, input.records, "the pass-through copies everything");
+    });
+    report(&mut out, &passed, &input, None);
+    if asked.groundswell.exists() {
+        let config = write_config(&broker, &asked, &input);
+        let ours = measure("groundswell", &broker, || {
+            let status =
+                Command::new(&asked.groundswell).args(["run", "--until-end", "--config"]).arg(&config).status();
+            assert!(status.as_ref().is_ok_and(std::process::ExitStatus::success), "groundswell run: {status:?}");
+        });
+        report(&mut out, &ours, &input, Some(&passed));
+        let _ = std::fs::remove_file(config);
+    } else {
+        writeln!(out, "groundswell: NOT RUN: there is no {}", asked.groundswell.display()).unwrap();
+    }
+}
+
+fn asked() -> Asked {
+    let mut asked = Asked {
+        input: PathBuf::new(),
+        partitions: 4,
+        rules: PathBuf::from("rules"),
+        groundswell: PathBuf::from("target/release/groundswell"),
+    };
+    let mut args = std::env::args().skip(1);
+    while let Some(flag) = args.next() {
+        let mut value = || args.next().unwrap_or_else(|| panic!("{flag} wants a value"));
+        match flag.as_str() {
+            "--input" => asked.input = value().into(),
+            "--partitions" => asked.partitions = value().parse().unwrap(),
+            "--rules" => asked.rules = value().into(),
+            "--groundswell" => asked.groundswell = value().into(),
+            // cargo says so to every bench
+            "--bench" => {}
+            other => panic!("unknown option {other}"),
+        }
+    }
+    assert!(asked.input.is_file(), "--input FILE: keyed NDJSON, from tools/gen_mentions.py --keyed");
+    asked
+}
+
+fn make_topics(broker: &Broker, asked: &Asked, input: &Input) {
+    let platforms: Vec<String> = input.platforms.keys().cloned().collect();
+    let options = TopicOptions {
+        prefix: PREFIX.to_owned(),
+        platforms,
+        teams: teams(&asked.rules),
+        raw_partitions: asked.partitions,
+        ..TopicOptions::default()
+    };
+    let admin = TopicAdmin::new(&broker.brokers, &BTreeMap::new()).unwrap();
+    admin.apply(&options, &admin.plan(&options).unwrap()).unwrap();
+    let partitions = asked.partitions * i32::try_from(input.platforms.len()).unwrap();
+    broker.create_topic("bench-pass-through", partitions, &[]);
+}
+
+/// The names in the pack's `teams.yaml`: keys one level below `teams:`.
+fn teams(rules: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(rules.join("teams.yaml")).unwrap_or_default();
+    let lines = text.lines().skip_while(|line| line.trim_end() != "teams:").skip(1);
+    lines
+        .take_while(|line| line.is_empty() || line.starts_with([' ', '#']))
+        .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':').filter(|name| !name.starts_with([' ', '#'])))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn write_config(broker: &Broker, asked: &Asked, input: &Input) -> PathBuf {
+    let platforms: Vec<&str> = input.platforms.keys().map(String::as_str).collect();
+    let config = format!(
+        "kafka: {{ brokers: \"{}\", prefix: {PREFIX} }}\ninstance: bench\nrules: {}\nsources: {{ platforms: [{}] }}\n\
+         clock: data\nhttp: {{ bind: \"127.0.0.1:0\" }}\n",
+        broker.brokers,
+        asked.rules.canonicalize().unwrap_or_else(|_| asked.rules.clone()).display(),
+        platforms.join(", "),
+    );
+    let path = std::env::temp_dir().join(format!("groundswell-bench-{}.yaml", std::process::id()));
+    std::fs::write(&path, config).unwrap();
+    path
+}
+
+fn measure(name: &'static str, broker: &Broker, run: impl FnOnce()) -> Measured {
+    let before = broker.log_bytes();
+    let begun = Instant::now();
+    run();
+    let seconds = begun.elapsed().as_secs_f64();
+    let mut written = broker.log_bytes();
+    for (topic, bytes) in &mut written {
+        *bytes -= before.get(topic).copied().unwrap_or(0).min(*bytes);
+    }
+    written.retain(|_, bytes| *bytes > 0);
+    Measured { name, seconds, written }
+}
+
+fn report(out: &mut impl Write, measured: &Measured, input: &Input, ceiling: Option<&Measured>) {
+    let Measured { name, seconds, written } = measured;
+    let rate = |count: u64| count as f64 / seconds;
+    let total: u64 = written.values().sum();
+    let ratio = total as f64 / input.bytes as f64;
+    write!(out, "{name}: {:.0} records/s, {:.2} MB/s", rate(input.records), rate(input.bytes) / 1e6).unwrap();
+    write!(out, ", {seconds:.2} s, {ratio:.3} bytes written per input byte").unwrap();
+    if let Some(ceiling) = ceiling {
+        write!(out, ", {:.3} of the pass-through's rate", ceiling.seconds / seconds).unwrap();
+    }
+    writeln!(out).unwrap();
+    for (topic, bytes) in written {
+        writeln!(out, "  {topic}: {bytes} bytes, {:.4} per input byte", *bytes as f64 / input.bytes as f64).unwrap();
+    }
+}
