@@ -29,8 +29,20 @@ const SIBLINGS: [(&str, &[&str]); 9] = [
 
 /// What the core must never name: I/O, clocks, threads, logs, clients.
 const FORBIDDEN_IN_CORE: [&str; 14] = [
-    "tokio", "rdkafka", "tracing", "axum", "ureq", "prometheus", "std::fs", "std::net", "std::io", "std::thread",
-    "std::process", "SystemTime", "Instant", "Timestamp::now",
+    "tokio",
+    "rdkafka",
+    "tracing",
+    "axum",
+    "ureq",
+    "prometheus",
+    "std::fs",
+    "std::net",
+    "std::io",
+    "std::thread",
+    "std::process",
+    "SystemTime",
+    "Instant",
+    "Timestamp::now",
 ];
 
 fn source() -> PathBuf {
@@ -39,7 +51,9 @@ fn source() -> PathBuf {
 
 fn ring(module: &str) -> usize {
     let ring = RINGS.iter().position(|ring| ring.contains(&module));
-    ring.unwrap_or_else(|| panic!("module `{module}` belongs to no ring: add it to tests/structure.rs and to the map in lib.rs"))
+    ring.unwrap_or_else(|| {
+        panic!("module `{module}` belongs to no ring: add it to tests/structure.rs and to the map in lib.rs")
+    })
 }
 
 fn files(folder: &Path, into: &mut Vec<PathBuf>) {
@@ -92,7 +106,8 @@ fn imports_go_one_way() {
         for (path, code) in files {
             for import in imports(&code) {
                 let outward = ring(&import) > ring(&module);
-                let sideways = ring(&import) == ring(&module) && import != module && !allowed.contains(&import.as_str());
+                let sideways =
+                    ring(&import) == ring(&module) && import != module && !allowed.contains(&import.as_str());
                 if outward || sideways {
                     wrong.push(format!("{} imports {import}", path.display()));
                 }
@@ -111,7 +126,12 @@ fn the_core_has_no_io() {
         }
         for (path, code) in files {
             for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
-                wrong.extend(FORBIDDEN_IN_CORE.iter().filter(|name| names(line, name)).map(|name| format!("{}: {name}: {line}", path.display())));
+                wrong.extend(
+                    FORBIDDEN_IN_CORE
+                        .iter()
+                        .filter(|name| names(line, name))
+                        .map(|name| format!("{}: {name}: {line}", path.display())),
+                );
             }
         }
     }

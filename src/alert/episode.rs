@@ -21,8 +21,8 @@ const REFRACTORY: i64 = 8640;
 const STRONGER: f64 = 1.5;
 /// An open alert is updated when its window has grown by this factor.
 const GROWTH: f64 = 2.0;
-/// A change of mood must hold for so many buckets (five minutes) before it is told.
-const MOOD_HOLDS: i64 = 30;
+/// A change of mood must hold for so many buckets (one minute) before it is told.
+const MOOD_HOLDS: i64 = 6;
 
 /// What the pack says about alerts of one kind on one query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -286,16 +286,20 @@ impl Tracker {
     }
 }
 
+/// True when a window meets the minimum effect.
+#[must_use]
+pub fn meets(window: &Windowed, settings: &Settings) -> bool {
+    window.observed >= settings.floor
+        && window.ratio() >= settings.ratio
+        && window.excess() >= settings.excess
+        && window.surprise >= settings.surprise
+}
+
 /// The most surprising window that meets the minimum effect.
 #[must_use]
 pub fn risen<'a>(judgement: &'a Judgement, settings: &Settings) -> Option<&'a Windowed> {
-    let meets = |window: &&Windowed| {
-        window.observed >= settings.floor
-            && window.ratio() >= settings.ratio
-            && window.excess() >= settings.excess
-            && window.surprise >= settings.surprise
-    };
-    judgement.windows.iter().filter(meets).reduce(|a, b| if b.surprise > a.surprise { b } else { a })
+    let risen = judgement.windows.iter().filter(|window| meets(window, settings));
+    risen.reduce(|a, b| if b.surprise > a.surprise { b } else { a })
 }
 
 #[cfg(test)]

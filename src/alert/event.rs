@@ -69,12 +69,13 @@ impl Scene<'_> {
         };
         let mut event = self.event(state, figures);
         event.explain.push(format!(
-            "{} of {} mentions in {} min are negative ({:.0} %), usually {:.0} %; {:.1} standard deviations",
+            "{} of {} mentions in {} min are negative ({:.0} %), usually {:.0} %; mean sentiment {:.2} worse, {:.1} standard deviations",
             mood.negative,
             mood.mentions,
             figures.minutes,
             100.0 * mood.negative as f64 / mood.mentions.max(1) as f64,
             100.0 * self.series.usual_negative(),
+            mood.effect,
             mood.deviations
         ));
         event

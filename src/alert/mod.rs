@@ -4,7 +4,7 @@ mod episode;
 mod event;
 mod kind;
 
-pub use episode::{Episode, Rise, Rule, Tracker, Transition, risen};
+pub use episode::{Episode, Rise, Rule, Tracker, Transition, meets, risen};
 pub use event::{Scene, describe};
 pub use kind::classify;
 

@@ -58,6 +58,8 @@ enum Command {
     Check(check::CheckArgs),
     Test(test::TestArgs),
     Notify(notify::NotifyArgs),
+    #[cfg(feature = "kafka")]
+    Topics(topics::TopicsArgs),
 }
 
 /// Runs the command.
@@ -76,5 +78,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         Command::Check(args) => check::run(args, io),
         Command::Test(args) => test::run(args, io),
         Command::Notify(args) => notify::run(args, io),
+        #[cfg(feature = "kafka")]
+        Command::Topics(args) => topics::run(args, io),
     }
 }

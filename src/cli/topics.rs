@@ -9,7 +9,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::{Exit, Io};
+use crate::config::pack::read_pack;
+use crate::config::{Config, process_environment};
 use crate::log::kafka::topics::{TopicAction, TopicAdmin, TopicOptions, TopicPlan};
+use crate::rules;
 
 /// Plans or makes the topics that a pack and its platforms need
 #[derive(Debug, clap::Args)]
@@ -103,16 +106,38 @@ impl TopicsCommand {
     }
 }
 
-/// Runs the command by its flags alone.
+/// Runs the command: flags over the configuration, and the pack's teams.
 ///
 /// # Errors
-/// As [`run_with`], and when a configuration or pack is named: those come in through [`run_with`].
+/// When the configuration or the pack cannot be read, or the cluster is out of reach or refuses.
 pub fn run(args: &TopicsArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    let options = args.command.options();
-    if options.config.is_some() || options.rules.is_some() {
-        anyhow::bail!("--config and --rules are read by the caller: use run_with");
+    let flags = args.command.options();
+    let (config, warnings) = Config::load(flags.config.as_deref(), process_environment(), &Vec::new())?;
+    for warning in warnings {
+        writeln!(io.stderr, "warning: {warning}")?;
     }
-    run_with(args, &TopicsDefaults::default(), io)
+    let folder = flags.rules.as_ref().unwrap_or(&config.rules);
+    let files = read_pack(folder)?;
+    let pack = match rules::load(&files, &[]) {
+        Ok(pack) => pack,
+        Err(problems) => {
+            super::check::print_problems(&files, &problems, io.stderr)?;
+            return Ok(Exit::Unusable);
+        }
+    };
+    let properties = config.kafka.properties.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let defaults = TopicsDefaults {
+        brokers: config.kafka.brokers.clone(),
+        properties: properties.collect(),
+        options: TopicOptions {
+            prefix: config.kafka.prefix.clone(),
+            platforms: config.sources.platforms.iter().map(ToString::to_string).collect(),
+            teams: pack.topics().into_iter().collect(),
+            signals_partitions: i32::try_from(config.decisions.signals_partitions).unwrap_or(i32::MAX),
+            ..TopicOptions::default()
+        },
+    };
+    run_with(args, &defaults, io)
 }
 
 /// Runs the command with what the configuration and the pack say.

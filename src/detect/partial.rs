@@ -26,8 +26,8 @@ pub struct Contribution {
     pub language: String,
     /// Sentiment label is negative.
     pub negative: bool,
-    /// Sentiment score × 1000.
-    pub sentiment_milli: i64,
+    /// Sentiment score × 100, held to ±80: beyond, a model's certainty says nothing more about the mood.
+    pub sentiment_percent: i64,
     /// Speaks of an outage.
     pub outage: bool,
     /// Dropped as noise.
@@ -120,8 +120,10 @@ pub struct Partial {
     pub reposts: u64,
     /// Of them by prominent accounts.
     pub prominent: u64,
-    /// Sum of sentiment scores × 1000.
-    pub sentiment_milli: i64,
+    /// Sum of sentiment scores × 100.
+    pub sentiment_percent: i64,
+    /// Sum of their squares.
+    pub sentiment_squares: u64,
     /// Sum of followers.
     pub reach: u64,
     /// Items by platform.
@@ -162,7 +164,8 @@ impl Partial {
         self.outage += u64::from(item.outage);
         self.reposts += u64::from(item.repost);
         self.prominent += u64::from(item.prominent);
-        self.sentiment_milli += item.sentiment_milli;
+        self.sentiment_percent += item.sentiment_percent;
+        self.sentiment_squares += item.sentiment_percent.unsigned_abs().pow(2);
         self.reach = self.reach.saturating_add(item.followers);
         *self.platforms.entry(item.platform).or_default() += 1;
         *self.languages.entry(item.language.clone()).or_default() += 1;
@@ -194,7 +197,8 @@ impl Partial {
         self.outage += other.outage;
         self.reposts += other.reposts;
         self.prominent += other.prominent;
-        self.sentiment_milli += other.sentiment_milli;
+        self.sentiment_percent += other.sentiment_percent;
+        self.sentiment_squares += other.sentiment_squares;
         self.reach = self.reach.saturating_add(other.reach);
         for (platform, count) in &other.platforms {
             *self.platforms.entry(*platform).or_default() += count;
@@ -257,7 +261,7 @@ mod tests {
             platform,
             language: if hash & 1 == 0 { "en".into() } else { "es".into() },
             negative: hash & 2 == 0,
-            sentiment_milli: i64::try_from(hash % 2001).unwrap() - 1000,
+            sentiment_percent: i64::try_from(hash % 161).unwrap() - 80,
             outage: hash & 4 == 0,
             noise: hash & 8 == 0,
             repost: hash & 16 == 0,

@@ -45,7 +45,7 @@ pub struct Settings {
     pub surprise: f64,
     /// Mentions in a mood window, at least.
     pub mood_floor: u64,
-    /// Change of the mean sentiment or of the negative share, at least, 0..1.
+    /// Worsening of the mean sentiment, at least, on its scale of −1 to 1.
     pub mood_effect: f64,
     /// Standard deviations of that change, at least.
     pub mood_deviations: f64,
@@ -59,9 +59,9 @@ impl Default for Settings {
             excess: 6.0,
             people: 5,
             surprise: 6.0,
-            mood_floor: 60,
+            mood_floor: 100,
             mood_effect: 0.10,
-            mood_deviations: 4.0,
+            mood_deviations: 3.5,
         }
     }
 }
@@ -72,6 +72,8 @@ struct Cell {
     mentions: u32,
     negative: u32,
     outage: u32,
+    sentiment_percent: i32,
+    sentiment_squares: u32,
     in_incident: bool,
 }
 
@@ -117,7 +119,7 @@ pub struct Mood {
     pub expected: f64,
     /// Standard deviations away; positive is worse than usual.
     pub deviations: f64,
-    /// Change of the negative share, −1..1.
+    /// How much worse the mean sentiment is than usual, −2..2.
     pub effect: f64,
 }
 
@@ -130,7 +132,6 @@ pub struct Judgement {
     pub mood: Option<Mood>,
 }
 
-
 /// Counts, details and baseline of one query.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Series {
@@ -141,6 +142,8 @@ pub struct Series {
     mentions: Level,
     negative: Level,
     outage: Level,
+    sentiment: Level,
+    sentiment_squares: Level,
     dispersion: Level,
     block_sum: u32,
     block_cells: u32,
@@ -158,6 +161,8 @@ impl Series {
             mentions: Level::new(HALF_LIFE_SECONDS),
             negative: Level::new(HALF_LIFE_SECONDS),
             outage: Level::new(HALF_LIFE_SECONDS),
+            sentiment: Level::new(HALF_LIFE_SECONDS),
+            sentiment_squares: Level::new(HALF_LIFE_SECONDS),
             dispersion: Level::new(HALF_LIFE_SECONDS),
             block_sum: 0,
             block_cells: 0,
@@ -173,7 +178,8 @@ impl Series {
         }
         if steps > walked {
             let silent = u32::try_from((steps - walked).min(SILENCE_MAX)).unwrap_or(0);
-            for level in [&mut self.mentions, &mut self.negative, &mut self.outage] {
+            let Self { mentions, negative, outage, sentiment, sentiment_squares, .. } = self;
+            for level in [mentions, negative, outage, sentiment, sentiment_squares] {
                 level.learn_zeros(silent, STEP_SECONDS);
             }
         }
@@ -193,6 +199,9 @@ impl Series {
         add(&mut cell.mentions, partial.mentions);
         add(&mut cell.negative, partial.negative);
         add(&mut cell.outage, partial.outage);
+        add(&mut cell.sentiment_squares, partial.sentiment_squares);
+        let percent = i32::try_from(partial.sentiment_percent).unwrap_or(0);
+        cell.sentiment_percent = cell.sentiment_percent.saturating_add(percent);
         if age <= LEARN_AFTER {
             let detail = self.details.entry(bucket).or_default();
             detail.merge(partial);
@@ -277,12 +286,15 @@ impl Series {
             cells += 1;
         }
         let recent = if cells >= BLOCK { before as f64 / f64::from(cells) } else { 0.0 };
-        let expected = (self.usual().max(recent) * f64::from(length)).max(0.1);
+        let (per_bucket, known) =
+            if self.usual() >= recent { (self.usual(), self.mentions.sum()) } else { (recent, before as f64) };
+        let expected = (per_bucket * f64::from(length)).max(0.1);
         let mut window = Windowed { buckets, observed, expected, upper: expected, surprise: 0.0 };
         if open || (observed >= settings.floor && window.ratio() >= settings.ratio) {
-            // variance = spread × mean, as a negative binomial: mean + dispersion × mean²
+            // variance = spread × mean, as a negative binomial: mean + dispersion × mean²; and the mean itself is
+            // known from so many mentions only (a gamma of that shape: the predictive distribution, Gelman 2013, 2.6)
             let spread = self.dispersion.mean().unwrap_or(1.0).max(1.0);
-            let dispersion = (spread - 1.0) / expected;
+            let dispersion = (spread - 1.0) / expected + 1.0 / known.max(1.0);
             window.surprise = negative_binomial_upper_tail_log10(observed, expected, dispersion);
             window.upper = upper_bound(expected, dispersion, exp10(-settings.surprise)) as f64;
         }
@@ -294,23 +306,34 @@ impl Series {
         self.mentions.mean().unwrap_or(0.0)
     }
 
-    /// The mood window that deviates most from the baseline.
+    /// The mood window that deviates most from the baseline, by its mean sentiment.
     fn mood(&self, settings: &Settings) -> Option<Mood> {
-        let usual = self.usual_negative().clamp(0.02, 0.98);
         let known = self.mentions.sum();
+        if known < settings.mood_floor as f64 {
+            return None;
+        }
+        let mean = self.sentiment.sum() / known;
+        let variance = (self.sentiment_squares.sum() / known - mean * mean).max(1.0);
         let judged = |buckets: &usize| {
-            let cells = self.cells.iter().rev().take(*buckets).filter(|cell| !cell.in_incident);
-            let (mentions, negative) = cells
-                .fold((0u64, 0u64), |(n, k), cell| (n + u64::from(cell.mentions), k + u64::from(cell.negative)));
-            if mentions < settings.mood_floor || known < settings.mood_floor as f64 {
-                return None;
+            let (mut mentions, mut negative, mut sentiment) = (0u64, 0u64, 0i64);
+            for cell in self.cells.iter().rev().take(*buckets).filter(|cell| !cell.in_incident) {
+                mentions += u64::from(cell.mentions);
+                negative += u64::from(cell.negative);
+                sentiment += i64::from(cell.sentiment_percent);
             }
             let n = mentions as f64;
+            let enough = mentions >= settings.mood_floor;
             // both the window and the baseline are samples
-            let variance = usual * (1.0 - usual) * n * (1.0 + n / known);
-            let deviations = (negative as f64 - n * usual) / sqrt(variance);
-            let effect = negative as f64 / n - usual;
-            Some(Mood { buckets: *buckets, mentions, negative, expected: n * usual, deviations, effect })
+            let deviation = sqrt(variance / n.max(1.0) * (1.0 + n / known));
+            let effect = mean - sentiment as f64 / n.max(1.0);
+            enough.then(|| Mood {
+                buckets: *buckets,
+                mentions,
+                negative,
+                expected: n * self.usual_negative(),
+                deviations: effect / deviation,
+                effect: effect / 100.0,
+            })
         };
         MOOD_WINDOWS.iter().filter_map(judged).reduce(|a, b| if b.deviations > a.deviations { b } else { a })
     }
@@ -342,6 +365,8 @@ impl Series {
         learn(&mut self.mentions, kept, STEP_SECONDS);
         learn(&mut self.negative, f64::from(cell.negative) * scale, STEP_SECONDS);
         learn(&mut self.outage, f64::from(cell.outage) * scale, STEP_SECONDS);
+        learn(&mut self.sentiment, f64::from(cell.sentiment_percent) * scale, STEP_SECONDS);
+        learn(&mut self.sentiment_squares, f64::from(cell.sentiment_squares) * scale, STEP_SECONDS);
         self.block_sum = self.block_sum.saturating_add(cell.mentions);
         self.block_cells += 1;
         if self.block_cells == BLOCK {

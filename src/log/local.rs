@@ -222,9 +222,7 @@ impl Log for LocalLog {
     fn partitions(&mut self, topic: &str) -> Result<i32, LogError> {
         let inner = self.cluster.lock();
         let count = inner.topics.get(topic).map(Vec::len);
-        count
-            .and_then(|count| i32::try_from(count).ok())
-            .ok_or_else(|| LogError::NoTopic { topic: topic.to_owned() })
+        count.and_then(|count| i32::try_from(count).ok()).ok_or_else(|| LogError::NoTopic { topic: topic.to_owned() })
     }
 
     fn commit(&mut self, outputs: Vec<Output>, progress: Vec<Progress>) -> Result<Commit, LogError> {

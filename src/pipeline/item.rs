@@ -153,7 +153,8 @@ fn contribution(decided: &Decided, pending: Option<(String, PendingItem)>) -> Co
         platform: mention.platform,
         language: mention.lang.clone().or_else(|| mention.lang_detected.clone()).unwrap_or_else(|| "unknown".into()),
         negative: scores.is_some_and(|scores| scores.sentiment.label == "negative"),
-        sentiment_milli: scores.map_or(0, |scores| libm::round(scores.sentiment.score * 1000.0) as i64),
+        sentiment_percent: scores
+            .map_or(0, |scores| libm::round(scores.sentiment.score * 100.0).clamp(-80.0, 80.0) as i64),
         outage,
         noise: decided.noise.is_some(),
         repost: mention.reposted_id.is_some(),

@@ -76,8 +76,11 @@ fn decide(
     let event_at = context.event_at(&mention);
     let mut decided = Box::new(Decided::new(mention, event_at));
     let rules: Vec<_> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
-    decided.matches =
-        rules.iter().zip(&matches).map(|(rule, found)| Matched { query: rule.id.clone(), spans: found.spans.clone() }).collect();
+    decided.matches = rules
+        .iter()
+        .zip(&matches)
+        .map(|(rule, found)| Matched { query: rule.id.clone(), spans: found.spans.clone() })
+        .collect();
     let Some(scores) = scores else {
         decided.noise = Some(own_voice());
         return Item::Noise(decided);
@@ -98,8 +101,7 @@ fn decide(
 /// What the record and the pack know about the mention beyond its payload.
 fn complete(mention: &mut Mention, raw: &Raw<'_>, index: usize, pack: &Pack) {
     let index = u32::try_from(index).unwrap_or(u32::MAX);
-    mention.raw_ref =
-        Some(RawRef { topic: raw.topic.to_owned(), partition: raw.partition, offset: raw.offset, index });
+    mention.raw_ref = Some(RawRef { topic: raw.topic.to_owned(), partition: raw.partition, offset: raw.offset, index });
     let platform = mention.platform;
     if let Some(author) = &mut mention.author
         && pack.is_own(platform, author)

@@ -1,9 +1,7 @@
 //! Watch: from signals and state to alerts and follow-ups. Decides what needs counts or history.
 
 use super::{Pending, QueryState, Signal, WatchState};
-use crate::alert::{
-    AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, classify, risen,
-};
+use crate::alert::{AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, classify, meets, risen};
 use crate::detect::{Bucket, Judgement, Partial, PendingItem, Settings, Windowed};
 use crate::mention::Timestamp;
 use crate::route::{Severity, TicketAction};
@@ -131,6 +129,9 @@ fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings,
         return None;
     }
     let rule = pack.alert_rule(kind.unwrap_or(AlertKind::Spike), query);
+    if !rule.enabled || !meets(window, &self::settings(&rule.detect)) {
+        return None;
+    }
     let severity = severity(kind, rule.severity, &evidence);
     Some(Rise { window: *window, kind, onset: state.series.onset(window.buckets, window.expected), severity })
 }
@@ -168,6 +169,7 @@ fn mood(
     let buckets = mood.map_or(0, |mood| mood.buckets);
     let evidence = if notable { state.series.evidence(buckets) } else { Partial::default() };
     let rule = pack.alert_rule(AlertKind::SentimentShift, query);
+    let mood = mood.filter(|_| rule.enabled);
     let step = state.tracker.step_mood(query, bucket, mood, &evidence, rule.severity, settings)?;
     let episode = state.tracker.mood.as_ref()?;
     let mood = mood.copied().unwrap_or_default();

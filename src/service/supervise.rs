@@ -131,7 +131,10 @@ fn serve<S: RoleStage>(
         watched.look(name, &mut worker, shared)?;
         adopt(name, &mut worker, shared)?;
         let idle = worker.assigned().is_empty();
-        done.store(if idle { watched.idle_since.elapsed() >= IDLE_DONE } else { worker.stage().is_done() }, Ordering::Relaxed);
+        done.store(
+            if idle { watched.idle_since.elapsed() >= IDLE_DONE } else { worker.stage().is_done() },
+            Ordering::Relaxed,
+        );
     }
     worker.close()
 }

@@ -199,7 +199,13 @@ impl TriageStage {
     }
 
     /// Reads back as much of the partition as the duplicate window holds.
-    fn recall(&self, log: &mut dyn Log, source: &TopicPartition, next: i64, context: &mut Context) -> Result<(), StageError> {
+    fn recall(
+        &self,
+        log: &mut dyn Log,
+        source: &TopicPartition,
+        next: i64,
+        context: &mut Context,
+    ) -> Result<(), StageError> {
         let low = log.bounds(source)?.low;
         let wanted = self.settings.duplicate_window_records.min(context.clock.records());
         let mut tail: Vec<Record> = Vec::new();

@@ -82,7 +82,9 @@ impl WatchStage {
                     self.outputs.push(wire::routed_alert(topics, &self.pack, &event)?);
                     self.alerts.push(*event);
                 }
-                Verdict::FollowUp(follow_up) => self.outputs.push(wire::follow_up_record(topics, &self.pack, &follow_up)?),
+                Verdict::FollowUp(follow_up) => {
+                    self.outputs.push(wire::follow_up_record(topics, &self.pack, &follow_up)?)
+                }
             }
         }
         Ok(())
@@ -143,8 +145,7 @@ impl Stage for WatchStage {
             _ => None,
         };
         let low = log.bounds(source)?.low;
-        let (from, mut state) =
-            snapshot.map_or((low, WatchState::default()), |(header, state)| (header.next, state));
+        let (from, mut state) = snapshot.map_or((low, WatchState::default()), |(header, state)| (header.next, state));
         let next = committed.map_or(low, |committed| committed.next);
         let pack = self.pack.clone();
         let mut failed = None;
@@ -200,8 +201,13 @@ impl Stage for WatchStage {
             let due = self.settings.snapshot_every.is_some_and(|every| owned.snapshot_at.elapsed() >= every);
             if due && owned.closed_at_snapshot != owned.state.closed {
                 let digest = &self.pack.digest;
-                let records =
-                    wire::snapshot_records(&self.settings.topics, source.partition, owned.next, digest, &mut owned.state);
+                let records = wire::snapshot_records(
+                    &self.settings.topics,
+                    source.partition,
+                    owned.next,
+                    digest,
+                    &mut owned.state,
+                );
                 outputs.extend(records.map_err(|error| unreadable(source, owned.next, &error))?);
                 owned.snapshot_at = Instant::now();
                 owned.closed_at_snapshot = owned.state.closed;

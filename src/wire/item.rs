@@ -146,7 +146,12 @@ pub struct FollowUpTicket {
 ///
 /// # Errors
 /// When it has no JSON form.
-pub fn mention_record(topics: &Topics, pack: &Pack, model: &str, decided: &Decided) -> Result<Option<Output>, WireError> {
+pub fn mention_record(
+    topics: &Topics,
+    pack: &Pack,
+    model: &str,
+    decided: &Decided,
+) -> Result<Option<Output>, WireError> {
     if !decided.mention.is_public() {
         return Ok(None);
     }

@@ -14,8 +14,8 @@ mod topics;
 pub use dead_letter::dead_letter;
 pub use headers::{CloudEvent, header};
 pub use item::{
-    FOLLOW_UP_TYPE, FollowUpRecord, FollowUpTicket, ITEM_TYPE, Links, MENTION_TYPE, MentionRecord, PublishedOutcome, RoutedItem,
-    RoutedMention, alert_record, follow_up_record, mention_record, routed_alert, routed_record,
+    FOLLOW_UP_TYPE, FollowUpRecord, FollowUpTicket, ITEM_TYPE, Links, MENTION_TYPE, MentionRecord, PublishedOutcome,
+    RoutedItem, RoutedMention, alert_record, follow_up_record, mention_record, routed_alert, routed_record,
 };
 pub use signal::{clocks_record, decode_signal, partial_record};
 pub use snapshot::{

@@ -70,7 +70,8 @@ impl Lines {
     fn next_record(&mut self) -> anyhow::Result<Option<RawRecord>> {
         while let Some((path, reader)) = &mut self.open {
             let mut line = Vec::new();
-            let read = reader.read_until(b'\n', &mut line).with_context(|| format!("cannot read {}", path.display()))?;
+            let read =
+                reader.read_until(b'\n', &mut line).with_context(|| format!("cannot read {}", path.display()))?;
             if read == 0 {
                 self.next_file()?;
                 continue;

@@ -69,7 +69,11 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         let records = lines.next_chunk(CHUNK_LINES)?;
         let last = records.is_empty();
         progress.inc(records.len() as u64);
-        if last { pipeline.finish()? } else { pipeline.feed(records)? }
+        if last {
+            pipeline.finish()?
+        } else {
+            pipeline.feed(records)?
+        }
         writer.write(&pipeline.take_outputs())?;
         alerts.extend(pipeline.take_alerts());
         if last {

@@ -350,19 +350,46 @@ fn digit(text: &str, limit: usize) -> usize {
 /// What a bank's customer wants, in our intents; nothing where it is none of ours or several.
 fn banking(intent: &str) -> Option<(&'static str, &'static str)> {
     Some(match intent {
-        "card_payment_fee_charged" | "transaction_charged_twice" | "extra_charge_on_statement"
-        | "Refund_not_showing_up" | "request_refund" | "direct_debit_payment_not_recognised" | "cash_withdrawal_charge"
-        | "card_payment_wrong_exchange_rate" | "wrong_exchange_rate_for_cash_withdrawal" | "transfer_fee_charged"
-        | "exchange_charge" | "reverted_card_payment?" | "declined_card_payment" | "top_up_by_card_charge"
-        | "wrong_amount_of_cash_received" | "balance_not_updated_after_bank_transfer" | "pending_card_payment"
-        | "failed_transfer" | "top_up_by_bank_transfer_charge" => ("billing", "soon"),
-        "compromised_card" | "lost_or_stolen_phone" | "lost_or_stolen_card" | "cash_withdrawal_not_recognised"
+        "card_payment_fee_charged"
+        | "transaction_charged_twice"
+        | "extra_charge_on_statement"
+        | "Refund_not_showing_up"
+        | "request_refund"
+        | "direct_debit_payment_not_recognised"
+        | "cash_withdrawal_charge"
+        | "card_payment_wrong_exchange_rate"
+        | "wrong_exchange_rate_for_cash_withdrawal"
+        | "transfer_fee_charged"
+        | "exchange_charge"
+        | "reverted_card_payment?"
+        | "declined_card_payment"
+        | "top_up_by_card_charge"
+        | "wrong_amount_of_cash_received"
+        | "balance_not_updated_after_bank_transfer"
+        | "pending_card_payment"
+        | "failed_transfer"
+        | "top_up_by_bank_transfer_charge" => ("billing", "soon"),
+        "compromised_card"
+        | "lost_or_stolen_phone"
+        | "lost_or_stolen_card"
+        | "cash_withdrawal_not_recognised"
         | "card_payment_not_recognised" => ("safety", "now"),
         "contactless_not_working" | "virtual_card_not_working" | "card_not_working" => ("defect", "soon"),
-        "card_acceptance" | "country_support" | "age_limit" | "supported_cards_and_currencies"
-        | "fiat_currency_support" | "getting_spare_card" | "visa_or_mastercard" | "edit_personal_details"
-        | "order_physical_card" | "getting_virtual_card" | "get_disposable_virtual_card" | "apple_pay_or_google_pay"
-        | "disposable_card_limits" | "change_pin" | "card_delivery_estimate" => ("presales", "routine"),
+        "card_acceptance"
+        | "country_support"
+        | "age_limit"
+        | "supported_cards_and_currencies"
+        | "fiat_currency_support"
+        | "getting_spare_card"
+        | "visa_or_mastercard"
+        | "edit_personal_details"
+        | "order_physical_card"
+        | "getting_virtual_card"
+        | "get_disposable_virtual_card"
+        | "apple_pay_or_google_pay"
+        | "disposable_card_limits"
+        | "change_pin"
+        | "card_delivery_estimate" => ("presales", "routine"),
         _ => return None,
     })
 }
@@ -371,11 +398,33 @@ fn banking(intent: &str) -> Option<(&'static str, &'static str)> {
 fn clinc(intent: &str) -> Option<&'static str> {
     match intent {
         "report_fraud" | "report_lost_card" | "account_blocked" => Some("safety"),
-        "transactions" | "bill_balance" | "pay_bill" | "bill_due" | "order_status" | "card_declined" | "damaged_card"
-        | "lost_luggage" | "flight_status" | "cancel_reservation" | "interest_rate" | "international_fees"
-        | "replacement_card_duration" | "new_card" | "credit_limit_change" | "sync_device" | "redeem_rewards"
-        | "order_checks" | "cancel" | "min_payment" | "apr" | "carry_on" | "restaurant_reservation" | "book_flight"
-        | "book_hotel" | "freeze_account" | "pin_change" => None,
+        "transactions"
+        | "bill_balance"
+        | "pay_bill"
+        | "bill_due"
+        | "order_status"
+        | "card_declined"
+        | "damaged_card"
+        | "lost_luggage"
+        | "flight_status"
+        | "cancel_reservation"
+        | "interest_rate"
+        | "international_fees"
+        | "replacement_card_duration"
+        | "new_card"
+        | "credit_limit_change"
+        | "sync_device"
+        | "redeem_rewards"
+        | "order_checks"
+        | "cancel"
+        | "min_payment"
+        | "apr"
+        | "carry_on"
+        | "restaurant_reservation"
+        | "book_flight"
+        | "book_hotel"
+        | "freeze_account"
+        | "pin_change" => None,
         _ => Some("none"),
     }
 }

@@ -23,8 +23,16 @@ pub const ALLOWED: [DataSet; 8] = [
     DataSet {
         name: "tweeteval",
         files: &[
-            "sentiment_train.tsv", "sentiment_val.tsv", "emotion_train.tsv", "emotion_val.tsv", "irony_train.tsv",
-            "irony_val.tsv", "offensive_train.tsv", "offensive_val.tsv", "hate_train.tsv", "hate_val.tsv",
+            "sentiment_train.tsv",
+            "sentiment_val.tsv",
+            "emotion_train.tsv",
+            "emotion_val.tsv",
+            "irony_train.tsv",
+            "irony_val.tsv",
+            "offensive_train.tsv",
+            "offensive_val.tsv",
+            "hate_train.tsv",
+            "hate_val.tsv",
             "emoji_train.tsv",
         ],
         licence: "research and evaluation; terms of the original tasks",
@@ -122,8 +130,7 @@ impl<'a> Loader<'a> {
 pub(crate) fn table(text: &str, columns: &[&str]) -> Option<Vec<Row>> {
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next()?.split('\t').map(str::trim).collect();
-    let places: Vec<usize> =
-        columns.iter().map(|c| header.iter().position(|h| h == c)).collect::<Option<Vec<_>>>()?;
+    let places: Vec<usize> = columns.iter().map(|c| header.iter().position(|h| h == c)).collect::<Option<Vec<_>>>()?;
     let pick = |line: &str| -> Option<Row> {
         let cells: Vec<&str> = line.split('\t').collect();
         places.iter().map(|&p| cells.get(p).map(|c| (*c).to_owned())).collect()

@@ -141,8 +141,22 @@ fn capital(word: &str) -> String {
 
 /// Writes it as people do: openings, endings, capitals, slips of the finger.
 fn disturb(text: &mut String, flags: &str, rng: &mut Rng) {
-    const OPENINGS: [&str; 14] =
-        ["hey", "hi", "ugh", "so", "ok so", "@user", "@user", "omg", "seriously", "hello", "um", "guys", "well", "RT @user:"];
+    const OPENINGS: [&str; 14] = [
+        "hey",
+        "hi",
+        "ugh",
+        "so",
+        "ok so",
+        "@user",
+        "@user",
+        "omg",
+        "seriously",
+        "hello",
+        "um",
+        "guys",
+        "well",
+        "RT @user:",
+    ];
     const ENDINGS: [&str; 14] =
         ["!", "!!", "...", ".", ".", "please", "pls", "tbh", "smh", "lol", "https://t.co/abc", "#fail", "?!", "help"];
     let kept = ["low_value", "bot", "spam", "giveaway"].iter().any(|f| flags.contains(f));
