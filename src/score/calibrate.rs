@@ -63,28 +63,51 @@ pub(crate) fn fit_platt(rows: &[(f64, bool)]) -> (f64, f64) {
     if yes < 1.0 || no < 1.0 {
         return (1.0, 0.0);
     }
-    let (high, low) = ((yes + 1.0) / (yes + 2.0), 1.0 / (no + 2.0));
-    let (mut slope, mut offset) = (1.0_f64, 0.0_f64);
+    let targets = [1.0 / (no + 2.0), (yes + 1.0) / (yes + 2.0)];
+    let mut at = (1.0_f64, 0.0_f64);
     for _ in 0..60 {
-        let (mut g, mut h) = ([0.0; 2], [1e-6, 0.0, 1e-6]);
-        for &(z, answer) in rows {
-            let p = sigmoid(slope * z + offset);
-            let d = p - if answer { high } else { low };
-            let w = p * (1.0 - p);
-            g[0] += d * z;
-            g[1] += d;
-            h[0] += w * z * z;
-            h[1] += w * z;
-            h[2] += w;
+        let step = newton_step(rows, targets, at);
+        let before = platt_loss(rows, targets, at);
+        let mut part = 1.0;
+        let mut next = at;
+        // Newton's step overshoots where the answers are almost separable: go back until it helps
+        while part > 1e-4 {
+            next = ((at.0 - part * step.0).clamp(0.02, 20.0), (at.1 - part * step.1).clamp(-20.0, 20.0));
+            if platt_loss(rows, targets, next) < before {
+                break;
+            }
+            part /= 2.0;
         }
-        let det = h[0] * h[2] - h[1] * h[1];
-        if det.abs() < 1e-12 {
+        if part <= 1e-4 {
             break;
         }
-        slope = (slope - (h[2] * g[0] - h[1] * g[1]) / det).clamp(0.02, 20.0);
-        offset = (offset - (h[0] * g[1] - h[1] * g[0]) / det).clamp(-20.0, 20.0);
+        at = next;
     }
-    (slope, offset)
+    at
+}
+
+fn platt_loss(rows: &[(f64, bool)], targets: [f64; 2], at: (f64, f64)) -> f64 {
+    let loss = |&(z, answer): &(f64, bool)| {
+        let (t, p) = (targets[usize::from(answer)], sigmoid(at.0 * z + at.1).clamp(1e-12, 1.0 - 1e-12));
+        -t * libm::log(p) - (1.0 - t) * libm::log(1.0 - p)
+    };
+    rows.iter().map(loss).sum()
+}
+
+fn newton_step(rows: &[(f64, bool)], targets: [f64; 2], at: (f64, f64)) -> (f64, f64) {
+    let (mut g, mut h) = ([0.0; 2], [1e-6, 0.0, 1e-6]);
+    for &(z, answer) in rows {
+        let p = sigmoid(at.0 * z + at.1);
+        let d = p - targets[usize::from(answer)];
+        let w = p * (1.0 - p);
+        g[0] += d * z;
+        g[1] += d;
+        h[0] += w * z * z;
+        h[1] += w * z;
+        h[2] += w;
+    }
+    let det = (h[0] * h[2] - h[1] * h[1]).max(1e-12);
+    ((h[2] * g[0] - h[1] * g[1]) / det, (h[0] * g[1] - h[1] * g[0]) / det)
 }
 
 /// Golden-section search for the minimum, over the logarithm of the argument.

@@ -35,9 +35,13 @@ fn find_at(bytes: &[u8], i: usize, floor: usize) -> Option<Found> {
     }
 }
 
-/// Not in the middle of a word, a number, an address or an id.
+/// Not in the middle of a word, a number, an address or an id; not the next group of a number that was looked at.
 fn starts_run(bytes: &[u8], i: usize) -> bool {
-    i == 0 || !(bytes[i - 1].is_ascii_alphanumeric() || matches!(bytes[i - 1], b'_' | b'-' | b'.' | b'#' | b'/' | b'=' | b'+' | b'$' | b'@') || bytes[i - 1] >= 0x80)
+    let Some(before) = i.checked_sub(1).map(|n| bytes[n]) else { return true };
+    let joined = before.is_ascii_alphanumeric() || before >= 0x80;
+    let sign = matches!(before, b'_' | b'-' | b'.' | b'#' | b'/' | b'=' | b'+' | b'$' | b'@');
+    let group = before == b' ' && i >= 2 && bytes[i - 2].is_ascii_digit() && bytes[i].is_ascii_digit();
+    !(joined || sign || group)
 }
 
 const LOCAL_MAX: usize = 64;

@@ -319,7 +319,7 @@ impl Build {
             let noise = ["spam", "giveaway", "bot", "low_value"].into_iter().find(|n| post.has(n));
             teach.label(NOISE, noise.unwrap_or("none"), 1.0);
             for (head, label, weight) in
-                [(INTENT, post.intent, 1.0), (URGENCY, post.urgency, 1.0), (SENTIMENT, post.sentiment, 0.7)]
+                [(INTENT, post.intent, 2.0), (URGENCY, post.urgency, 1.5), (SENTIMENT, post.sentiment, 0.7)]
             {
                 if label != "-" && (head != SENTIMENT || noise.is_none()) {
                     teach.label(head, label, weight);

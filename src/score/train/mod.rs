@@ -7,7 +7,7 @@
 mod corpus;
 pub mod data;
 mod head;
-mod metrics;
+pub(crate) mod metrics;
 mod posts;
 mod quantize;
 mod rng;
@@ -95,7 +95,9 @@ fn recipe(head: usize, seed: u64) -> Recipe {
     match head {
         SENTIMENT => Recipe { balance: 0.9, rate: 0.10, epochs: 6, decay: 2e-5, ..base },
         EMOTION | SARCASM => Recipe { balance: 0.7, ..base },
-        INTENT | URGENCY | NOISE => Recipe { balance: 0.4, ..base },
+        INTENT => Recipe { balance: 0.75, ..base },
+        URGENCY => Recipe { balance: 0.6, ..base },
+        NOISE => Recipe { balance: 0.4, ..base },
         THREAT | ABUSE | INCIDENT => Recipe { balance: 0.4, ..base },
         _ => base,
     }
