@@ -12,7 +12,9 @@ use std::path::PathBuf;
 
 /// Score texts.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  echo '{\"id\":1,\"text\":\"charged twice, want my money back\"}' | groundswell score")]
+#[command(
+    after_help = "Example:\n  echo '{\"id\":1,\"text\":\"charged twice, want my money back\"}' | groundswell score"
+)]
 pub struct ScoreArgs {
     /// A rule pack; its folder must exist.
     #[arg(long)]
@@ -178,11 +180,29 @@ mod tests {
         let answer = &lines[0];
         assert_eq!(answer["id"], 7);
         for path in [
-            "/language/code", "/language/confidence", "/sentiment/label", "/sentiment/score",
-            "/sentiment/probabilities/negative", "/emotion/label", "/emotion/probabilities/anger",
-            "/emotion/frustration", "/intents/6/probability", "/urgency/label", "/urgency/probability",
-            "/noise/label", "/noise/probability", "/abuse/probability", "/threat/probability", "/sarcasm/probability",
-            "/incident/probability", "/entities", "/fingerprint", "/cluster", "/pii", "/heads", "/explain/0/weight",
+            "/language/code",
+            "/language/confidence",
+            "/sentiment/label",
+            "/sentiment/score",
+            "/sentiment/probabilities/negative",
+            "/emotion/label",
+            "/emotion/probabilities/anger",
+            "/emotion/frustration",
+            "/intents/6/probability",
+            "/urgency/label",
+            "/urgency/probability",
+            "/noise/label",
+            "/noise/probability",
+            "/abuse/probability",
+            "/threat/probability",
+            "/sarcasm/probability",
+            "/incident/probability",
+            "/entities",
+            "/fingerprint",
+            "/cluster",
+            "/pii",
+            "/heads",
+            "/explain/0/weight",
         ] {
             assert!(answer.pointer(path).is_some(), "{path}");
         }

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 /// Learn a model or a head.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  groundswell train head --data complaints.tsv --text post --label team --output team.head\n  groundswell train model --data data/text --output model.bin")]
+#[command(
+    after_help = "Example:\n  groundswell train head --data complaints.tsv --text post --label team --output team.head\n  groundswell train model --data data/text --output model.bin"
+)]
 pub struct TrainArgs {
     /// What to learn.
     #[command(subcommand)]
@@ -44,7 +46,9 @@ pub struct ModelArgs {
 
 /// Learn a head of your own.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  groundswell train head --data complaints.tsv --text post --label team --output team.head")]
+#[command(
+    after_help = "Example:\n  groundswell train head --data complaints.tsv --text post --label team --output team.head"
+)]
 pub struct HeadArgs {
     /// Table: tab-separated, with a header line.
     #[arg(long)]

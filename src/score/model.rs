@@ -160,7 +160,8 @@ impl Model {
         let sums: [i32; LANGUAGES_MAX] = sum_rows(&self.parts.language, ids.iter().copied());
         let share = share(ids.len());
         let column = |n: usize| {
-            f64::from(sums[n]) * share * f64::from(self.parts.language_scale[n]) + f64::from(self.parts.language_bias[n])
+            f64::from(sums[n]) * share * f64::from(self.parts.language_scale[n])
+                + f64::from(self.parts.language_bias[n])
         };
         let mut p: Vec<f64> = (0..self.parts.languages.len()).map(column).collect();
         softmax(&mut p);

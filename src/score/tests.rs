@@ -229,7 +229,11 @@ fn moods_of_recorded_posts_are_told_apart() {
         group.1 += u32::from(scores.sentiment.label == "negative");
     }
     for ((src, good), (all, negative)) in &groups {
-        println!("{src} {}: {:.3} of {all} labelled negative", if *good { "s>=0.4" } else { "s<=-0.4" }, f64::from(*negative) / f64::from(*all));
+        println!(
+            "{src} {}: {:.3} of {all} labelled negative",
+            if *good { "s>=0.4" } else { "s<=-0.4" },
+            f64::from(*negative) / f64::from(*all)
+        );
     }
     for ((src, good), (all, negative)) in groups.into_iter().filter(|g| g.1.0 >= 100) {
         let share = f64::from(negative) / f64::from(all);

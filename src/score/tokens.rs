@@ -218,7 +218,8 @@ impl Cutter<'_> {
         if self.starts(i, "<3") {
             return self.push(Kind::Smiley, i, i, i + 2);
         }
-        let nose = usize::from(matches!(self.at(i + 1), '-' | '\'' | 'o' if self.at(i + 1) != 'o' || self.at(i + 2) == ')'));
+        let nose =
+            usize::from(matches!(self.at(i + 1), '-' | '\'' | 'o' if self.at(i + 1) != 'o' || self.at(i + 2) == ')'));
         let mouth = self.at(i + 1 + nose);
         let after = self.at(i + 2 + nose);
         let face = matches!(mouth, ')' | '(' | 'd' | 'p' | '/' | '\\' | '|' | '*' | ']' | '[' | 'o');
@@ -269,7 +270,10 @@ mod tests {
     fn cuts_what_people_write() {
         for (text, want) in [
             ("Don't PAY £9.40!!", &["Word:don't", "Word:pay", "Number:9.40", "Marks:!!"][..]),
-            ("@Orbita_help #BoycottOrbita https://a.b/c?d :-(", &["Handle:orbita_help", "Hashtag:boycottorbita", "Url:https://a.b/c?d", "Smiley::-("]),
+            (
+                "@Orbita_help #BoycottOrbita https://a.b/c?d :-(",
+                &["Handle:orbita_help", "Hashtag:boycottorbita", "Url:https://a.b/c?d", "Smiley::-("],
+            ),
             ("up since 12:30 :) <3", &["Word:up", "Word:since", "Number:12:30", "Smiley::)", "Smiley:<3"]),
             ("👍🏽❤️ ok", &["Emoji:👍", "Emoji:❤", "Word:ok"]),
             ("cafe\u{301} ＮＯ\u{200b}W", &["Word:café", "Word:now"]),

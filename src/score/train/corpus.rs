@@ -287,8 +287,14 @@ impl Build {
         }
         let names: BTreeMap<String, ()> = rows.iter().map(|(row, _)| (row[0].clone(), ())).collect();
         self.corpus.languages = names.into_keys().collect();
-        for (row, weight) in rows {
+        for (number, (row, weight)) in rows.into_iter().enumerate() {
             let held = self.fifth();
+            // sentences of the news: what no head but this one knows the language of is no cause for alarm
+            if number % 6 == 0 && row[1].len() > 40 && !held {
+                let mut teach = self.teach(&row[1], PUBLIC, false);
+                teach.chatter(0.4).label(SENTIMENT, "neutral", 0.1).flag(FRUSTRATION, false, 0.2);
+                teach.flag(ABUSE, false, 0.3).flag(INCIDENT, false, 0.2).flag(SARCASM, false, 0.3);
+            }
             self.language(&row[0], &row[1], weight, held, PUBLIC);
         }
         // how English is written in posts and questions
@@ -319,7 +325,7 @@ impl Build {
             let noise = ["spam", "giveaway", "bot", "low_value"].into_iter().find(|n| post.has(n));
             teach.label(NOISE, noise.unwrap_or("none"), 1.0);
             for (head, label, weight) in
-                [(INTENT, post.intent, 2.0), (URGENCY, post.urgency, 1.5), (SENTIMENT, post.sentiment, 0.7)]
+                [(INTENT, post.intent, 3.0), (URGENCY, post.urgency, 1.5), (SENTIMENT, post.sentiment, 0.7)]
             {
                 if label != "-" && (head != SENTIMENT || noise.is_none()) {
                     teach.label(head, label, weight);
@@ -350,19 +356,46 @@ fn digit(text: &str, limit: usize) -> usize {
 /// What a bank's customer wants, in our intents; nothing where it is none of ours or several.
 fn banking(intent: &str) -> Option<(&'static str, &'static str)> {
     Some(match intent {
-        "card_payment_fee_charged" | "transaction_charged_twice" | "extra_charge_on_statement"
-        | "Refund_not_showing_up" | "request_refund" | "direct_debit_payment_not_recognised" | "cash_withdrawal_charge"
-        | "card_payment_wrong_exchange_rate" | "wrong_exchange_rate_for_cash_withdrawal" | "transfer_fee_charged"
-        | "exchange_charge" | "reverted_card_payment?" | "declined_card_payment" | "top_up_by_card_charge"
-        | "wrong_amount_of_cash_received" | "balance_not_updated_after_bank_transfer" | "pending_card_payment"
-        | "failed_transfer" | "top_up_by_bank_transfer_charge" => ("billing", "soon"),
-        "compromised_card" | "lost_or_stolen_phone" | "lost_or_stolen_card" | "cash_withdrawal_not_recognised"
+        "card_payment_fee_charged"
+        | "transaction_charged_twice"
+        | "extra_charge_on_statement"
+        | "Refund_not_showing_up"
+        | "request_refund"
+        | "direct_debit_payment_not_recognised"
+        | "cash_withdrawal_charge"
+        | "card_payment_wrong_exchange_rate"
+        | "wrong_exchange_rate_for_cash_withdrawal"
+        | "transfer_fee_charged"
+        | "exchange_charge"
+        | "reverted_card_payment?"
+        | "declined_card_payment"
+        | "top_up_by_card_charge"
+        | "wrong_amount_of_cash_received"
+        | "balance_not_updated_after_bank_transfer"
+        | "pending_card_payment"
+        | "failed_transfer"
+        | "top_up_by_bank_transfer_charge" => ("billing", "soon"),
+        "compromised_card"
+        | "lost_or_stolen_phone"
+        | "lost_or_stolen_card"
+        | "cash_withdrawal_not_recognised"
         | "card_payment_not_recognised" => ("safety", "now"),
         "contactless_not_working" | "virtual_card_not_working" | "card_not_working" => ("defect", "soon"),
-        "card_acceptance" | "country_support" | "age_limit" | "supported_cards_and_currencies"
-        | "fiat_currency_support" | "getting_spare_card" | "visa_or_mastercard" | "edit_personal_details"
-        | "order_physical_card" | "getting_virtual_card" | "get_disposable_virtual_card" | "apple_pay_or_google_pay"
-        | "disposable_card_limits" | "change_pin" | "card_delivery_estimate" => ("presales", "routine"),
+        "card_acceptance"
+        | "country_support"
+        | "age_limit"
+        | "supported_cards_and_currencies"
+        | "fiat_currency_support"
+        | "getting_spare_card"
+        | "visa_or_mastercard"
+        | "edit_personal_details"
+        | "order_physical_card"
+        | "getting_virtual_card"
+        | "get_disposable_virtual_card"
+        | "apple_pay_or_google_pay"
+        | "disposable_card_limits"
+        | "change_pin"
+        | "card_delivery_estimate" => ("presales", "routine"),
         _ => return None,
     })
 }
@@ -371,11 +404,33 @@ fn banking(intent: &str) -> Option<(&'static str, &'static str)> {
 fn clinc(intent: &str) -> Option<&'static str> {
     match intent {
         "report_fraud" | "report_lost_card" | "account_blocked" => Some("safety"),
-        "transactions" | "bill_balance" | "pay_bill" | "bill_due" | "order_status" | "card_declined" | "damaged_card"
-        | "lost_luggage" | "flight_status" | "cancel_reservation" | "interest_rate" | "international_fees"
-        | "replacement_card_duration" | "new_card" | "credit_limit_change" | "sync_device" | "redeem_rewards"
-        | "order_checks" | "cancel" | "min_payment" | "apr" | "carry_on" | "restaurant_reservation" | "book_flight"
-        | "book_hotel" | "freeze_account" | "pin_change" => None,
+        "transactions"
+        | "bill_balance"
+        | "pay_bill"
+        | "bill_due"
+        | "order_status"
+        | "card_declined"
+        | "damaged_card"
+        | "lost_luggage"
+        | "flight_status"
+        | "cancel_reservation"
+        | "interest_rate"
+        | "international_fees"
+        | "replacement_card_duration"
+        | "new_card"
+        | "credit_limit_change"
+        | "sync_device"
+        | "redeem_rewards"
+        | "order_checks"
+        | "cancel"
+        | "min_payment"
+        | "apr"
+        | "carry_on"
+        | "restaurant_reservation"
+        | "book_flight"
+        | "book_hotel"
+        | "freeze_account"
+        | "pin_change" => None,
         _ => Some("none"),
     }
 }

@@ -23,8 +23,16 @@ pub const ALLOWED: [DataSet; 8] = [
     DataSet {
         name: "tweeteval",
         files: &[
-            "sentiment_train.tsv", "sentiment_val.tsv", "emotion_train.tsv", "emotion_val.tsv", "irony_train.tsv",
-            "irony_val.tsv", "offensive_train.tsv", "offensive_val.tsv", "hate_train.tsv", "hate_val.tsv",
+            "sentiment_train.tsv",
+            "sentiment_val.tsv",
+            "emotion_train.tsv",
+            "emotion_val.tsv",
+            "irony_train.tsv",
+            "irony_val.tsv",
+            "offensive_train.tsv",
+            "offensive_val.tsv",
+            "hate_train.tsv",
+            "hate_val.tsv",
             "emoji_train.tsv",
         ],
         licence: "research and evaluation; terms of the original tasks",
@@ -109,7 +117,7 @@ impl<'a> Loader<'a> {
         }
         let text = (self.read)(&path).map_err(|cause| TrainError::Read { path: path.clone(), cause })?;
         let rows = table(&text, columns).ok_or_else(|| TrainError::Columns(path.clone()))?;
-        let step = if self.slice == 0 { 1 } else { (rows.len() / self.slice).max(1) };
+        let step = rows.len().checked_div(self.slice).unwrap_or(1).max(1);
         let rows: Vec<Row> = rows.into_iter().step_by(step).collect();
         if self.counts.iter().all(|(p, _)| *p != path) {
             self.counts.push((path, rows.len()));
@@ -122,8 +130,7 @@ impl<'a> Loader<'a> {
 pub(crate) fn table(text: &str, columns: &[&str]) -> Option<Vec<Row>> {
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next()?.split('\t').map(str::trim).collect();
-    let places: Vec<usize> =
-        columns.iter().map(|c| header.iter().position(|h| h == c)).collect::<Option<Vec<_>>>()?;
+    let places: Vec<usize> = columns.iter().map(|c| header.iter().position(|h| h == c)).collect::<Option<Vec<_>>>()?;
     let pick = |line: &str| -> Option<Row> {
         let cells: Vec<&str> = line.split('\t').collect();
         places.iter().map(|&p| cells.get(p).map(|c| (*c).to_owned())).collect()

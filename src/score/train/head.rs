@@ -39,15 +39,8 @@ pub fn train_head(tsv: &str, text: &str, label: &str, seed: u64) -> Result<Train
     if examples.len() < 10 {
         return Err(TrainError::Table(format!("a head needs at least 10 rows, the table has {}", examples.len())));
     }
-    let recipe = Recipe {
-        epochs: 10,
-        rate: 0.15,
-        decay: 1e-5,
-        balance: 0.5,
-        width: labels.len(),
-        rows: 1 << HEAD_BITS,
-        seed,
-    };
+    let recipe =
+        Recipe { epochs: 10, rate: 0.15, decay: 1e-5, balance: 0.5, width: labels.len(), rows: 1 << HEAD_BITS, seed };
     let tried = learn(&store, &examples, &recipe, None, false);
     let mut tally = Tally::default();
     let mut held = Vec::new();

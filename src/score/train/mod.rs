@@ -90,15 +90,22 @@ struct Weights {
 
 fn recipe(head: usize, seed: u64) -> Recipe {
     let width = SPECS[head].width();
-    let base =
-        Recipe { epochs: 6, rate: 0.12, decay: 1e-5, balance: 0.5, width, rows: 1 << MAIN_BITS, seed: seed ^ head as u64 };
+    let base = Recipe {
+        epochs: 6,
+        rate: 0.12,
+        decay: 1e-5,
+        balance: 0.5,
+        width,
+        rows: 1 << MAIN_BITS,
+        seed: seed ^ head as u64,
+    };
     match head {
         SENTIMENT => Recipe { balance: 0.9, rate: 0.10, epochs: 6, decay: 2e-5, ..base },
         EMOTION | SARCASM => Recipe { balance: 0.7, ..base },
-        INTENT => Recipe { balance: 0.75, ..base },
-        URGENCY => Recipe { balance: 0.6, ..base },
-        NOISE => Recipe { balance: 0.4, ..base },
-        THREAT | ABUSE | INCIDENT => Recipe { balance: 0.4, ..base },
+        INTENT => Recipe { balance: 1.0, ..base },
+        URGENCY => Recipe { balance: 0.8, ..base },
+        NOISE => Recipe { balance: 0.6, ..base },
+        THREAT | ABUSE | INCIDENT => Recipe { balance: 0.5, ..base },
         _ => base,
     }
 }
@@ -152,7 +159,11 @@ struct Calibration {
     language: f64,
 }
 
-fn held<'a>(store: &'a Store, linear: &'a Linear, examples: &'a [Example]) -> impl Iterator<Item = (Vec<f64>, Example)> {
+fn held<'a>(
+    store: &'a Store,
+    linear: &'a Linear,
+    examples: &'a [Example],
+) -> impl Iterator<Item = (Vec<f64>, Example)> {
     let logits = |e: &Example| linear.logits(store, e.text).into_iter().map(f64::from).collect();
     examples.iter().filter(|e| e.held).map(move |e| (logits(e), *e))
 }

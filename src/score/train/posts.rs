@@ -10,7 +10,7 @@ use super::rng::Rng;
 /// Variants drawn from one template.
 const VARIANTS: usize = 14;
 
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 13] = [
     ("en", include_str!("posts/en_billing.txt")),
     ("en", include_str!("posts/en_defect.txt")),
     ("en", include_str!("posts/en_outage.txt")),
@@ -19,6 +19,7 @@ const FILES: [(&str, &str); 12] = [
     ("en", include_str!("posts/en_reputation.txt")),
     ("en", include_str!("posts/en_none.txt")),
     ("en", include_str!("posts/en_noise.txt")),
+    ("en", include_str!("posts/en_more.txt")),
     ("es", include_str!("posts/es.txt")),
     ("pt", include_str!("posts/pt.txt")),
     ("fr", include_str!("posts/fr.txt")),
@@ -140,8 +141,22 @@ fn capital(word: &str) -> String {
 
 /// Writes it as people do: openings, endings, capitals, slips of the finger.
 fn disturb(text: &mut String, flags: &str, rng: &mut Rng) {
-    const OPENINGS: [&str; 14] =
-        ["hey", "hi", "ugh", "so", "ok so", "@user", "@user", "omg", "seriously", "hello", "um", "guys", "well", "RT @user:"];
+    const OPENINGS: [&str; 14] = [
+        "hey",
+        "hi",
+        "ugh",
+        "so",
+        "ok so",
+        "@user",
+        "@user",
+        "omg",
+        "seriously",
+        "hello",
+        "um",
+        "guys",
+        "well",
+        "RT @user:",
+    ];
     const ENDINGS: [&str; 14] =
         ["!", "!!", "...", ".", ".", "please", "pls", "tbh", "smh", "lol", "https://t.co/abc", "#fail", "?!", "help"];
     let kept = ["low_value", "bot", "spam", "giveaway"].iter().any(|f| flags.contains(f));

@@ -5,7 +5,7 @@ use super::sgd::Linear;
 /// Share of the non-zero weights that may be cut at the largest step, so that a few odd ones do not coarsen the rest.
 const CUT: f64 = 0.0005;
 /// Weights of fewer steps than this are noise, and zeros pack well.
-const STEPS_MIN: f32 = 1.5;
+const STEPS_MIN: f32 = 2.5;
 
 /// A column in steps, and what one step weighs.
 pub(crate) fn column(linear: &Linear, column: usize) -> (Vec<i8>, f32) {
