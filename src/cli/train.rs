@@ -99,3 +99,37 @@ fn head(args: &HeadArgs, io: &mut Io<'_>) -> Result<Exit> {
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::score::{ScoreArgs, run as run_score};
+
+    fn with_io<T>(input: &str, act: impl FnOnce(&mut Io<'_>) -> Result<T>) -> (Result<T>, String) {
+        let (mut stdin, mut out, mut err) = (input.as_bytes(), Vec::new(), Vec::new());
+        let done = act(&mut Io { stdin: &mut stdin, stdout: &mut out, stderr: &mut err });
+        (done, String::from_utf8(out).expect("UTF-8"))
+    }
+
+    #[test]
+    fn a_trained_head_answers_in_score() {
+        let folder = std::env::temp_dir().join(format!("groundswell-train-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let rows = (0..100).map(|i| ["lawn mower and hedge\tgarden", "oven and pan\tkitchen"][i % 2].to_owned());
+        let table = format!("post\tteam\n{}\n", rows.collect::<Vec<_>>().join("\n"));
+        std::fs::write(folder.join("t.tsv"), table).expect("written");
+        let (data, output) = (folder.join("t.tsv"), folder.join("desk.head"));
+        let (label, text) = ("team".to_owned(), "post".to_owned());
+        let args = TrainArgs { what: TrainWhat::Head(HeadArgs { data, label, text, output: output.clone(), seed: 1 }) };
+        let (exit, metrics) = with_io("", |io| run(&args, io));
+        assert_eq!(exit.expect("trains"), Exit::Ok);
+        let metrics: serde_json::Value = serde_json::from_str(&metrics).expect("JSON");
+        assert_eq!(metrics["labels"]["garden"]["rows"], 50);
+        let args = ScoreArgs { rules: None, heads: vec![output] };
+        let (exit, line) = with_io("{\"id\":1,\"text\":\"the pan in the oven\"}\n", |io| run_score(&args, io));
+        assert_eq!(exit.expect("scores"), Exit::Ok);
+        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(line["heads"]["desk"]["label"], "kitchen");
+        std::fs::remove_dir_all(&folder).expect("removed");
+    }
+}

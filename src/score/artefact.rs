@@ -172,23 +172,28 @@ impl<'a> Input<'a> {
         (0..count).map(|_| self.float()).collect()
     }
 
+    fn column<const N: usize>(&mut self, column: usize, table: &mut [[i8; N]]) -> Result<(), ArtefactError> {
+        let mut row = 0;
+        while row < table.len() {
+            let at = self.at;
+            let value = i8::from_le_bytes([self.byte()?]);
+            if value == 0 {
+                row += 1 + self.byte()? as usize;
+            } else {
+                table[row][column] = value;
+                row += 1;
+            }
+            if row > table.len() {
+                return Err(ArtefactError::Value(at));
+            }
+        }
+        Ok(())
+    }
+
     fn table<const N: usize>(&mut self, columns: usize, rows: usize) -> Result<Vec<[i8; N]>, ArtefactError> {
         let mut table = vec![[0_i8; N]; rows];
         for column in 0..columns {
-            let mut row = 0;
-            while row < rows {
-                let at = self.at;
-                let value = i8::from_le_bytes([self.byte()?]);
-                if value == 0 {
-                    row += 1 + self.byte()? as usize;
-                } else {
-                    table[row][column] = value;
-                    row += 1;
-                }
-                if row > rows {
-                    return Err(ArtefactError::Value(at));
-                }
-            }
+            self.column(column, &mut table)?;
         }
         Ok(table)
     }

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 /// Bits of a feature id in the main table.
 pub(crate) const MAIN_BITS: u32 = 17;
 /// Bits of a feature id in the language table.
-pub(crate) const LANGUAGE_BITS: u32 = 16;
+pub(crate) const LANGUAGE_BITS: u32 = 15;
 /// Letters read for the language: more does not help, and keeps the work bounded.
 const LANGUAGE_LETTERS_MAX: usize = 240;
 /// How many words a negation reaches.

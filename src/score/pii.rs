@@ -155,12 +155,8 @@ fn card(run: &Run) -> bool {
         }
         _ => false,
     };
-    let grouped = match run.groups.as_slice() {
-        [4, 4, 4, 4] | [4, 6, 5] | [4, 6, 4] | [4, 4, 4, 4, 3] => true,
-        // epoch milliseconds and order ids have 13, 14 or 19 bare digits; cards without groups have 15 or 16
-        [15 | 16] => true,
-        _ => false,
-    };
+    // epoch milliseconds and order ids have 13, 14 or 19 bare digits; cards without groups have 15 or 16
+    let grouped = matches!(run.groups.as_slice(), [4, 4, 4, 4] | [4, 6, 4 | 5] | [4, 4, 4, 4, 3] | [15 | 16]);
     issuer && grouped && luhn(&run.digits)
 }
 

@@ -17,6 +17,8 @@ pub(crate) const OWN: u8 = 0;
 pub(crate) const PUBLIC: u8 = 1;
 pub(crate) const TWEETS: u8 = 2;
 pub(crate) const VADER: u8 = 3;
+/// The three lengths of the language set.
+pub(crate) const LENGTHS: [(u8, &str); 3] = [(4, "sentences"), (5, "word_pairs"), (6, "single_words")];
 /// Names of the sources, for the manifest.
 pub(crate) const SOURCES: [&str; 4] = ["own", "public", "tweeteval", "vader"];
 
@@ -281,15 +283,23 @@ impl Build {
     }
 
     fn languages(&mut self, loader: &mut Loader<'_>) -> Result<(), TrainError> {
-        let mut rows: Vec<(Row, f32)> = Vec::new();
-        for (file, weight) in [("sentences_dev.tsv", 1.0), ("word-pairs_dev.tsv", 1.0), ("single-words_dev.tsv", 0.7)] {
-            rows.extend(loader.rows("langid_short", file, &["lang", "text"])?.into_iter().map(|row| (row, weight)));
+        let mut rows: Vec<(Row, f32, u8)> = Vec::new();
+        let files = [("sentences_dev.tsv", 1.0), ("word-pairs_dev.tsv", 1.0), ("single-words_dev.tsv", 0.7)];
+        for ((file, weight), (source, _)) in files.into_iter().zip(LENGTHS) {
+            let read = loader.rows("langid_short", file, &["lang", "text"])?;
+            rows.extend(read.into_iter().map(|row| (row, weight, source)));
         }
-        let names: BTreeMap<String, ()> = rows.iter().map(|(row, _)| (row[0].clone(), ())).collect();
+        let names: BTreeMap<String, ()> = rows.iter().map(|(row, _, _)| (row[0].clone(), ())).collect();
         self.corpus.languages = names.into_keys().collect();
-        for (row, weight) in rows {
+        for (number, (row, weight, source)) in rows.into_iter().enumerate() {
             let held = self.fifth();
-            self.language(&row[0], &row[1], weight, held, PUBLIC);
+            // sentences of the news: what no head but this one knows the language of is no cause for alarm
+            if number % 6 == 0 && row[1].len() > 40 && !held {
+                let mut teach = self.teach(&row[1], PUBLIC, false);
+                teach.chatter(0.4).label(SENTIMENT, "neutral", 0.1).flag(FRUSTRATION, false, 0.2);
+                teach.flag(ABUSE, false, 0.3).flag(INCIDENT, false, 0.2).flag(SARCASM, false, 0.3);
+            }
+            self.language(&row[0], &row[1], weight, held, source);
         }
         // how English is written in posts and questions
         for row in loader.rows("tweeteval", "sentiment_train.tsv", &["text"])?.into_iter().step_by(12) {
@@ -319,7 +329,7 @@ impl Build {
             let noise = ["spam", "giveaway", "bot", "low_value"].into_iter().find(|n| post.has(n));
             teach.label(NOISE, noise.unwrap_or("none"), 1.0);
             for (head, label, weight) in
-                [(INTENT, post.intent, 2.0), (URGENCY, post.urgency, 1.5), (SENTIMENT, post.sentiment, 0.7)]
+                [(INTENT, post.intent, 3.0), (URGENCY, post.urgency, 1.5), (SENTIMENT, post.sentiment, 0.7)]
             {
                 if label != "-" && (head != SENTIMENT || noise.is_none()) {
                     teach.label(head, label, weight);

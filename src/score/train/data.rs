@@ -117,7 +117,7 @@ impl<'a> Loader<'a> {
         }
         let text = (self.read)(&path).map_err(|cause| TrainError::Read { path: path.clone(), cause })?;
         let rows = table(&text, columns).ok_or_else(|| TrainError::Columns(path.clone()))?;
-        let step = if self.slice == 0 { 1 } else { (rows.len() / self.slice).max(1) };
+        let step = rows.len().checked_div(self.slice).unwrap_or(1).max(1);
         let rows: Vec<Row> = rows.into_iter().step_by(step).collect();
         if self.counts.iter().all(|(p, _)| *p != path) {
             self.counts.push((path, rows.len()));

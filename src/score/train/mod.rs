@@ -20,7 +20,7 @@ use super::calibrate::{best, fit_platt, fit_temperature, round4, sigmoid, softma
 use super::features::{LANGUAGE_BITS, MAIN_BITS};
 use super::heads::{ABUSE, EMOTION, HEADS, INCIDENT, INTENT, NOISE, SARCASM, SENTIMENT, SPECS, Shape, THREAT, URGENCY};
 use super::model::digest;
-use corpus::{Corpus, EMOJI, OWN, SOURCES};
+use corpus::{Corpus, EMOJI, LENGTHS, OWN, SOURCES};
 use data::{ALLOWED, Loader};
 use metrics::Tally;
 use serde_json::{Value, json};
@@ -102,10 +102,10 @@ fn recipe(head: usize, seed: u64) -> Recipe {
     match head {
         SENTIMENT => Recipe { balance: 0.9, rate: 0.10, epochs: 6, decay: 2e-5, ..base },
         EMOTION | SARCASM => Recipe { balance: 0.7, ..base },
-        INTENT => Recipe { balance: 0.75, ..base },
-        URGENCY => Recipe { balance: 0.6, ..base },
-        NOISE => Recipe { balance: 0.4, ..base },
-        THREAT | ABUSE | INCIDENT => Recipe { balance: 0.4, ..base },
+        INTENT => Recipe { balance: 1.0, ..base },
+        URGENCY => Recipe { balance: 0.8, ..base },
+        NOISE => Recipe { balance: 0.6, ..base },
+        THREAT | ABUSE | INCIDENT => Recipe { balance: 0.5, ..base },
         _ => base,
     }
 }
@@ -217,19 +217,23 @@ fn measure(corpus: &Corpus, weights: &Weights, calibration: &Calibration) -> Val
 const LANGUAGE_FLOOR: f64 = 0.5;
 
 fn language_figures(corpus: &Corpus, weights: &Weights, calibration: &Calibration) -> Value {
-    let (mut tally, mut answered) = (Tally::default(), Tally::default());
-    for (mut z, e) in held(&corpus.language_store, &weights.language, &corpus.language) {
-        z.iter_mut().for_each(|v| *v *= calibration.language);
-        softmax(&mut z);
-        let (top, p) = best(&z);
-        tally.choice(usize::from(e.label), top);
-        if p >= LANGUAGE_FLOOR {
-            answered.choice(usize::from(e.label), top);
+    let mut figures = json!({});
+    for (source, name) in LENGTHS {
+        let (mut tally, mut answered) = (Tally::default(), Tally::default());
+        let rows = held(&corpus.language_store, &weights.language, &corpus.language);
+        for (mut z, e) in rows.filter(|(_, e)| e.source == source) {
+            z.iter_mut().for_each(|v| *v *= calibration.language);
+            softmax(&mut z);
+            let (top, p) = best(&z);
+            tally.choice(usize::from(e.label), top);
+            if p >= LANGUAGE_FLOOR {
+                answered.choice(usize::from(e.label), top);
+            }
         }
+        figures[name] = tally.to_json();
+        figures[name]["answered"] = json!(round4(answered.len() as f64 / tally.len().max(1) as f64));
+        figures[name]["accuracy_answered"] = json!(round4(answered.accuracy()));
     }
-    let mut figures = tally.to_json();
-    figures["answered"] = json!(round4(answered.len() as f64 / tally.len().max(1) as f64));
-    figures["accuracy_answered"] = json!(round4(answered.accuracy()));
     figures
 }
 

@@ -10,7 +10,7 @@ use super::rng::Rng;
 /// Variants drawn from one template.
 const VARIANTS: usize = 14;
 
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     ("en", include_str!("posts/en_billing.txt")),
     ("en", include_str!("posts/en_defect.txt")),
     ("en", include_str!("posts/en_outage.txt")),
@@ -20,6 +20,7 @@ const FILES: [(&str, &str); 13] = [
     ("en", include_str!("posts/en_none.txt")),
     ("en", include_str!("posts/en_noise.txt")),
     ("en", include_str!("posts/en_more.txt")),
+    ("en", include_str!("posts/en_incidents.txt")),
     ("es", include_str!("posts/es.txt")),
     ("pt", include_str!("posts/pt.txt")),
     ("fr", include_str!("posts/fr.txt")),
