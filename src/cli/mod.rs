@@ -48,6 +48,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::DemoArgs),
     Run(run::RunArgs),
     Replay(replay::ReplayArgs),
     Normalize(normalize::NormalizeArgs),
@@ -68,6 +69,7 @@ enum Command {
 /// When it could not run; the error says what to do.
 pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     match &cli.command {
+        Command::Demo(args) => demo::run(args, io),
         Command::Run(args) => run::run(args, io),
         Command::Replay(args) => replay::run(args, io),
         Command::Normalize(args) => normalize::run(args, io),

@@ -3,10 +3,13 @@
 
 use crate::alert::{AlertEvent, AlertKind, AlertState};
 use crate::mention::Timestamp;
-use crate::notify::{Message, span_words};
+use crate::notify::{Message, platform_name, span_words};
 use crate::route::Severity;
+use crate::rules::Pack;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+use super::world::World;
 
 /// Columns that text is wrapped at.
 const WIDTH: usize = 100;
@@ -96,6 +99,45 @@ pub struct Tickets {
     pub cases: u64,
 }
 
+/// What a newcomer is told first.
+#[must_use]
+pub fn introduction(seed: u64, world: &World, pack: &Pack) -> String {
+    let mut platforms: BTreeMap<&str, u64> = BTreeMap::new();
+    for record in &world.records {
+        *platforms.entry(record.platform.as_str()).or_default() += 1;
+    }
+    let platforms: Vec<String> = platforms.keys().map(|slug| platform_name(slug)).collect();
+    let mut out = String::new();
+    wrap(
+        &mut out,
+        "",
+        &format!(
+            "A day at Nimbus, an invented company (seed {seed}): {} raw records from {}, through triage and watch on a \
+             log in memory, with the built-in rule pack ({} queries, {} teams). Alerts print as they open; times are UTC.",
+            thousands(world.records.len() as u64),
+            listed(&platforms),
+            pack.queries.len(),
+            pack.teams.len(),
+        ),
+    );
+    out
+}
+
+/// `X, Reddit and Mastodon`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// `09:40`, from seconds of the day.
+#[must_use]
+pub fn time_of_day(seconds: u64) -> String {
+    format!("{:02}:{:02}", seconds / 3600 % 24, seconds % 3600 / 60)
+}
+
 /// Two to four lines for one alert event, ending in a line end.
 #[must_use]
 pub fn alert_line(event: &AlertEvent, colours: bool) -> String {
@@ -111,14 +153,14 @@ pub fn alert_line(event: &AlertEvent, colours: bool) -> String {
                 "After {lasted}; {} people, {} different texts. Owner: {}.",
                 event.people, event.texts, event.team
             );
-            wrap(&mut out, &printable(&over));
+            wrap(&mut out, INDENT, &printable(&over));
         }
         _ => {
-            wrap(&mut out, &printable(&message.facts.join(" ")));
+            wrap(&mut out, INDENT, &printable(&message.facts.join(" ")));
             // The approved line is last where there is one; it stands alone, to be copied.
             let own = message.actions.len() - usize::from(event.reply.is_some());
-            wrap(&mut out, &printable(&message.actions[..own].join(" ")));
-            wrap(&mut out, &printable(&message.actions[own..].join(" ")));
+            wrap(&mut out, INDENT, &printable(&message.actions[..own].join(" ")));
+            wrap(&mut out, INDENT, &printable(&message.actions[own..].join(" ")));
         }
     }
     out
@@ -292,8 +334,7 @@ fn whole(seconds: f64) -> i64 {
 }
 
 fn clock(at: Timestamp) -> String {
-    let seconds = at.as_seconds().rem_euclid(86_400);
-    format!("{:02}:{:02}", seconds / 3600, seconds % 3600 / 60)
+    time_of_day(at.as_seconds().rem_euclid(86_400).unsigned_abs())
 }
 
 /// Without what a terminal would obey.
@@ -301,11 +342,11 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-fn wrap(out: &mut String, text: &str) {
+fn wrap(out: &mut String, indent: &str, text: &str) {
     let mut line = String::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
-        if !line.is_empty() && INDENT.len() + line.chars().count() + 1 + word.chars().count() > WIDTH {
-            let _ = writeln!(out, "{INDENT}{line}");
+        if !line.is_empty() && indent.len() + line.chars().count() + 1 + word.chars().count() > WIDTH {
+            let _ = writeln!(out, "{indent}{line}");
             line.clear();
         }
         if !line.is_empty() {
@@ -314,7 +355,7 @@ fn wrap(out: &mut String, text: &str) {
         line.push_str(word);
     }
     if !line.is_empty() {
-        let _ = writeln!(out, "{INDENT}{line}");
+        let _ = writeln!(out, "{indent}{line}");
     }
 }
 
