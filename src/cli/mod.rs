@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod detect;
+pub mod explain;
 pub mod match_;
 pub mod normalize;
 pub mod notify;
@@ -58,6 +59,7 @@ enum Command {
     Detect(detect::DetectArgs),
     Check(check::CheckArgs),
     Test(test::TestArgs),
+    Explain(explain::ExplainArgs),
     Notify(notify::NotifyArgs),
     #[cfg(feature = "kafka")]
     Topics(topics::TopicsArgs),
@@ -79,6 +81,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         Command::Detect(args) => detect::run(args, io),
         Command::Check(args) => check::run(args, io),
         Command::Test(args) => test::run(args, io),
+        Command::Explain(args) => explain::run(args, io),
         Command::Notify(args) => notify::run(args, io),
         #[cfg(feature = "kafka")]
         Command::Topics(args) => topics::run(args, io),

@@ -5,16 +5,20 @@
 
 pub mod render;
 mod tally;
+#[cfg(test)]
+mod tests;
 pub mod world;
 
 use super::{Exit, Io};
 use crate::alert::AlertEvent;
-use crate::log::partition_for;
+use crate::log::{Record, partition_for};
+use crate::mention::Timestamp;
 use crate::rules::{self, Pack};
 use crate::score::Model;
 use crate::service::local::{Layout, LocalPipeline, RawRecord};
 use anyhow::{Context as _, anyhow};
 use indicatif::ProgressBar;
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::thread::sleep;
@@ -63,8 +67,14 @@ pub fn run(args: &DemoArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let mut show = Show { io, bar: progress(&world), colours: colours() };
     show.write(&render::introduction(args.seed, &world, &pack))?;
     let mut tally = Tally::default();
-    play(&world, pack, &pace, &mut tally, &mut |step| show.step(step))?;
+    let pipeline = play(&world, pack, &mut |step| {
+        tally.read(&step.outputs, &step.alerts)?;
+        show.step(&step, &tally)?;
+        pace.wait(step.number, steps(&world));
+        Ok(())
+    })?;
     show.bar.finish_and_clear();
+    tally.count(&pipeline);
     let told = tally.summary(world.records.len(), pace.began.elapsed(), &world);
     show.write(&format!("\n{}", render::summary(&told, show.colours)))?;
     if args.keep_open {
@@ -73,37 +83,31 @@ pub fn run(args: &DemoArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// What happened in a step of the day.
-struct Step<'a> {
+/// What came out in one step of the day.
+struct Step {
     /// Steps gone by, this one included.
-    count: u64,
-    alerts: &'a [AlertEvent],
+    number: u64,
+    /// By topic.
+    outputs: BTreeMap<String, Vec<Record>>,
+    alerts: Vec<AlertEvent>,
 }
 
-/// The day, step by step. What is told depends on the world and the pack only, never on the pace.
+/// The day, step by step. What comes out depends on the world and the pack only, never on who listens.
 fn play(
     world: &World,
     pack: Arc<Pack>,
-    pace: &Pace,
-    tally: &mut Tally,
-    told: &mut dyn FnMut(Step<'_>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+    listen: &mut dyn FnMut(Step) -> anyhow::Result<()>,
+) -> anyhow::Result<LocalPipeline> {
     let mut pipeline = LocalPipeline::new(&layout(world), pack, Model::shipped());
-    let step_of = |record: &WorldRecord| (record.at.as_seconds() - world.start.as_seconds()).div_euclid(STEP_SECONDS);
-    let steps = steps(world);
-    for records in world.records.chunk_by(|a, b| step_of(a) == step_of(b)) {
+    let number_of = |at: Timestamp| (at.as_seconds() - world.start.as_seconds()).div_euclid(STEP_SECONDS) + 1;
+    for records in world.records.chunk_by(|a, b| number_of(a.at) == number_of(b.at)) {
         pipeline.feed(records.iter().map(raw).collect())?;
-        let count = records.first().map_or(0, |first| u64::try_from(step_of(first) + 1).unwrap_or(0));
-        let alerts = pipeline.take_alerts();
-        tally.read(&pipeline.take_outputs(), &alerts)?;
-        told(Step { count, alerts: &alerts })?;
-        pace.wait(count, steps);
+        let number = records.last().map_or(0, |last| number_of(last.at).unsigned_abs());
+        listen(Step { number, outputs: pipeline.take_outputs(), alerts: pipeline.take_alerts() })?;
     }
     pipeline.finish()?;
-    let alerts = pipeline.take_alerts();
-    tally.read(&pipeline.take_outputs(), &alerts)?;
-    tally.count(&pipeline);
-    told(Step { count: steps, alerts: &alerts })
+    listen(Step { number: steps(world), outputs: pipeline.take_outputs(), alerts: pipeline.take_alerts() })?;
+    Ok(pipeline)
 }
 
 fn steps(world: &World) -> u64 {
@@ -154,12 +158,12 @@ struct Show<'a, 'io> {
 }
 
 impl Show<'_, '_> {
-    fn step(&mut self, step: Step<'_>) -> anyhow::Result<()> {
-        for alert in step.alerts {
-            self.write(&format!("\n{}", render::alert_line(alert, self.colours)))?;
+    fn step(&mut self, step: &Step, tally: &Tally) -> anyhow::Result<()> {
+        for alert in &step.alerts {
+            self.write(&format!("\n{}", render::alert_lines(alert, &tally.examples(alert), self.colours)))?;
         }
-        self.bar.set_position(step.count);
-        self.bar.set_message(render::time_of_day(step.count.saturating_mul(STEP_SECONDS.unsigned_abs())));
+        self.bar.set_position(step.number);
+        self.bar.set_message(render::time_of_day(step.number.saturating_mul(STEP_SECONDS.unsigned_abs())));
         Ok(())
     }
 
