@@ -1,6 +1,5 @@
 //! Text → validated pack. Every problem with its file, line, the offending text and a suggestion, all at once.
 //!
-<<<<<<< HEAD
 //! Reads no files: it is given their names and texts, and says what they mean or what is wrong with them. The YAML
 //! becomes a tree with places ([`yaml`]), is read field by field ([`fields`]) into the model, and a clerk ([`sheet`])
 //! collects faults, names defined and names used, so that one look at a broken pack tells everything.
@@ -267,6 +266,3 @@ fn digest(files: &[&SourceFile], extra: &[(String, String)]) -> String {
     }
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
-=======
-//! Reads no files: it is given their names and texts, and says what they mean or what is wrong with them.
->>>>>>> refs/heads/score
