@@ -70,9 +70,9 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         let last = records.is_empty();
         progress.inc(records.len() as u64);
         if last {
-            pipeline.finish()?
+            pipeline.finish()?;
         } else {
-            pipeline.feed(records)?
+            pipeline.feed(records)?;
         }
         writer.write(&pipeline.take_outputs())?;
         alerts.extend(pipeline.take_alerts());
