@@ -71,10 +71,10 @@ impl Checker<'_> {
                 "const" if value != rule => self.fault(place, &format!("is not {rule}")),
                 "enum" if !rule.as_array().unwrap().contains(value) => self.fault(place, &format!("is not of {rule}")),
                 "minimum" if value.is_number() && value.as_f64() < rule.as_f64() => {
-                    self.fault(place, &format!("is below {rule}"))
+                    self.fault(place, &format!("is below {rule}"));
                 }
                 "maximum" if value.is_number() && value.as_f64() > rule.as_f64() => {
-                    self.fault(place, &format!("is above {rule}"))
+                    self.fault(place, &format!("is above {rule}"));
                 }
                 "required" => self.required(rule, value, place),
                 "properties" => self.fields(rules, value, place),
