@@ -61,7 +61,7 @@ impl Default for Settings {
             surprise: 6.0,
             mood_floor: 100,
             mood_effect: 0.10,
-            mood_deviations: 3.5,
+            mood_deviations: 3.4,
         }
     }
 }
