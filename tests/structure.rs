@@ -1,4 +1,5 @@
 //! The house keeps its shape: imports go one way, the core has no I/O, the map in `lib.rs` equals the tree.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of a test say by panicking what is wrong")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -78,24 +79,61 @@ fn modules() -> BTreeMap<String, Vec<(PathBuf, String)>> {
         if inside.iter().count() > 1 && !is_test {
             let module = inside.iter().next().unwrap().to_str().unwrap().to_owned();
             let text = fs::read_to_string(&path).unwrap();
-            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
-            modules.entry(module).or_default().push((path, code));
+            modules.entry(module).or_default().push((path, without_tests(&text)));
         }
     }
     modules
 }
 
-/// Top-level modules that a file names after `crate::`.
+/// The text up to its `#[cfg(test)] mod … {`, whatever attributes stand between.
+fn without_tests(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let opens_tests = |at: usize| {
+        let mut after = lines[at + 1..].iter().skip_while(|line| line.starts_with("#["));
+        lines[at] == "#[cfg(test)]" && after.next().is_some_and(|line| line.starts_with("mod ") && line.ends_with('{'))
+    };
+    let end = (0..lines.len()).find(|at| opens_tests(*at)).unwrap_or(lines.len());
+    lines[..end].iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// Top-level modules that a file names after `crate::`, alone or between braces.
 fn imports(code: &str) -> BTreeSet<String> {
+    let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let word = |text: &str| -> String {
+        text.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+    };
     let mut found = BTreeSet::new();
-    for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
-        for part in line.split("crate::").skip(1) {
-            let name: String = part.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
-            found.insert(name);
+    for part in code.split("crate::").skip(1) {
+        match part.strip_prefix('{') {
+            None => drop(found.insert(word(part))),
+            Some(group) => {
+                let mut depth = 0;
+                for piece in group.split_inclusive(['{', '}', ',']) {
+                    if depth == 0 {
+                        found.insert(word(piece));
+                    }
+                    depth += i32::from(piece.ends_with('{')) - i32::from(piece.ends_with('}'));
+                    if depth < 0 {
+                        break;
+                    }
+                }
+            }
         }
     }
     found.retain(|name| RINGS.iter().any(|ring| ring.contains(&name.as_str())));
     found
+}
+
+#[test]
+fn imports_are_found_however_they_are_written() {
+    for (code, expected) in [
+        ("use crate::log::Log;\n// crate::wire\nlet a = crate::text::fold();", vec!["log", "text"]),
+        ("use crate::{log::Log, text};", vec!["log", "text"]),
+        ("use crate::{\n    log::{Log, Record},\n    text,\n};\nuse wire::x;", vec!["log", "text"]),
+        ("use super::wire;", vec![]),
+    ] {
+        assert_eq!(imports(code).into_iter().collect::<Vec<_>>(), expected, "{code}");
+    }
 }
 
 #[test]
@@ -138,12 +176,12 @@ fn the_core_has_no_io() {
     assert!(wrong.is_empty(), "the core reaches outside:\n{}", wrong.join("\n"));
 }
 
-/// True when the line holds the name as a word of its own.
-fn names(line: &str, name: &str) -> bool {
+/// True when the text holds the name as a word of its own; what begins with a dot may follow one.
+fn names(text: &str, name: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    line.match_indices(name).any(|(start, _)| {
-        let before = line[..start].chars().next_back();
-        let after = line[start + name.len()..].chars().next();
+    text.match_indices(name).any(|(start, _)| {
+        let before = text[..start].chars().next_back().filter(|_| !name.starts_with('.'));
+        let after = text[start + name.len()..].chars().next();
         !before.is_some_and(is_word) && !after.is_some_and(is_word)
     })
 }
@@ -183,4 +221,27 @@ fn files_say_what_they_are_for_and_stay_readable() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every key of a tree of settings, without its sections; a map that is empty by default takes any key.
+fn keys(tree: &serde_json::Value, into: &mut BTreeSet<String>) {
+    for (key, value) in tree.as_object().into_iter().flatten() {
+        if value.as_object().is_none_or(serde_json::Map::is_empty) {
+            into.insert(key.clone());
+        }
+        keys(value, into);
+    }
+}
+
+#[test]
+fn every_key_of_the_configuration_is_read() {
+    let mut unread = BTreeSet::new();
+    keys(&serde_json::to_value(groundswell::config::Config::default()).unwrap(), &mut unread);
+    assert!(unread.contains("brokers") && unread.contains("receivers"), "{unread:?}");
+    for (_, files) in modules().into_iter().filter(|(module, _)| module != "config") {
+        for (_, code) in files {
+            unread.retain(|key| !names(&code, &format!(".{key}")));
+        }
+    }
+    assert!(unread.is_empty(), "keys that nothing reads: {unread:?}");
 }

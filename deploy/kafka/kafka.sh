@@ -3,7 +3,10 @@
 #
 #   deploy/kafka/kafka.sh fetch                      fetch the jars once (54 MB, Maven Central); prints their folder
 #   deploy/kafka/kafka.sh start [--port 9092] [--controller-port N] [--data DIR] [--temporary] [--die-with PID]
+#   deploy/kafka/kafka.sh produce TOPIC              append lines of stdin, each `key<TAB>value`
+#   deploy/kafka/kafka.sh consume TOPIC              print committed records from the beginning, until 5 s bring no more
 #
+# `produce` and `consume` talk to GROUNDSWELL_BROKERS, 127.0.0.1:9092 by default; further options go to Kafka's tool.
 # `start` stays in the foreground; end it with Ctrl-C. It listens on 127.0.0.1 only. The data stays in DIR
 # (target/kafka-data by default) from one start to the next; --temporary removes it at the end.
 # --die-with ends the broker when that process is gone, so that a killed test leaves nothing behind.
@@ -128,8 +131,26 @@ start() {
   exec "${java[@]}" kafka.Kafka "$data/server.properties"
 }
 
+# A console tool of Kafka's own: class, topic, options.
+tool() {
+  local class=$1 topic=${2-}
+  shift
+  [[ -n $topic ]] || die "which topic?"
+  shift
+  need java "Java 17 or newer, apt-get install openjdk-17-jre-headless"
+  fetch
+  exec java -Xmx256m -XX:+UseSerialGC -Dlog4j2.configurationFile="$here/log4j2.yaml" -cp "$jars/*" "$class" \
+    --bootstrap-server "${GROUNDSWELL_BROKERS:-127.0.0.1:9092}" --topic "$topic" "$@"
+}
+
 case ${1-} in
   fetch) fetch; printf '%s\n' "$jars" ;;
   start) shift; start "$@" ;;
-  *) sed -n '2,9p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  produce) shift; tool org.apache.kafka.tools.ConsoleProducer "$@" --property parse.key=true ;;
+  consume)
+    shift
+    tool org.apache.kafka.tools.consumer.ConsoleConsumer "$@" --from-beginning --isolation-level read_committed \
+      --timeout-ms 5000
+    ;;
+  *) sed -n '2,12p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

@@ -21,8 +21,8 @@ const REFRACTORY: i64 = 8640;
 const STRONGER: f64 = 1.5;
 /// An open alert is updated when its window has grown by this factor.
 const GROWTH: f64 = 2.0;
-/// A change of mood must hold for so many buckets (one minute) before it is told.
-const MOOD_HOLDS: i64 = 6;
+/// A change of mood must hold for so many buckets (half a minute) before it is told.
+const MOOD_HOLDS: i64 = 3;
 
 /// What the pack says about alerts of one kind on one query.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -209,7 +209,6 @@ tests:
     }
 
     #[test]
-    #[ignore = "needs the query engine, which lands on another branch"]
     fn the_default_pack_passes_its_own_tests() {
         let (exit, out, err) = run_in(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/rules")), Format::Text);
         assert_eq!(exit, Exit::Ok, "{out}{err}");

@@ -1,6 +1,7 @@
 //! What can be wrong with a configuration, in words that say where and what to write instead.
 
-use super::{SecretError, nearest};
+use super::SecretError;
+use crate::text::nearest;
 use std::path::PathBuf;
 
 /// Why there is no configuration. Never holds a secret.

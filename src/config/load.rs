@@ -87,10 +87,6 @@ impl Config {
                 }
             }
         }
-        if let Some(secret) = &mut self.privacy.author_key {
-            let bare = !secret.is_reference();
-            all.push(("privacy.author_key".to_owned(), secret, bare));
-        }
         all
     }
 
@@ -99,9 +95,6 @@ impl Config {
         for (key, value, max) in [
             ("decisions.duplicate_window_records", decisions.duplicate_window_records, 10_000_000),
             ("decisions.signals_partitions", decisions.signals_partitions, 1_024),
-            ("decisions.jump_confirmations", decisions.jump_confirmations, 64),
-            ("decisions.jump_window_records", decisions.jump_window_records, 1_024),
-            ("decisions.series_max", decisions.series_max, 10_000_000),
             ("transaction.records_max", self.transaction.records_max, 1_000_000),
             ("threads.triage", self.threads.triage, 256),
             ("threads.watch", self.threads.watch, 256),
@@ -113,8 +106,6 @@ impl Config {
         }
         for (key, period) in [
             ("tick_after", self.tick_after),
-            ("exclude_after", self.exclude_after),
-            ("decisions.jump", decisions.jump),
             ("transaction.interval", self.transaction.interval),
             ("snapshot.interval", self.snapshot.interval),
             ("notify.timeout", self.notify.timeout),
@@ -127,7 +118,6 @@ impl Config {
             }
         }
         for (key, size, least) in [
-            ("decisions.value_bytes_max", decisions.value_bytes_max, super::Size::kib(64)),
             ("transaction.bytes_max", self.transaction.bytes_max, super::Size::mib(1)),
             ("memory_budget", self.memory_budget, super::Size::mib(64)),
         ] {

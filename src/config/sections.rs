@@ -28,8 +28,6 @@ pub struct Config {
     pub clock: Clock,
     /// Wall time without a record after which a partition of a live topic gets a tick.
     pub tick_after: Period,
-    /// Wall time a partition may hold all others back before it is excluded.
-    pub exclude_after: Period,
     /// What influences decisions: the same for every worker, and for a replay that is to be equal.
     pub decisions: Decisions,
     /// Bounds of one transaction.
@@ -46,8 +44,6 @@ pub struct Config {
     pub log: Log,
     /// Who is told of alerts.
     pub notify: Notify,
-    /// People's data.
-    pub privacy: Privacy,
 }
 
 impl Default for Config {
@@ -60,7 +56,6 @@ impl Default for Config {
             sources: Sources::default(),
             clock: Clock::Live,
             tick_after: Period::seconds(10),
-            exclude_after: Period::seconds(300),
             decisions: Decisions::default(),
             transaction: Transaction::default(),
             threads: Threads::default(),
@@ -69,7 +64,6 @@ impl Default for Config {
             http: Http::default(),
             log: Log::default(),
             notify: Notify::default(),
-            privacy: Privacy::default(),
         }
     }
 }
@@ -151,29 +145,11 @@ pub struct Decisions {
     pub duplicate_window_records: u32,
     /// Partitions of the signals topic; fixed when topics are applied. 1 to 1,024.
     pub signals_partitions: u32,
-    /// A leap of a partition's clock by more than this needs confirming.
-    pub jump: Period,
-    /// Records that confirm a leap. 1 to 64.
-    pub jump_confirmations: u32,
-    /// Records within which they must come. 1 to 1,024.
-    pub jump_window_records: u32,
-    /// Largest value of a record written; a mention above it loses explanation, raw text, text, in this order.
-    pub value_bytes_max: Size,
-    /// Series kept per signals partition; the oldest quiet ones make room. 1 to 10,000,000.
-    pub series_max: u32,
 }
 
 impl Default for Decisions {
     fn default() -> Self {
-        Self {
-            duplicate_window_records: 100_000,
-            signals_partitions: 16,
-            jump: Period::seconds(600),
-            jump_confirmations: 3,
-            jump_window_records: 64,
-            value_bytes_max: Size::kib(900),
-            series_max: 100_000,
-        }
+        Self { duplicate_window_records: 100_000, signals_partitions: 16 }
     }
 }
 
@@ -185,7 +161,7 @@ pub struct Transaction {
     pub interval: Period,
     /// Most records read in one.
     pub records_max: u32,
-    /// Most bytes written in one.
+    /// Ended once so many bytes are read in it; the batch in hand may go over.
     pub bytes_max: Size,
 }
 
@@ -215,7 +191,7 @@ impl Default for Threads {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Snapshot {
-    /// Log time between two snapshots of a partition.
+    /// Wall time between two snapshots of a partition, at least; each is a cut at a log bucket.
     pub interval: Period,
 }
 
@@ -348,12 +324,4 @@ pub struct WebhookReceiver {
     pub url: Secret,
     /// Key of the HMAC-SHA256 signature.
     pub secret: Secret,
-}
-
-/// `privacy`: people's data.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Privacy {
-    /// Key under which author ids are hashed where they are kept. A change makes everyone a stranger.
-    pub author_key: Option<Secret>,
 }

@@ -27,6 +27,8 @@ const SILENCE_MAX: i64 = 8640;
 pub const VOLUME_WINDOWS: [usize; 3] = [30, 90, 360];
 /// Windows judged for mood, in buckets: 60, 90 and 120 min.
 const MOOD_WINDOWS: [usize; 3] = [360, 540, 720];
+/// Details older than this many buckets (15 min) are kept by five minutes: a window that long needs no finer ones.
+const FINE: i64 = 90;
 /// Age below which a series is not judged: two hours of buckets.
 const COLD_BUCKETS: i64 = 720;
 
@@ -61,7 +63,7 @@ impl Default for Settings {
             surprise: 6.0,
             mood_floor: 100,
             mood_effect: 0.10,
-            mood_deviations: 3.5,
+            mood_deviations: 3.4,
         }
     }
 }
@@ -185,9 +187,23 @@ impl Series {
         }
         if steps > 0 {
             self.now = bucket;
-            let oldest = bucket.plus(-(LEARN_AFTER as i64));
-            self.details = self.details.split_off(&oldest);
+            self.thin_details();
         }
+    }
+
+    /// Drops details that no window reaches, and keeps the older ones by five minutes.
+    fn thin_details(&mut self) {
+        let oldest = self.now.plus(-(LEARN_AFTER as i64));
+        let recent = self.details.split_off(&self.now.plus(-FINE));
+        let older = std::mem::replace(&mut self.details, recent);
+        for (bucket, partial) in older.into_iter().filter(|(bucket, _)| *bucket >= oldest) {
+            self.details.entry(self.detail_key(bucket)).or_default().merge(&partial);
+        }
+    }
+
+    fn detail_key(&self, bucket: Bucket) -> Bucket {
+        let fine = bucket >= self.now.plus(-FINE);
+        if fine { bucket } else { Bucket(bucket.0 - bucket.0.rem_euclid(i64::from(BLOCK))) }
     }
 
     /// Merges what was read of one event bucket; older than the cells, it only counts towards the oldest.
@@ -203,7 +219,7 @@ impl Series {
         let percent = i32::try_from(partial.sentiment_percent).unwrap_or(0);
         cell.sentiment_percent = cell.sentiment_percent.saturating_add(percent);
         if age <= LEARN_AFTER {
-            let detail = self.details.entry(bucket).or_default();
+            let detail = self.details.entry(self.detail_key(bucket)).or_default();
             detail.merge(partial);
             detail.pending.clear();
         }
@@ -391,4 +407,91 @@ fn learn(level: &mut Level, value: f64, step_seconds: f64) {
 
 fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partial(mentions: u64) -> Partial {
+        Partial { mentions, ..Partial::default() }
+    }
+
+    /// A series that saw `usual` mentions a bucket for `buckets`.
+    fn steady(usual: u64, buckets: i64) -> Series {
+        let mut series = Series::new(Bucket(0));
+        for bucket in 1..=buckets {
+            series.advance(Bucket(bucket), false);
+            series.merge(Bucket(bucket), &partial(usual));
+        }
+        series
+    }
+
+    fn shortest(series: &Series) -> Windowed {
+        series.judge(false, &Settings::default()).windows[0]
+    }
+
+    #[test]
+    fn a_young_series_is_not_judged() {
+        assert!(steady(5, 719).judge(false, &Settings::default()).windows.is_empty());
+        assert_eq!(steady(5, 720).judge(false, &Settings::default()).windows.len(), 3);
+    }
+
+    #[test]
+    fn the_usual_is_expected_and_a_burst_surprises() {
+        let mut series = steady(2, 1500);
+        let usual = shortest(&series);
+        assert!((usual.expected - 60.0).abs() < 1.0 && usual.observed == 60, "{usual:?}");
+        series.merge(Bucket(1500), &partial(100));
+        let burst = shortest(&series);
+        assert!(burst.observed == 160 && burst.surprise > 8.0 && burst.upper < 120.0, "{burst:?}");
+        assert!((burst.expected - usual.expected).abs() < 1e-9, "a burst is not its own baseline");
+    }
+
+    #[test]
+    fn what_belongs_to_an_incident_is_not_learned_nor_judged_again() {
+        let mut series = steady(2, 1500);
+        for bucket in 1501..=1600 {
+            series.advance(Bucket(bucket), true);
+            series.merge(Bucket(bucket), &partial(50));
+        }
+        assert_eq!(series.judge(true, &Settings::default()).windows[0].observed, 1500);
+        assert_eq!(shortest(&series).observed, 0, "an incident that is over is left out");
+        for bucket in 1601..=2100 {
+            series.advance(Bucket(bucket), false);
+            series.merge(Bucket(bucket), &partial(2));
+        }
+        assert!((shortest(&series).expected - 60.0).abs() < 2.0);
+    }
+
+    #[test]
+    fn a_long_silence_is_learned_at_once() {
+        let mut at_once = steady(2, 1500);
+        let mut one_by_one = at_once.clone();
+        at_once.advance(Bucket(5000), false);
+        for bucket in 1501..=5000 {
+            one_by_one.advance(Bucket(bucket), false);
+        }
+        let (a, b) = (shortest(&at_once).expected, shortest(&one_by_one).expected);
+        assert!((a - b).abs() < 1e-6 && a < 45.0, "{a} {b}");
+        at_once.advance(Bucket(i64::MAX / 2), false);
+        assert_eq!(shortest(&at_once).observed, 0, "however long");
+    }
+
+    #[test]
+    fn late_posts_count_where_they_belong() {
+        let mut series = steady(2, 1500);
+        series.merge(Bucket(1490), &partial(7));
+        series.merge(Bucket(-9_000_000), &partial(1000));
+        assert_eq!(shortest(&series).observed, 67);
+    }
+
+    #[test]
+    fn evidence_reaches_back_an_hour() {
+        let series = steady(2, 1500);
+        assert_eq!(series.evidence(30).mentions, 60);
+        assert_eq!(series.evidence(90).mentions, 180);
+        let hour = series.evidence(360).mentions;
+        assert!((660..=720).contains(&hour), "whole five minutes only, got {hour}");
+    }
 }

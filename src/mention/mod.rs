@@ -306,7 +306,7 @@ impl Author {
     }
 }
 
-/// Engagement counts; null is not zero.
+/// Engagement counts; absent is not zero.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Counts {

@@ -178,7 +178,10 @@ mod tests {
         SourceClock { source: source.into(), reached: reached.map(Bucket), since: reached.map(Bucket), ended }
     }
 
-    fn state(clocks: &[(&str, Option<i64>, bool)], waiting: &[i64]) -> WatchState {
+    /// Source, bucket it has reached, whether it has ended.
+    type Clock = (&'static str, Option<i64>, bool);
+
+    fn state(clocks: &[Clock], waiting: &[i64]) -> WatchState {
         let mut state = WatchState::default();
         for log in waiting {
             state.hold("q".into(), Bucket(*log), Bucket(*log), &Partial::default());
@@ -190,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_bucket_closes_when_every_clock_has_passed_it() {
-        let cases: &[(&[(&str, Option<i64>, bool)], &[i64], Option<i64>)] = &[
+        let cases: &[(&[Clock], &[i64], Option<i64>)] = &[
             (&[], &[5], None),
             (&[("a", Some(9), false)], &[5], None),
             (&[("a", Some(9), false), ("b", None, false)], &[5], None),

@@ -220,3 +220,6 @@ fn decide_waiting(item_id: &str, item: &PendingItem, bucket: Bucket, state: &Que
         reasons: vec![reason],
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,33 +73,6 @@ pub(super) fn span_of(range: &Range<usize>) -> Span {
     Span { start: place(range.start), end: place(range.end) }
 }
 
-/// The candidate that `word` was probably meant to be, at most two edits away.
-pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let word = word.to_lowercase();
-    candidates
-        .into_iter()
-        .map(|candidate| (edit_distance(&word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 2 && *distance < candidate.len().min(word.len()))
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein's distance, in characters; candidates are short names.
-fn edit_distance(left: &str, right: &str) -> usize {
-    let left: Vec<char> = left.chars().take(40).collect();
-    let mut row: Vec<usize> = (0..=left.len()).collect();
-    for (index, c) in right.chars().take(40).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (at, other) in left.iter().enumerate() {
-            let change = diagonal + usize::from(*other != c);
-            diagonal = row[at + 1];
-            row[at + 1] = change.min(diagonal + 1).min(row[at] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,12 +87,5 @@ mod tests {
         let long = format!("{}x{}", "é".repeat(500), "a".repeat(500));
         assert!(Diagnostic::new(1000..1001, "odd").render("p:1", &long).len() < 600);
         assert!(Diagnostic::new(9..99, "odd").render("p:1", "é").contains("^"));
-    }
-
-    #[test]
-    fn guesses_what_was_meant() {
-        assert_eq!(nearest("langauge", ["language", "kind"]), Some("language"));
-        assert_eq!(nearest("Mastadon", ["x", "mastodon"]), Some("mastodon"));
-        assert_eq!(nearest("y", ["x", "kind"]), None);
     }
 }

@@ -1,9 +1,10 @@
 //! `field:value`: which fields there are, what their values look like, and what is not supported yet.
 
 use super::ast::{FieldTest, primary_subtag};
-use super::diagnostic::{Diagnostic, nearest};
+use super::diagnostic::Diagnostic;
 use super::lex::Value;
 use crate::mention::{Kind, Platform};
+use crate::text::nearest;
 use std::ops::Range;
 
 const SUPPORTED: [&str; 4] = ["author_followers", "kind", "language", "platform"];

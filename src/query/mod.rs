@@ -27,7 +27,6 @@ mod lex;
 mod parse;
 mod term;
 #[cfg(test)]
-#[allow(clippy::panic)]
 mod tests;
 
 pub use diagnostic::{Diagnostic, Refused};

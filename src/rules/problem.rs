@@ -1,5 +1,6 @@
 //! What is wrong with a pack, where, and what to write instead.
 
+use crate::text::nearest;
 use serde::Serialize;
 use std::fmt;
 
@@ -35,15 +36,10 @@ pub(super) fn suggest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
     known.dedup();
-    let best = known.iter().map(|k| (distance(word, k), *k)).min()?;
-    let long_enough = |short: &str| short.len() >= 3;
-    let begins = |k: &&&str| (long_enough(word) && k.starts_with(word)) || (long_enough(k) && word.starts_with(**k));
-    let near = if best.0 <= word.chars().count().div_ceil(3).saturating_sub(usize::from(!long_enough(word))) {
-        Some(best.1)
-    } else {
-        known.iter().find(begins).copied()
-    };
-    if let Some(near) = near {
+    if known.is_empty() {
+        return None;
+    }
+    if let Some(near) = nearest(word, known.iter().copied()) {
         return Some(format!("did you mean \"{near}\"?"));
     }
     let more = if known.len() > 12 { " …" } else { "" };
@@ -51,37 +47,9 @@ pub(super) fn suggest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     Some(format!("known: {}{more}", known.join(", ")))
 }
 
-/// Edits (insert, delete, replace, swap of neighbours) between two short words, compared without case.
-fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.to_lowercase().chars().take(64).collect();
-    let b: Vec<char> = b.to_lowercase().chars().take(64).collect();
-    let (mut before, mut last): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..=b.len()).collect());
-    for (i, ca) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, cb) in b.iter().enumerate() {
-            let mut best = (last[j] + usize::from(ca != cb)).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *ca == b[j - 1] && a[i - 1] == *cb {
-                best = best.min(before[j - 1] + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn distances() {
-        for (a, b, want) in [("", "", 0), ("", "abc", 3), ("team", "tema", 1), ("support", "suport", 1), ("a", "b", 1)]
-        {
-            assert_eq!(distance(a, b), want, "{a} {b}");
-            assert_eq!(distance(b, a), want, "{b} {a}");
-        }
-    }
 
     #[test]
     fn suggestions() {

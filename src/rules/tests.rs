@@ -287,7 +287,6 @@ fn a_fault_of_a_query_stands_at_its_place_in_the_file() {
 }
 
 #[test]
-#[ignore = "needs the query engine, which lands on another branch"]
 fn faults_of_queries_are_told_in_their_files() {
     let faults: [(&str, &str, u32, u32); 5] = [
         ("acme NOT coyote", "acme coyote", 4, 12),

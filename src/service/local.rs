@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// Records per transaction.
 const RECORDS_MAX: usize = 2_000;
+/// Bytes per transaction.
+const BYTES_MAX: usize = 16 << 20;
 
 /// One raw record from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +78,8 @@ impl LocalPipeline {
             model,
         );
         let watch_stage = WatchStage::new(WatchSettings { topics: topics.clone(), snapshot_every: None }, pack);
-        let limits = Limits { records_max: RECORDS_MAX, interval: Duration::ZERO, poll: Duration::ZERO };
+        let limits =
+            Limits { records_max: RECORDS_MAX, bytes_max: BYTES_MAX, interval: Duration::ZERO, poll: Duration::ZERO };
         // no ticks on this log: the wall clock is never asked for anything that counts
         let wall = || Timestamp::clamped(0);
         Self {

@@ -225,7 +225,9 @@ fn settings(name: &str, role: Role, config: &Config, topics: impl IntoIterator<I
 
 fn limits(config: &Config) -> Limits {
     let records_max = usize::try_from(config.transaction.records_max).unwrap_or(usize::MAX);
-    Limits { records_max, interval: config.transaction.interval.0, poll: POLL.min(config.transaction.interval.0) }
+    let bytes_max = config.transaction.bytes_max.bytes();
+    let interval = config.transaction.interval.0;
+    Limits { records_max, bytes_max, interval, poll: POLL.min(interval) }
 }
 
 /// Wall time, for ticks and for metrics.

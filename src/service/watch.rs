@@ -84,7 +84,7 @@ impl WatchStage {
                     self.alerts.push(*event);
                 }
                 Verdict::FollowUp(follow_up) => {
-                    self.outputs.push(wire::follow_up_record(topics, &self.pack, &follow_up)?)
+                    self.outputs.push(wire::follow_up_record(topics, &self.pack, &follow_up)?);
                 }
             }
         }

@@ -103,6 +103,8 @@ impl StageError {
 pub struct Limits {
     /// Records read per transaction, at most.
     pub records_max: usize,
+    /// A transaction is ended once so many bytes of keys and values are read; the batch in hand may go over.
+    pub bytes_max: usize,
     /// A transaction is ended after this long.
     pub interval: Duration,
     /// A poll waits at most this long.
@@ -140,6 +142,7 @@ pub struct Worker<S, L> {
     assigned: Vec<TopicPartition>,
     ends: Vec<(TopicPartition, i64, Instant)>,
     records: usize,
+    bytes: usize,
     arrived_ms: Vec<i64>,
     last_arrived_ms: BTreeMap<TopicPartition, i64>,
     opened: Option<Instant>,
@@ -156,6 +159,7 @@ impl<S: Stage, L: Log> Worker<S, L> {
             assigned: Vec::new(),
             ends: Vec::new(),
             records: 0,
+            bytes: 0,
             arrived_ms: Vec::new(),
             last_arrived_ms: BTreeMap::new(),
             opened: None,
@@ -213,6 +217,7 @@ impl<S: Stage, L: Log> Worker<S, L> {
     pub fn commit(&mut self) -> Result<Option<Ended>, StageError> {
         let took = self.opened.take().map_or(Duration::ZERO, |since| since.elapsed());
         let records = std::mem::take(&mut self.records);
+        self.bytes = 0;
         let arrived_ms = std::mem::take(&mut self.arrived_ms);
         if !self.stage.is_open() {
             return Ok(None);
@@ -266,6 +271,7 @@ impl<S: Stage, L: Log> Worker<S, L> {
         self.ends.retain(|(known, _, _)| *known != record.source);
         self.opened.get_or_insert_with(Instant::now);
         self.records += 1;
+        self.bytes += [&record.key, &record.value].into_iter().flatten().map(Vec::len).sum::<usize>();
         if let Some(arrived) = record.appended_at_ms {
             self.arrived_ms.push(arrived);
             self.last_arrived_ms.insert(record.source.clone(), arrived);
@@ -292,6 +298,7 @@ impl<S: Stage, L: Log> Worker<S, L> {
     fn restore_all(&mut self) -> Result<(), StageError> {
         self.opened = None;
         self.records = 0;
+        self.bytes = 0;
         self.arrived_ms.clear();
         self.ends.clear();
         self.stage.rollback();
@@ -319,8 +326,11 @@ impl<S: Stage, L: Log> Worker<S, L> {
     }
 
     fn is_due(&self) -> bool {
-        let full = self.records >= self.limits.records_max;
+        let full = self.records >= self.limits.records_max || self.bytes >= self.limits.bytes_max;
         let late = self.opened.is_none_or(|since| since.elapsed() >= self.limits.interval);
         self.stage.is_open() && (full || late)
     }
 }
+
+#[cfg(test)]
+mod tests;

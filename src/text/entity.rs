@@ -235,7 +235,6 @@ pub(super) fn run_length(text: &str, accept: impl Fn(char) -> bool) -> usize {
 }
 
 #[cfg(test)]
-#[allow(clippy::print_stdout)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

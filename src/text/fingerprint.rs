@@ -94,7 +94,6 @@ fn push_word(template: &mut String, word: &str) {
 }
 
 #[cfg(test)]
-#[allow(clippy::print_stdout)]
 mod tests {
     use super::*;
 

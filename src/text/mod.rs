@@ -6,11 +6,13 @@
 pub mod entity;
 pub mod fingerprint;
 pub mod fold;
+mod nearest;
 pub mod token;
 mod url;
 
 pub use entity::entities;
 pub use fingerprint::fingerprint;
+pub use nearest::nearest;
 pub use token::{Token, TokenKind};
 
 use schemars::JsonSchema;

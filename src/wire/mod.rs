@@ -6,6 +6,7 @@
 mod dead_letter;
 mod headers;
 mod item;
+pub mod schemas;
 mod signal;
 mod snapshot;
 mod tick;

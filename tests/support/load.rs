@@ -70,7 +70,9 @@ impl Load {
     pub fn events(&self) -> Vec<(&str, &str, f64)> {
         let events = self.truth["events"].as_array().unwrap().iter();
         let named = events.filter(|event| event["alert"] == true);
-        named.map(|e| (e["type"].as_str().unwrap(), e["brand"].as_str().unwrap(), e["onset"].as_f64().unwrap())).collect()
+        named
+            .map(|e| (e["type"].as_str().unwrap(), e["brand"].as_str().unwrap(), e["onset"].as_f64().unwrap()))
+            .collect()
     }
 }
 
@@ -102,7 +104,8 @@ pub fn write_pack(folder: &Path, brands: &[String]) {
     for brand in brands {
         writeln!(text, "  - name: {brand}\n    text: what is it with {brand} today").unwrap();
         writeln!(text, "    match: [{}]", slug(brand)).unwrap();
-        writeln!(text, "  - name: not {brand}\n    text: nothing to see here\n    no_match: [{}]", slug(brand)).unwrap();
+        writeln!(text, "  - name: not {brand}\n    text: nothing to see here\n    no_match: [{}]", slug(brand))
+            .unwrap();
     }
     std::fs::write(folder.join("queries/brands.yaml"), text).unwrap();
 }

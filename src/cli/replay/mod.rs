@@ -7,6 +7,7 @@ mod truth;
 
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
+use crate::config::{Config, process_environment};
 use crate::rules::{self, Pack};
 use crate::score::Model;
 use crate::service::local::{Layout, LocalPipeline};
@@ -25,6 +26,9 @@ pub struct ReplayArgs {
     /// The rule pack.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
+    /// The configuration whose `decisions` section decided live; the defaults where it is not given.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Watch one more query as a series of that name.
     #[arg(long = "query", value_name = "NAME=QUERY")]
     queries: Vec<String>,
@@ -53,12 +57,16 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let Some(pack) = load(args, io)? else { return Ok(Exit::Findings) };
     let truth = args.truth.as_deref().map(truth::read).transpose()?;
     let budget = args.budget.as_deref().map(budget::read).transpose()?;
+    let (config, warnings) = Config::load(args.config.as_deref(), process_environment(), &Vec::new())?;
+    for warning in warnings {
+        writeln!(io.stderr, "warning: {warning}")?;
+    }
     let survey = input::survey(&args.input, args.partitions)?;
     let layout = Layout {
         members: survey.members,
         raw_partitions: args.partitions,
-        signals_partitions: 16,
-        duplicate_window_records: 100_000,
+        signals_partitions: i32::try_from(config.decisions.signals_partitions)?,
+        duplicate_window_records: u64::from(config.decisions.duplicate_window_records),
     };
     let mut pipeline = LocalPipeline::new(&layout, Arc::new(pack), Model::shipped());
     let mut writer = report::Writer::create(&args.output)?;
@@ -70,9 +78,9 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         let last = records.is_empty();
         progress.inc(records.len() as u64);
         if last {
-            pipeline.finish()?
+            pipeline.finish()?;
         } else {
-            pipeline.feed(records)?
+            pipeline.feed(records)?;
         }
         writer.write(&pipeline.take_outputs())?;
         alerts.extend(pipeline.take_alerts());

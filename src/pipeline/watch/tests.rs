@@ -1,0 +1,195 @@
+//! Worlds of signals: what opens, what does not, and that the way signals were cut leaves no trace.
+
+use super::*;
+use crate::detect::Contribution;
+use crate::mention::Platform;
+use crate::pipeline::SourceClock;
+use crate::rules;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+const QUERY: &str = "nimbus-brand";
+/// Where the worlds begin: some afternoon.
+const START: i64 = 176_760_360;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Burst {
+    None,
+    Outage,
+    Thread,
+    Bots,
+    Swell,
+    Handful,
+}
+
+fn pack() -> Pack {
+    rules::load(&rules::shipped(), &[]).expect("the shipped pack is clean")
+}
+
+/// A pseudo-random number that depends on nothing but its arguments.
+fn dice(bucket: i64, index: u64, sides: u64) -> u64 {
+    crate::mention::hash64(&[&bucket.to_string(), &index.to_string()]) % sides
+}
+
+fn post(bucket: i64, index: u64) -> Contribution {
+    let person = dice(bucket, index, 1 << 40);
+    Contribution {
+        counts: true,
+        at: Bucket(bucket).start(),
+        platform: if person % 2 == 0 { Platform::X } else { Platform::Reddit },
+        language: "en".into(),
+        negative: person % 4 == 0,
+        sentiment_percent: if person % 4 == 0 { -60 } else { 40 },
+        outage: false,
+        noise: false,
+        repost: false,
+        person,
+        text: person,
+        thread: None,
+        followers: person % 1000,
+        prominent: false,
+        example: Some(format!("x:{person}")),
+        terms: Vec::new(),
+        pending: None,
+    }
+}
+
+/// Three and a half hours of a post every 40 s or so, and at three hours the burst.
+fn world(burst: Burst) -> Vec<(i64, Contribution)> {
+    let mut posts = Vec::new();
+    for step in 0..1260 {
+        let bucket = START + step;
+        let usual = if burst == Burst::Swell { 1 + u64::from(step > 900) } else { 1 };
+        let count = u64::from(dice(bucket, 99, 4) == 0) * usual;
+        let extra = match burst {
+            Burst::Outage | Burst::Thread | Burst::Bots if (1080..1110).contains(&step) => 4,
+            Burst::Handful if step == 1080 => 6,
+            _ => 0,
+        };
+        for index in 0..count + extra {
+            let mut item = post(bucket, index);
+            if index >= count {
+                shape(&mut item, burst, bucket, index);
+            }
+            posts.push((bucket, item));
+        }
+    }
+    posts
+}
+
+fn shape(item: &mut Contribution, burst: Burst, bucket: i64, index: u64) {
+    match burst {
+        Burst::Outage => {
+            (item.negative, item.outage, item.sentiment_percent) = (true, true, -70);
+            let waiting = PendingItem {
+                revision: 0,
+                team: "support".into(),
+                thread: format!("t{bucket}-{index}"),
+                intent: "outage".into(),
+            };
+            item.pending = Some((format!("item-{bucket}-{index}"), waiting));
+        }
+        Burst::Thread => item.thread = Some(7),
+        Burst::Bots => (item.person, item.text) = (item.person % 6, 1),
+        Burst::None | Burst::Swell | Burst::Handful => {}
+    }
+}
+
+/// Feeds a world; a cut after each `chunk` posts tells partials, then clocks of two partitions.
+fn run(posts: &[(i64, Contribution)], chunks: &[usize], pack: &Pack) -> Vec<Verdict> {
+    let mut state = WatchState::default();
+    let mut verdicts = Vec::new();
+    let mut rest = posts;
+    let mut turn = 0;
+    while !rest.is_empty() {
+        let length = chunks[turn % chunks.len()].clamp(1, rest.len());
+        let (chunk, later) = rest.split_at(length);
+        let reached = Bucket(chunk.last().expect("not empty").0);
+        for signal in partials(chunk).into_iter().chain([clocks(reached, false)]) {
+            verdicts.extend(watch(signal, &mut state, pack));
+        }
+        (rest, turn) = (later, turn + 1);
+    }
+    let last = Bucket(posts.last().expect("not empty").0);
+    verdicts.extend(watch(clocks(last, true), &mut state, pack));
+    assert!(state.is_done());
+    verdicts
+}
+
+fn partials(chunk: &[(i64, Contribution)]) -> Vec<Signal> {
+    let mut merged: BTreeMap<Bucket, Partial> = BTreeMap::new();
+    for (bucket, item) in chunk {
+        merged.entry(Bucket(*bucket)).or_default().add(item);
+    }
+    let signal = |(bucket, partial)| Signal::Partial {
+        query: QUERY.into(),
+        log: bucket,
+        event: bucket,
+        partial: Box::new(partial),
+    };
+    merged.into_iter().map(signal).collect()
+}
+
+fn clocks(reached: Bucket, ended: bool) -> Signal {
+    let clock =
+        |source: &str| SourceClock { source: source.into(), reached: Some(reached), since: Some(Bucket(START)), ended };
+    Signal::Clocks { members: vec!["a/0".into(), "a/1".into()], clocks: vec![clock("a/0"), clock("a/1")] }
+}
+
+fn alerts(verdicts: &[Verdict]) -> Vec<(AlertKind, AlertState)> {
+    let events = verdicts.iter().filter_map(|verdict| match verdict {
+        Verdict::Alert(event) => Some((event.kind, event.state)),
+        Verdict::FollowUp(_) => None,
+    });
+    events.collect()
+}
+
+#[test]
+fn one_alert_of_the_fitting_kind() {
+    let pack = pack();
+    for (burst, kind) in
+        [(Burst::Outage, AlertKind::Outage), (Burst::Thread, AlertKind::Viral), (Burst::Bots, AlertKind::Amplification)]
+    {
+        let told = alerts(&run(&world(burst), &[50], &pack));
+        assert_eq!(told.first(), Some(&(kind, AlertState::Opened)), "{told:?}");
+        assert_eq!(told.last(), Some(&(kind, AlertState::Resolved)), "{told:?}");
+        assert_eq!(told.iter().filter(|(_, state)| *state == AlertState::Opened).count(), 1, "{told:?}");
+    }
+}
+
+#[test]
+fn ordinary_days_are_silent() {
+    let pack = pack();
+    for burst in [Burst::None, Burst::Swell, Burst::Handful] {
+        assert_eq!(alerts(&run(&world(burst), &[50], &pack)), []);
+    }
+}
+
+#[test]
+fn items_of_an_open_incident_are_attached_and_the_others_released() {
+    let verdicts = run(&world(Burst::Outage), &[50], &pack());
+    let follow_ups: Vec<&FollowUp> = verdicts
+        .iter()
+        .filter_map(|verdict| match verdict {
+            Verdict::FollowUp(follow_up) => Some(follow_up),
+            Verdict::Alert(_) => None,
+        })
+        .collect();
+    assert_eq!(follow_ups.len(), 120, "every item that waited is decided once");
+    let attached = follow_ups.iter().filter(|follow_up| follow_up.action == FollowUpAction::Attach).count();
+    let released = follow_ups.iter().filter(|follow_up| follow_up.action == FollowUpAction::Release).count();
+    assert!(released <= 40 && attached >= 80, "{released} released, {attached} attached");
+    assert!(follow_ups.iter().all(|f| (f.incident_id.is_some()) == (f.action == FollowUpAction::Attach)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Promise 3 for watch: transaction bounds leave no trace.
+    #[test]
+    fn the_cut_leaves_no_trace(chunks in proptest::collection::vec(1usize..120, 1..6)) {
+        let pack = pack();
+        let posts = world(Burst::Outage);
+        prop_assert_eq!(run(&posts, &chunks, &pack), run(&posts, &[usize::MAX], &pack));
+    }
+}

@@ -1,0 +1,249 @@
+//! The schemas in `deploy/schemas` say what is written: they equal the Rust types, and real outputs keep to them.
+//!
+//! After a change of a public value: `GROUNDSWELL_BLESS=1 cargo test --release --test schemas`.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of a test say by panicking what is wrong")]
+
+use groundswell::mention::Platform;
+use groundswell::rules;
+use groundswell::score::Model;
+use groundswell::service::local::{Layout, LocalPipeline, RawRecord};
+use groundswell::wire::schemas::{schema_file, schemas};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const BLESS: &str = "GROUNDSWELL_BLESS=1 cargo test --release --test schemas";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/schemas")
+}
+
+#[test]
+fn the_files_equal_the_types() {
+    let bless = std::env::var_os("GROUNDSWELL_BLESS").is_some();
+    let mut expected = BTreeSet::new();
+    for (kind, schema) in schemas() {
+        let path = folder().join(schema_file(kind));
+        let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+        if bless {
+            std::fs::create_dir_all(folder()).unwrap();
+            std::fs::write(&path, &text).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == text, "{} is not what the types say: {BLESS}", path.display());
+        expected.insert(schema_file(kind));
+    }
+    let entries = std::fs::read_dir(folder()).unwrap();
+    let found: BTreeSet<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(found, expected, "files of schemas that are no more, or not there");
+}
+
+/// Checks one value against a schema, by the keywords that ours use. A field the schema does not name is a fault: the
+/// schema is to name all. An unknown keyword is one too, so that nothing goes unchecked by mistake.
+struct Checker<'s> {
+    definitions: &'s Value,
+    faults: Vec<String>,
+}
+
+impl Checker<'_> {
+    fn faults(schema: &Value, value: &Value) -> Vec<String> {
+        let mut checker = Checker { definitions: &schema["$defs"], faults: Vec::new() };
+        checker.check(schema, value, "$");
+        checker.faults
+    }
+
+    fn check(&mut self, schema: &Value, value: &Value, place: &str) {
+        let rules = match schema {
+            Value::Bool(true) => return,
+            Value::Object(rules) => rules,
+            other => return self.fault(place, &format!("refused by {other}")),
+        };
+        for (keyword, rule) in rules {
+            match keyword.as_str() {
+                "$ref" => {
+                    let name = rule.as_str().unwrap().strip_prefix("#/$defs/").unwrap();
+                    let definition = &self.definitions[name];
+                    assert!(definition.is_object(), "{name} is not defined");
+                    self.check(&definition.clone(), value, place);
+                }
+                "type" if !types(rule).any(|kind| is_of(value, kind)) => self.fault(place, &format!("is not {rule}")),
+                "const" if value != rule => self.fault(place, &format!("is not {rule}")),
+                "enum" if !rule.as_array().unwrap().contains(value) => self.fault(place, &format!("is not of {rule}")),
+                "minimum" if value.is_number() && value.as_f64() < rule.as_f64() => {
+                    self.fault(place, &format!("is below {rule}"));
+                }
+                "maximum" if value.is_number() && value.as_f64() > rule.as_f64() => {
+                    self.fault(place, &format!("is above {rule}"));
+                }
+                "required" => self.required(rule, value, place),
+                "properties" => self.fields(rules, value, place),
+                "additionalProperties" if !rules.contains_key("properties") => self.entries(rule, value, place),
+                "items" => {
+                    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+                        self.check(rule, item, &format!("{place}[{index}]"));
+                    }
+                }
+                "anyOf" | "oneOf" => self.one_of(rule, value, place),
+                "type" | "const" | "enum" | "minimum" | "maximum" | "$defs" | "$schema" | "title" | "description"
+                | "format" | "default" => {}
+                other => panic!("{place}: the keyword {other} is not checked by this test"),
+            }
+        }
+    }
+
+    fn required(&mut self, rule: &Value, value: &Value, place: &str) {
+        for field in rule.as_array().unwrap().iter().filter_map(Value::as_str) {
+            if value.is_object() && value.get(field).is_none() {
+                self.fault(place, &format!("lacks {field}"));
+            }
+        }
+    }
+
+    fn fields(&mut self, rules: &serde_json::Map<String, Value>, value: &Value, place: &str) {
+        for (field, inner) in value.as_object().into_iter().flatten() {
+            match rules["properties"].get(field) {
+                Some(schema) => self.check(schema, inner, &format!("{place}.{field}")),
+                None => self.fault(place, &format!("has the unknown field {field}")),
+            }
+        }
+    }
+
+    fn entries(&mut self, rule: &Value, value: &Value, place: &str) {
+        for (name, inner) in value.as_object().into_iter().flatten() {
+            self.check(rule, inner, &format!("{place}.{name}"));
+        }
+    }
+
+    fn one_of(&mut self, rule: &Value, value: &Value, place: &str) {
+        let fits = |schema: &Value| {
+            let mut checker = Checker { definitions: self.definitions, faults: Vec::new() };
+            checker.check(schema, value, place);
+            checker.faults.is_empty()
+        };
+        if !rule.as_array().unwrap().iter().any(fits) {
+            self.fault(place, "fits none of the forms");
+        }
+    }
+
+    fn fault(&mut self, place: &str, what: &str) {
+        self.faults.push(format!("{place} {what}"));
+    }
+}
+
+fn types(rule: &Value) -> impl Iterator<Item = &str> {
+    let many = rule.as_array().into_iter().flatten().filter_map(Value::as_str);
+    rule.as_str().into_iter().chain(many)
+}
+
+fn is_of(value: &Value, kind: &str) -> bool {
+    match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        other => panic!("the type {other} is not known to this test"),
+    }
+}
+
+#[test]
+fn the_check_finds_faults() {
+    let schema = json!({
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/A"}, "n": {"type": ["integer", "null"], "minimum": 0}, "k": {"const": "k"},
+            "m": {"type": "object", "additionalProperties": {"type": "number"}},
+            "l": {"type": "array", "items": {"enum": ["x", "y"]}}},
+        "required": ["k"],
+        "$defs": {"A": {"oneOf": [{"const": "one"}, {"type": "boolean"}]}}
+    });
+    let good = json!({"a": true, "n": null, "k": "k", "m": {"any": 0.5}, "l": ["x"]});
+    assert_eq!(Checker::faults(&schema, &good), [""; 0]);
+    for (bad, fault) in [
+        (json!({}), "$ lacks k"),
+        (json!({"k": "x"}), "$.k is not \"k\""),
+        (json!({"k": "k", "z": 1}), "$ has the unknown field z"),
+        (json!({"k": "k", "a": "two"}), "$.a fits none of the forms"),
+        (json!({"k": "k", "n": -1}), "$.n is below 0"),
+        (json!({"k": "k", "n": 0.5}), "$.n is not [\"integer\",\"null\"]"),
+        (json!({"k": "k", "m": {"any": "x"}}), "$.m.any is not \"number\""),
+        (json!({"k": "k", "l": ["x", "z"]}), "$.l[1] is not of [\"x\",\"y\"]"),
+    ] {
+        assert_eq!(Checker::faults(&schema, &bad), [fault]);
+    }
+}
+
+/// A status of somebody at a second of a day in 2026.
+fn status(number: usize, second: usize, visibility: &str, text: &str) -> RawRecord {
+    let (person, id) = (format!("p{number}"), 5_000_000 + number);
+    let at = format!("2026-03-02T{:02}:{:02}:{:02}.000Z", 6 + second / 3_600, second / 60 % 60, second % 60);
+    let payload = json!({
+        "id": id.to_string(), "uri": format!("https://kiosk.test/users/{person}/statuses/{id}"),
+        "url": format!("https://kiosk.test/@{person}/{id}"), "created_at": at, "visibility": visibility,
+        "language": "en", "content": format!("<p>{text}</p>"), "spoiler_text": "", "in_reply_to_id": null,
+        "replies_count": 0, "reblogs_count": 1, "favourites_count": 2, "edited_at": null, "reblog": null,
+        "account": {"id": (number % 900).to_string(), "username": person, "acct": person, "display_name": "Somebody",
+            "url": format!("https://kiosk.test/@{person}"), "followers_count": 40 + number, "bot": false},
+        "media_attachments": [], "mentions": [], "tags": [], "card": null, "poll": null
+    });
+    RawRecord {
+        platform: Platform::Mastodon,
+        key: id.to_string().into_bytes(),
+        value: payload.to_string().into_bytes(),
+    }
+}
+
+/// Four hours of ordinary talk with an outage in the third, in order of time.
+fn day() -> Vec<RawRecord> {
+    let ordinary = [
+        "Nimbus works fine for our little shop",
+        "reading the Nimbus docs today",
+        "my invoice from Nimbus is \
+                    wrong, charged twice, want my refund",
+        "Nimbus giveaway! follow and repost to win $1000 #win #free",
+    ];
+    let reports = [
+        "Nimbus Cloud is down, cannot log in",
+        "nimbus login broken again? error 503 for everybody here",
+        "is nimbus down for anyone else, nothing loads",
+        "Nimbus outage, our site is offline",
+    ];
+    let mut posts: Vec<(usize, &str, String)> = Vec::new();
+    posts.extend((0..14_400).step_by(20).map(|second| (second, "public", ordinary[second / 20 % 4].to_owned())));
+    posts.extend(
+        (9_000..9_600).step_by(2).map(|second| (second, "public", format!("{} {second}", reports[second / 2 % 4]))),
+    );
+    posts.push((9_100, "direct", "@nimbus my account was hacked, please help".to_owned()));
+    posts.sort_by_key(|(second, _, _)| *second);
+    let records = posts.iter().enumerate();
+    records.map(|(number, (second, visibility, text))| status(number, *second, visibility, text)).collect()
+}
+
+#[test]
+fn real_outputs_keep_to_the_schemas() {
+    let pack = Arc::new(rules::load(&rules::shipped(), &[]).unwrap_or_else(|problems| panic!("{problems:?}")));
+    let layout = Layout {
+        members: (0..2).map(|partition| (Platform::Mastodon, partition)).collect(),
+        raw_partitions: 2,
+        signals_partitions: 4,
+        duplicate_window_records: 1_000,
+    };
+    let mut pipeline = LocalPipeline::new(&layout, pack, Model::shipped());
+    pipeline.feed(day()).unwrap();
+    pipeline.finish().unwrap();
+    let schemas: BTreeMap<&str, Value> = schemas().into_iter().collect();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for (topic, records) in pipeline.take_outputs() {
+        for record in records.iter().filter(|_| !topic.ends_with("dead-letter")) {
+            let value: Value = serde_json::from_slice(record.value.as_deref().unwrap()).unwrap();
+            let kind = value["type"].as_str().unwrap();
+            let faults = Checker::faults(&schemas[kind], &value);
+            assert!(faults.is_empty(), "{topic} {kind}: {faults:?}");
+            *seen.entry(kind.to_owned()).or_default() += 1;
+        }
+    }
+    let kinds: Vec<&str> = seen.keys().map(String::as_str).collect();
+    assert_eq!(kinds, schemas.keys().copied().collect::<Vec<_>>(), "every public value is among them: {seen:?}");
+}
