@@ -102,7 +102,7 @@ fn two_processes_equal_a_replay() {
 /// Kills that count, each of a process with a transaction open.
 const KILLS: usize = 5;
 /// How often it is tried to meet an open transaction, at most.
-const TRIES: u64 = 150;
+const TRIES: u64 = 600;
 /// Of what is left, this part is produced at once.
 const SHARE: usize = 150;
 
@@ -179,14 +179,14 @@ fn kill_in_transaction(victim: &mut Process, observer: &Observer, wanted: Option
     for _ in 0..TRIES {
         observer.await_commit(wanted);
         victim.signal("-STOP");
-        let held = observer.held();
+        let held = observer.held(wanted);
         let roles = observer.roles(&held);
         if !held.is_empty() && wanted.is_none_or(|wanted| roles.contains(&wanted)) {
             victim.kill();
             return roles;
         }
         victim.signal("-CONT");
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(100));
     }
     panic!("no transaction was open in {TRIES} looks, wanted {wanted:?}");
 }

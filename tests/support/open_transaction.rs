@@ -57,13 +57,7 @@ impl Observer {
     /// Waits until somebody is about to commit offsets of a role, or of either.
     pub fn await_commit(&self, wanted: Option<&str>) {
         let deadline = Instant::now() + REQUEST;
-        while Instant::now() < deadline {
-            for (partition, role) in &self.offsets {
-                if wanted.is_none_or(|wanted| wanted == *role) && self.open_at(OFFSETS, *partition).is_some() {
-                    return;
-                }
-            }
-        }
+        while Instant::now() < deadline && !self.commits(wanted) {}
     }
 
     fn open_at(&self, topic: &str, partition: i32) -> Option<i64> {
@@ -83,16 +77,22 @@ impl Observer {
         open
     }
 
-    /// Partitions with a transaction of a process that is stopped right now.
-    pub fn held(&self) -> Vec<(String, i32)> {
-        let mut held = self.open();
-        if held.is_empty() {
+    /// Partitions with a transaction of a process that is stopped right now, one of a role if that is wanted. Looks at
+    /// committed offsets first, as every transaction writes them: a process is not to be stopped long for nothing.
+    pub fn held(&self, wanted: Option<&str>) -> Vec<(String, i32)> {
+        if !self.commits(wanted) {
             return Vec::new();
         }
+        let mut held = self.open();
         std::thread::sleep(SETTLE);
-        let later = self.open();
-        held.retain(|place, stable| later.get(place) == Some(stable));
+        held.retain(|(topic, partition), stable| self.open_at(topic, *partition) == Some(*stable));
         held.into_keys().collect()
+    }
+
+    /// Whether anybody has offsets of a role, or of either, in an open transaction.
+    fn commits(&self, wanted: Option<&str>) -> bool {
+        let mut asked = self.offsets.iter().filter(|(_, role)| wanted.is_none_or(|wanted| wanted == **role));
+        asked.any(|(partition, _)| self.open_at(OFFSETS, *partition).is_some())
     }
 
     /// Whose transactions they are.

@@ -154,17 +154,24 @@ impl Transaction<'_> {
         self.producer.context().failed.lock().unwrap_or_else(PoisonError::into_inner).take();
         let begun = self.producer.begin_transaction();
         begun.map_err(|error| Failure::Dead("beginning a transaction", explain(&error)))?;
+        let (count, mut laps) = (outputs.len(), Laps::start());
         for output in outputs {
             self.produce(&output, partitions)?;
         }
+        let produced_ms = laps.next_ms();
         if offsets.count() > 0 {
             let fence = fence.ok_or_else(|| Failure::Abort("the assignment was lost".to_owned()))?;
             self.step("committing offsets", || {
                 self.producer.send_offsets_to_transaction(offsets, fence, STEP_DEADLINE)
             })?;
         }
+        let offsets_ms = laps.next_ms();
         self.flush()?;
-        self.step("ending a transaction", || self.producer.commit_transaction(STEP_DEADLINE))
+        let flushed_ms = laps.next_ms();
+        self.step("ending a transaction", || self.producer.commit_transaction(STEP_DEADLINE))?;
+        let ended_ms = laps.next_ms();
+        tracing::debug!(count, produced_ms, offsets_ms, flushed_ms, ended_ms, "transaction ended");
+        Ok(())
     }
 
     fn produce(&self, output: &Output, partitions: &BTreeMap<Arc<str>, i32>) -> Result<(), Failure> {
@@ -251,6 +258,22 @@ impl Transaction<'_> {
             }
             self.producer.poll(Duration::from_millis(20));
         }
+    }
+}
+
+/// Times of the steps of a transaction, for whoever asks why it is slow.
+struct Laps(Instant);
+
+impl Laps {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Since the last lap.
+    fn next_ms(&mut self) -> u128 {
+        let took = self.0.elapsed();
+        self.0 += took;
+        took.as_millis()
     }
 }
 
