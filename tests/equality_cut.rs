@@ -26,7 +26,7 @@ fn opened(records: &[RawRecord], all: &BTreeSet<(Platform, i32)>, pack: &Arc<Pac
 /// Event time of a record, µs.
 fn time(record: &RawRecord) -> Option<i64> {
     normalize(Some(record.platform), &record.value).into_iter().find_map(|one| match one {
-        Ok(Normalized::Mention(mention)) => mention.created_at.map(|at| at.as_micros()),
+        Ok(Normalized::Mention(mention)) => mention.created_at.map(groundswell::mention::Timestamp::as_micros),
         Ok(Normalized::NotContent(_)) | Err(_) => None,
     })
 }

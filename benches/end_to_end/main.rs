@@ -170,7 +170,9 @@ fn wait_for_triage(broker: &Broker, asked: &Asked, input: &Input, child: &mut Ch
     }
     loop {
         let mut list = TopicPartitionList::new();
-        ends.keys().for_each(|(topic, partition)| drop(list.add_partition(topic, *partition)));
+        for (topic, partition) in ends.keys() {
+            list.add_partition(topic, *partition);
+        }
         // while a transaction is open the broker gives no stable offset: ask again
         if let Ok(committed) = consumer.committed_offsets(list, REQUEST) {
             let at = |topic: &str, n| committed.find_partition(topic, n).and_then(|found| found.offset().to_raw());

@@ -1,6 +1,8 @@
 //! Generated mentions with known events: lines of the load generator, the pack that watches its brands, and what the
 //! local log makes of both. Needs the shared folder (`GROUNDSWELL_SHARED`, or `../shared`).
 
+#![allow(clippy::print_stderr)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

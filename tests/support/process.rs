@@ -87,7 +87,9 @@ impl<'a> Deployment<'a> {
         let consumer: BaseConsumer = config.set("group.id", format!("{}triage", self.prefix)).create().unwrap();
         let mut list = TopicPartitionList::new();
         for platform in PLATFORMS {
-            (0..partitions).for_each(|n| drop(list.add_partition(&format!("{}raw.{platform}", self.prefix), n)));
+            for partition in 0..partitions {
+                list.add_partition(&format!("{}raw.{platform}", self.prefix), partition);
+            }
         }
         let committed = consumer.committed_offsets(list, Duration::from_secs(20)).unwrap();
         let (mut outcomes, mut reasons) = (Outcomes::default(), BTreeMap::new());
