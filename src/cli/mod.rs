@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod detect;
+pub mod explain;
 pub mod match_;
 pub mod normalize;
 pub mod notify;
@@ -48,6 +49,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::DemoArgs),
     Run(run::RunArgs),
     Replay(replay::ReplayArgs),
     Normalize(normalize::NormalizeArgs),
@@ -57,6 +59,7 @@ enum Command {
     Detect(detect::DetectArgs),
     Check(check::CheckArgs),
     Test(test::TestArgs),
+    Explain(explain::ExplainArgs),
     Notify(notify::NotifyArgs),
     #[cfg(feature = "kafka")]
     Topics(topics::TopicsArgs),
@@ -68,6 +71,7 @@ enum Command {
 /// When it could not run; the error says what to do.
 pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     match &cli.command {
+        Command::Demo(args) => demo::run(args, io),
         Command::Run(args) => run::run(args, io),
         Command::Replay(args) => replay::run(args, io),
         Command::Normalize(args) => normalize::run(args, io),
@@ -77,6 +81,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         Command::Detect(args) => detect::run(args, io),
         Command::Check(args) => check::run(args, io),
         Command::Test(args) => test::run(args, io),
+        Command::Explain(args) => explain::run(args, io),
         Command::Notify(args) => notify::run(args, io),
         #[cfg(feature = "kafka")]
         Command::Topics(args) => topics::run(args, io),

@@ -25,7 +25,8 @@ pub struct NormalizeArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlatformChoice(pub Option<Platform>);
 
-fn parse_platform(slug: &str) -> Result<PlatformChoice, String> {
+/// Reads a platform's slug, or `auto`.
+pub(super) fn parse_platform(slug: &str) -> Result<PlatformChoice, String> {
     if slug == "auto" {
         return Ok(PlatformChoice(None));
     }

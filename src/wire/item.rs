@@ -181,15 +181,10 @@ pub fn mention_record(
         decision: routing.map_or_else(brief, |routing| routing.decision.clone()),
         omitted: Vec::new(),
     };
-    let mut value = serde_json::to_vec(&record)?;
-    for step in Omit::ALL {
-        if value.len() <= RECORD_BYTES_MAX {
-            break;
-        }
+    let value = fitted(&mut record, |record, step| {
         step.apply(&mut record.mention, record.scores.as_mut());
         record.omitted.push(step.name().to_owned());
-        value = serde_json::to_vec(&record)?;
-    }
+    })?;
     Ok(Some(output(&topics.mentions, decided, MENTION_TYPE, &decided.mention.mention_id, value)))
 }
 
@@ -212,15 +207,10 @@ pub fn routed_record(topics: &Topics, pack: &Pack, decided: &Decided) -> Result<
         links: Links { post: decided.mention.url.clone() },
         omitted: Vec::new(),
     };
-    let mut value = serde_json::to_vec(&item)?;
-    for step in Omit::ALL {
-        if value.len() <= RECORD_BYTES_MAX {
-            break;
-        }
+    let value = fitted(&mut item, |item, step| {
         step.apply(&mut item.mention, Some(&mut item.scores));
         item.omitted.push(step.name().to_owned());
-        value = serde_json::to_vec(&item)?;
-    }
+    })?;
     let topic = topics.routed(pack.topic(&routing.route.team));
     Ok(Some(output(&topic, decided, ITEM_TYPE, &decided.item_id, value)))
 }
@@ -293,6 +283,19 @@ fn output(topic: &Arc<str>, decided: &Decided, kind: &str, key: &str, value: Vec
     }
 }
 
+/// The record as JSON, after as many omissions as it takes to keep it under its limit.
+fn fitted<T: Serialize>(record: &mut T, omit: impl Fn(&mut T, Omit)) -> Result<Vec<u8>, WireError> {
+    let mut value = serde_json::to_vec(record)?;
+    for step in Omit::ALL {
+        if value.len() <= RECORD_BYTES_MAX {
+            break;
+        }
+        omit(record, step);
+        value = serde_json::to_vec(record)?;
+    }
+    Ok(value)
+}
+
 /// What a record that is too large loses, in this order.
 #[derive(Debug, Clone, Copy)]
 enum Omit {
@@ -325,6 +328,9 @@ impl Omit {
             Self::Text => {
                 mention.text.clear();
                 mention.entities.clear();
+                (mention.title, mention.content_warning, mention.brand_reply) = (None, None, None);
+                mention.media.clear();
+                mention.rule_hits.clear();
             }
         }
     }

@@ -6,6 +6,10 @@
 
 #![allow(dead_code, clippy::panic, clippy::unwrap_used)]
 
+pub mod equality;
+pub mod load;
+pub mod process;
+
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -127,13 +131,15 @@ impl Broker {
         panic!("the broker did not answer in {PATIENCE:?}");
     }
 
-    fn config(&self) -> ClientConfig {
+    /// A client of this broker, to be configured further.
+    pub fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.brokers);
         config
     }
 
-    fn client(&self) -> BaseConsumer {
+    /// A client that only asks.
+    pub fn client(&self) -> BaseConsumer {
         self.config().create().unwrap()
     }
 

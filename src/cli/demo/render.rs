@@ -1,21 +1,27 @@
 //! What the demo prints: alerts as they come, and at the end what went where. Plain text; colours only when told that
 //! somebody is looking.
 
+mod page;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use super::world::{TruthEvent, World};
 use crate::alert::{AlertEvent, AlertKind, AlertState};
 use crate::mention::Timestamp;
-use crate::notify::{Message, span_words};
+use crate::notify::{Message, platform_name, span_words};
 use crate::route::Severity;
+use crate::rules::Pack;
+pub use page::time_of_day;
+use page::{INDENT, Paint, Row, clock, heading, printable, shortened, table, thousands, wrap};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+pub use steps::next_steps;
 
-/// Columns that text is wrapped at.
-const WIDTH: usize = 100;
-/// Columns that the lines of an alert are set in by: the clock and two blanks.
-const INDENT: &str = "       ";
-/// Columns of a full bar.
-const BAR: usize = 30;
-/// Teams, kinds and reasons listed; the rest is added up.
-const ROWS_MAX: usize = 10;
+/// Examples quoted under an alert.
+const EXCERPTS_MAX: usize = 2;
+/// Characters of an example.
+const EXCERPT_CHARS: usize = 88;
 
 /// What the demo tells at the end.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,13 +33,15 @@ pub struct Summary {
     /// Items by outcome.
     pub outcomes: BTreeMap<String, u64>,
     /// Routed items by owning team.
-    pub by_team: BTreeMap<String, u64>,
+    pub by_team: BTreeMap<String, TeamLoad>,
     /// Noise by kind.
     pub noise_kinds: BTreeMap<String, u64>,
     /// Dead letters by reason.
     pub dead_letter_reasons: BTreeMap<String, u64>,
     /// Every alert in its last state, in order of onset.
     pub incidents: Vec<Incident>,
+    /// What was put into the day, in order of onset.
+    pub truth: Vec<TruthEvent>,
     /// What ticketing systems were asked to do.
     pub tickets: Tickets,
     /// What an operator would do next, most urgent first; [`next_steps`] suggests them.
@@ -44,37 +52,66 @@ pub struct Summary {
     pub event_seconds: f64,
 }
 
+/// What a team got.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TeamLoad {
+    /// Items.
+    pub items: u64,
+    /// Of them S1.
+    pub s1: u64,
+    /// Of them S2.
+    pub s2: u64,
+}
+
 /// An alert in its last state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incident {
-    /// One sentence.
-    pub headline: String,
+    /// What and where: `Probable outage: nimbus-cloud`.
+    pub title: String,
     /// What kind of finding.
     pub kind: AlertKind,
     /// Where it is in its life.
     pub state: AlertState,
-    /// How severe.
+    /// The gravest it was.
     pub severity: Severity,
     /// Who owns it.
     pub team: String,
     /// Since when.
     pub onset: Timestamp,
-    /// Distinct authors.
+    /// When it was opened.
+    pub opened: Timestamp,
+    /// When its last event was told.
+    pub at: Timestamp,
+    /// Distinct authors in the window, the most that were told while it was open.
     pub people: u64,
+    /// Items that watch attached to it.
+    pub attached: u64,
 }
 
 impl Incident {
-    /// The state that `event` leaves its alert in.
+    /// As its first event tells it.
     #[must_use]
     pub fn of(event: &AlertEvent) -> Self {
         Self {
-            headline: event.headline.clone(),
+            title: title(event).to_owned(),
             kind: event.kind,
             state: event.state,
             severity: event.severity,
             team: event.team.clone(),
             onset: event.onset,
+            opened: event.at,
+            at: event.at,
             people: event.people,
+            attached: 0,
+        }
+    }
+
+    /// Takes its next event.
+    pub fn follow(&mut self, event: &AlertEvent) {
+        (self.state, self.at) = (event.state, event.at);
+        self.severity = self.severity.min(event.severity);
+        if !self.is_over() {
+            self.people = self.people.max(event.people);
         }
     }
 
@@ -96,32 +133,98 @@ pub struct Tickets {
     pub cases: u64,
 }
 
-/// Two to four lines for one alert event, ending in a line end.
+/// What a newcomer is told first.
 #[must_use]
-pub fn alert_line(event: &AlertEvent, colours: bool) -> String {
+pub fn introduction(seed: u64, world: &World, pack: &Pack) -> String {
+    let mut platforms: Vec<String> = Vec::new();
+    for record in &world.records {
+        let name = platform_name(record.platform.as_str());
+        if !platforms.contains(&name) {
+            platforms.push(name);
+        }
+    }
+    platforms.sort();
+    let text = format!(
+        "A day at Nimbus, an invented company (seed {seed}): {} raw records from {}, through triage and watch on a log \
+         in memory, with the built-in rule pack ({} queries, {} teams). Alerts print as they open; times are UTC.",
+        thousands(world.records.len() as u64),
+        listed(&platforms),
+        pack.queries.len(),
+        pack.teams.len(),
+    );
+    let mut out = String::new();
+    wrap(&mut out, ["", ""], &text);
+    out
+}
+
+/// `X, Reddit and Mastodon`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// A few lines for one alert event, ending in a line end; `examples` are texts of its examples.
+#[must_use]
+pub fn alert_lines(event: &AlertEvent, examples: &[&str], colours: bool) -> String {
     let message = Message::new(event, true);
     let paint = Paint(colours);
-    let clock = paint.dim(&clock(event.at));
-    let headline = paint.by(event.state, event.severity, &printable(&message.headline));
-    let mut out = format!("{clock}  {headline}\n");
+    let state = match event.state {
+        AlertState::Updated => "Escalated: ",
+        AlertState::Reopened => "Again: ",
+        // the others say it themselves
+        AlertState::Opened | AlertState::Resolved | AlertState::Withdrawn => "",
+    };
+    let line = format!("{} · {state}{}", event.severity.as_str(), printable(&Message::clean(title(event))));
+    let mut out = format!("{}  {}\n", paint.dim(&clock(event.at)), paint.by(event.state, event.severity, &line));
     match event.state {
         AlertState::Resolved | AlertState::Withdrawn => {
             let lasted = span_words(event.at.as_seconds().saturating_sub(event.onset.as_seconds()));
-            let over = format!(
-                "After {lasted}; {} people, {} different texts. Owner: {}.",
-                event.people, event.texts, event.team
-            );
-            wrap(&mut out, &printable(&over));
+            wrap(&mut out, [INDENT; 2], &format!("After {lasted}. Owner: {}.", printable(&event.team)));
         }
-        _ => {
-            wrap(&mut out, &printable(&message.facts.join(" ")));
-            // The approved line is last where there is one; it stands alone, to be copied.
+        AlertState::Updated => wrap(&mut out, [INDENT; 2], &facts(event, &message)),
+        AlertState::Opened | AlertState::Reopened => {
+            wrap(&mut out, [INDENT; 2], &facts(event, &message));
+            let speaking = if examples_speak(event.kind) { EXCERPTS_MAX } else { 0 };
+            for example in examples.iter().take(speaking) {
+                let excerpt = shortened(&printable(&Message::clean(example)), EXCERPT_CHARS);
+                let _ = writeln!(out, "{INDENT}{}", paint.dim(&format!("“{excerpt}”")));
+            }
+            // the approved line is last where there is one; it stands alone, to be copied
             let own = message.actions.len() - usize::from(event.reply.is_some());
-            wrap(&mut out, &printable(&message.actions[..own].join(" ")));
-            wrap(&mut out, &printable(&message.actions[own..].join(" ")));
+            wrap(&mut out, [INDENT; 2], &printable(&message.actions[..own].join(" ")));
+            wrap(&mut out, [INDENT; 2], &printable(&message.actions[own..].join(" ")));
         }
     }
     out
+}
+
+/// Examples are the widest heard and the first: in a rise they show what it is about, but they need be neither the
+/// negative ones of a turn of mood nor the copies of a flood.
+fn examples_speak(kind: AlertKind) -> bool {
+    !matches!(kind, AlertKind::SentimentShift | AlertKind::Amplification | AlertKind::SilentSource)
+}
+
+/// The headline up to its numbers.
+fn title(event: &AlertEvent) -> &str {
+    event.headline.split_once(". ").map_or(event.headline.as_str(), |(title, _)| title)
+}
+
+/// The counts of the window that decided, then what the message has besides: where, which terms, how many texts.
+///
+/// The headline and the explanation know the window; the first fact of a message only knows the onset.
+fn facts(event: &AlertEvent, message: &Message) -> String {
+    let counts = if event.kind == AlertKind::SentimentShift {
+        event.explain.first().and_then(|line| line.split(';').next())
+    } else {
+        event.headline.split_once(". ").map(|(_, counts)| counts)
+    };
+    let since = clock(event.onset);
+    let first = counts.map_or_else(|| message.facts[0].clone(), |counts| format!("{counts}, since {since}."));
+    let rest = message.facts.iter().skip(1).cloned();
+    printable(&std::iter::once(first).chain(rest).collect::<Vec<_>>().join(" "))
 }
 
 /// The end of the demo: what went where, what was noise, what happened, what to do next.
@@ -130,77 +233,34 @@ pub fn summary(summary: &Summary, colours: bool) -> String {
     let paint = Paint(colours);
     let mut out = String::new();
     heading(&mut out, &paint, &took(summary));
-    table(&mut out, &summary.outcomes, summary.items, &paint);
-    for (title, counts) in [
-        ("Routed to", &summary.by_team),
-        ("Noise, set aside", &summary.noise_kinds),
-        ("Could not be read", &summary.dead_letter_reasons),
-    ] {
+    let outcome = |(name, count): (&String, &u64)| Row::new(name, *count, outcome_words(name));
+    table(&mut out, summary.outcomes.iter().map(outcome).collect(), &paint);
+    if !summary.by_team.is_empty() {
+        heading(&mut out, &paint, "Routed to");
+        table(&mut out, summary.by_team.iter().map(|(team, load)| load.row(team)).collect(), &paint);
+    }
+    for (title, counts) in
+        [("Noise, set aside", &summary.noise_kinds), ("Could not be read", &summary.dead_letter_reasons)]
+    {
         if !counts.is_empty() {
             heading(&mut out, &paint, title);
-            table(&mut out, counts, counts.values().sum(), &paint);
+            table(&mut out, counts.iter().map(|(name, count)| Row::new(name, *count, "")).collect(), &paint);
         }
     }
-    let tickets = &summary.tickets;
-    if *tickets != Tickets::default() {
-        heading(&mut out, &paint, "Tickets");
-        let _ = writeln!(
-            out,
-            "  {} items in {} cases asked for a ticket; {} waited for the counts, {} of them joined an incident",
-            thousands(tickets.upsert),
-            thousands(tickets.cases),
-            thousands(tickets.pending),
-            thousands(tickets.attached),
-        );
-    }
+    tickets(&mut out, &summary.tickets, &paint);
     heading(&mut out, &paint, "Alerts");
     incidents(&mut out, &summary.incidents, &paint);
+    if !summary.truth.is_empty() {
+        heading(&mut out, &paint, "What was put into the day, and when it was found");
+        truth(&mut out, summary);
+    }
     if !summary.next_steps.is_empty() {
         heading(&mut out, &paint, "What you would do next");
         for (place, step) in summary.next_steps.iter().enumerate() {
-            let _ = writeln!(out, "  {}. {}", place + 1, printable(step));
+            wrap(&mut out, [&format!("  {}. ", place + 1), "     "], &printable(step));
         }
     }
     out
-}
-
-/// What an operator would do next, from what the summary says: open alerts by severity, then the queues.
-#[must_use]
-pub fn next_steps(summary: &Summary) -> Vec<String> {
-    let mut open: Vec<&Incident> = summary.incidents.iter().filter(|incident| !incident.is_over()).collect();
-    open.sort_by_key(|incident| (incident.severity, incident.onset));
-    let mut steps: Vec<String> = open.iter().take(3).map(|i| format!("{}: {}", i.team, advice(i))).collect();
-    let over = summary.incidents.iter().filter(|incident| incident.state == AlertState::Resolved).count();
-    if over > 0 {
-        steps.push(format!(
-            "look back at {}: was the owner right, was the alert in time",
-            plural(over, "resolved alert")
-        ));
-    }
-    if let Some((team, items)) = summary.by_team.iter().max_by_key(|(_, items)| **items) {
-        steps.push(format!(
-            "{team}: start with the oldest S1 and S2 of {} items (topic social.routed.{team})",
-            thousands(*items)
-        ));
-    }
-    let dead: u64 = summary.dead_letter_reasons.values().sum();
-    if dead > 0 {
-        let fix = "fix the source, then `groundswell dead-letter redrive`";
-        steps.push(format!("platform: {} records could not be read; {fix}", thousands(dead)));
-    }
-    steps
-}
-
-fn advice(incident: &Incident) -> String {
-    let what = match incident.kind {
-        AlertKind::Outage => "confirm the outage, post the status line",
-        AlertKind::Viral => "read the thread, agree on one answer or on none",
-        AlertKind::SentimentShift => "read a sample of the negative ones, find what changed",
-        AlertKind::Amplification => "do not answer the copies, report the accounts",
-        AlertKind::Emerging | AlertKind::Spike => "read the examples, decide whether it is yours",
-        AlertKind::SilentSource => "check the collector of the silent source",
-    };
-    format!("{what} ({})", printable(&incident.headline))
 }
 
 fn took(summary: &Summary) -> String {
@@ -215,238 +275,81 @@ fn took(summary: &Summary) -> String {
     )
 }
 
-fn incidents(out: &mut String, incidents: &[Incident], paint: &Paint) {
-    if incidents.is_empty() {
-        out.push_str("  none\n");
-    }
-    for incident in incidents {
-        let state = format!("{:?}", incident.state).to_lowercase();
-        let line = format!("{} {}", incident.severity.as_str(), printable(&incident.headline));
-        let _ = writeln!(
-            out,
-            "  {}  {}  {}",
-            paint.dim(&clock(incident.onset)),
-            paint.by(incident.state, incident.severity, &line),
-            paint.dim(&format!("({state}; {}; {} people)", incident.team, thousands(incident.people))),
-        );
-    }
-}
-
-fn heading(out: &mut String, paint: &Paint, text: &str) {
-    let _ = writeln!(out, "{}{}", if out.is_empty() { "" } else { "\n" }, paint.bold(text));
-}
-
-/// Rows by count, the largest first, with bars; what is beyond [`ROWS_MAX`] in one row.
-fn table(out: &mut String, counts: &BTreeMap<String, u64>, total: u64, paint: &Paint) {
-    let mut rows: Vec<(String, u64)> = counts.iter().map(|(name, count)| (printable(name), *count)).collect();
-    rows.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-    if rows.len() > ROWS_MAX {
-        let rest = rows.drain(ROWS_MAX - 1..).map(|(_, count)| count).sum();
-        rows.push(("others".to_owned(), rest));
-    }
-    let name_width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).max(14);
-    for (name, count) in rows {
-        let _ = writeln!(
-            out,
-            "  {name:<name_width$} {:>9} {}  {}",
-            thousands(count),
-            percent(count, total),
-            paint.cyan(&bar(count, total))
-        );
-    }
-}
-
-/// In eighths of a column, so that small shares are seen.
-fn bar(count: u64, total: u64) -> String {
-    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let eighths = u128::from(count) * (BAR as u128) * 8 / u128::from(total.max(1));
-    let eighths = usize::try_from(eighths).unwrap_or(BAR * 8).min(BAR * 8).max(usize::from(count > 0));
-    format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
-}
-
-fn percent(count: u64, total: u64) -> String {
-    let tenths = (u128::from(count) * 1000 + u128::from(total) / 2) / u128::from(total.max(1));
-    format!("{:>5} %", format!("{}.{}", tenths / 10, tenths % 10))
-}
-
-/// `70,512`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-fn plural(count: usize, what: &str) -> String {
-    if count == 1 { format!("the {what}") } else { format!("the {count} {what}s") }
-}
-
 #[allow(clippy::cast_possible_truncation)] // saturates, and nobody reads past a century
 fn whole(seconds: f64) -> i64 {
     seconds as i64
 }
 
-fn clock(at: Timestamp) -> String {
-    let seconds = at.as_seconds().rem_euclid(86_400);
-    format!("{:02}:{:02}", seconds / 3600, seconds % 3600 / 60)
-}
-
-/// Without what a terminal would obey.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-fn wrap(out: &mut String, text: &str) {
-    let mut line = String::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        if !line.is_empty() && INDENT.len() + line.chars().count() + 1 + word.chars().count() > WIDTH {
-            let _ = writeln!(out, "{INDENT}{line}");
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    if !line.is_empty() {
-        let _ = writeln!(out, "{INDENT}{line}");
+/// What an outcome means, for who sees it the first time.
+fn outcome_words(name: &str) -> &'static str {
+    match name {
+        "dead_letter" => "not readable: kept, with the reason",
+        "not_content" => "likes, follows, deletes",
+        "duplicate" => "seen before",
+        "unmatched" => "not about us: counted, not kept",
+        "noise" => "about us, no work for anybody",
+        "routed" => "work for a team",
+        _ => "",
     }
 }
 
-/// Escape codes, or none.
-struct Paint(bool);
-
-impl Paint {
-    fn with(&self, code: &str, text: &str) -> String {
-        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
-    }
-
-    fn by(&self, state: AlertState, severity: Severity, text: &str) -> String {
-        let code = match (state, severity) {
-            (AlertState::Resolved, _) => "32",
-            (AlertState::Withdrawn, _) => "2",
-            (_, Severity::S1) => "1;97;41",
-            (_, Severity::S2) => "1;31",
-            (_, Severity::S3) => "1;33",
-            (_, Severity::S4) => "1;36",
-        };
-        self.with(code, text)
-    }
-
-    fn bold(&self, text: &str) -> String {
-        self.with("1", text)
-    }
-
-    fn dim(&self, text: &str) -> String {
-        self.with("2", text)
-    }
-
-    fn cyan(&self, text: &str) -> String {
-        self.with("36", text)
+impl TeamLoad {
+    fn row(&self, team: &str) -> Row {
+        let urgent = |count: u64, severity: &str| (count > 0).then(|| format!("{} {severity}", thousands(count)));
+        let urgent: Vec<String> = [urgent(self.s1, "S1"), urgent(self.s2, "S2")].into_iter().flatten().collect();
+        Row::new(team, self.items, &urgent.join(", "))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::notify::test_event;
-
-    fn event(state: AlertState) -> AlertEvent {
-        let at = |text: &str| text.parse::<Timestamp>().expect("a time");
-        AlertEvent {
-            kind: AlertKind::Outage,
-            state,
-            severity: Severity::S2,
-            headline: "Probable outage: nimbus-cloud\x1b[2J".to_owned(),
-            onset: at("2026-03-02T09:40:00Z"),
-            observed: 131.0,
-            expected: 2.1,
-            upper: 8.0,
-            people: 118,
-            texts: 120,
-            platforms: [("x".to_owned(), 80), ("reddit".to_owned(), 51)].into(),
-            ack_by: Some(at("2026-03-02T10:13:00Z")),
-            next_step: Some("the duty manager is called".to_owned()),
-            reply: Some(
-                "We see login problems and are working on them; updates on the status page every half hour.".to_owned(),
-            ),
-            ..test_event("engineering", at("2026-03-02T09:43:00Z"))
-        }
+fn tickets(out: &mut String, tickets: &Tickets, paint: &Paint) {
+    if *tickets == Tickets::default() {
+        return;
     }
+    heading(out, paint, "Tickets");
+    let text = format!(
+        "{} items in {} cases asked for a ticket. {} waited for the counts: {} of them joined an incident instead.",
+        thousands(tickets.upsert),
+        thousands(tickets.cases),
+        thousands(tickets.pending),
+        thousands(tickets.attached),
+    );
+    wrap(out, ["  ", "  "], &text);
+}
 
-    #[test]
-    fn an_alert_is_a_few_plain_lines() {
-        assert_eq!(
-            alert_line(&event(AlertState::Opened), false),
-            "09:43  S2 · Probable outage: nimbus-cloud [2J\n       \
-             131 mentions by 118 people in 3 min (usually about 2.1, at most 8), since 09:40 UTC. X 80,\n       \
-             Reddit 51. 120 different texts.\n       \
-             Owner: engineering; acknowledge by 10:13 UTC. Next: the duty manager is called.\n       \
-             Approved line: We see login problems and are working on them; updates on the status page\n       \
-             every half hour.\n"
-        );
-        assert_eq!(
-            alert_line(&event(AlertState::Resolved), false),
-            "09:43  S2 · Resolved: Probable outage: nimbus-cloud [2J\n       \
-             After 3 min; 118 people, 120 different texts. Owner: engineering.\n"
+fn incidents(out: &mut String, incidents: &[Incident], paint: &Paint) {
+    if incidents.is_empty() {
+        out.push_str("  none\n");
+    }
+    let width = incidents.iter().map(|incident| incident.title.chars().count()).max().unwrap_or(0);
+    for incident in incidents {
+        let end = if incident.is_over() { clock(incident.at) } else { "now".to_owned() };
+        let line = format!("{} {:width$}", incident.severity.as_str(), printable(&incident.title));
+        let people = format!("{} people at most", thousands(incident.people));
+        let state = format!("{:?}", incident.state).to_lowercase();
+        let _ = writeln!(
+            out,
+            "  {}  {}  {}",
+            paint.dim(&format!("{}–{end:5}", clock(incident.onset))),
+            paint.by(incident.state, incident.severity, &line),
+            paint.dim(&format!("{state}; {}; {people}", incident.team)),
         );
     }
+}
 
-    #[test]
-    fn colours_only_when_told() {
-        for state in [AlertState::Opened, AlertState::Updated, AlertState::Withdrawn] {
-            assert!(!alert_line(&event(state), false).contains('\x1b'));
-            let coloured = alert_line(&event(state), true);
-            assert!(coloured.contains("\x1b[") && !coloured.contains("\x1b[2J"), "only our own codes: {coloured:?}");
-        }
-    }
-
-    fn counts(pairs: &[(&str, u64)]) -> BTreeMap<String, u64> {
-        pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
-    }
-
-    #[test]
-    fn the_summary_says_what_went_where_and_what_next() {
-        let mut told = Summary {
-            records: 70_512,
-            items: 70_512,
-            outcomes: counts(&[("unmatched", 58_000), ("routed", 9_000), ("noise", 400), ("dead_letter", 3_112)]),
-            by_team: counts(&[("support", 6_000), ("finance", 3_000)]),
-            dead_letter_reasons: counts(&[("not_json", 3_112)]),
-            incidents: vec![Incident::of(&event(AlertState::Resolved)), Incident::of(&event(AlertState::Opened))],
-            tickets: Tickets { upsert: 8_000, pending: 1_000, attached: 400, cases: 7_500 },
-            wall_seconds: 40.0,
-            event_seconds: 86_400.0,
-            ..Summary::default()
+/// Each thing that was put into the day, with the first alert of its kind that was opened after it began.
+fn truth(out: &mut String, summary: &Summary) {
+    for event in &summary.truth {
+        let found = |incident: &&Incident| {
+            incident.kind == event.kind && incident.opened >= event.onset && incident.opened <= event.end
         };
-        told.next_steps = next_steps(&told);
-        assert_eq!(told.next_steps.len(), 4, "{:?}", told.next_steps);
-        assert!(told.next_steps[0].starts_with("engineering: confirm the outage"), "{:?}", told.next_steps);
-        let text = summary(&told, false);
-        for part in [
-            "70,512 records, 70,512 items in 40.0 s (24 h of event time, 2,160 times as fast)\n  unmatched         58,000  82.3 %  ████",
-            "  dead_letter        3,112   4.4 %  █▎\n",
-            "\nRouted to\n  support            6,000  66.7 %",
-            "8,000 items in 7,500 cases asked for a ticket; 1,000 waited for the counts, 400 of them joined an incident",
-            "  09:40  S2 Probable outage: nimbus-cloud [2J  (resolved; engineering; 118 people)\n",
-            "What you would do next\n  1. engineering: confirm",
-        ] {
-            assert!(text.contains(part), "{part}\nin\n{text}");
-        }
-        assert!(!text.contains('\x1b') && !text.contains("Noise"), "{text}");
-    }
-
-    #[test]
-    fn many_rows_are_added_up() {
-        let many: BTreeMap<String, u64> = (0..30).map(|n| (format!("reason-{n:02}"), 10)).collect();
-        let mut out = String::new();
-        table(&mut out, &many, 300, &Paint(false));
-        assert_eq!(out.lines().count(), ROWS_MAX);
-        assert!(out.contains("others") && out.contains("210"), "{out}");
+        let found = match summary.incidents.iter().find(found) {
+            Some(incident) => {
+                let after = incident.opened.as_seconds().saturating_sub(event.onset.as_seconds());
+                format!("alert after {}", span_words(after))
+            }
+            None => "no alert".to_owned(),
+        };
+        let kind = event.kind.as_str().replace('_', " ");
+        let _ = writeln!(out, "  {}  {kind:<15} {:<14} {found}", clock(event.onset), event.brand);
     }
 }

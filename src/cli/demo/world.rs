@@ -102,6 +102,8 @@ pub struct WorldRecord {
     pub at: Timestamp,
     /// The payload as received.
     pub value: Vec<u8>,
+    /// What its author had in mind, for those who judge; the pipeline never sees it.
+    pub about: &'static str,
 }
 
 /// Something that happened, and should be found.
@@ -233,6 +235,8 @@ struct Day {
     authors: BTreeMap<u64, Author>,
     recent: BTreeMap<Platform, VecDeque<Recent>>,
     viral: Vec<String>,
+    /// What the records being made are about.
+    about: &'static str,
     records: Vec<(Timestamp, usize, WorldRecord)>,
 }
 
@@ -244,11 +248,17 @@ impl Day {
             authors: BTreeMap::new(),
             recent: BTreeMap::new(),
             viral: Vec::new(),
+            about: "",
             records: Vec::with_capacity(posts + posts / 20),
         }
     }
 
     fn make(&mut self, seq: u64, planned: Planned) {
+        self.about = match planned.what {
+            What::Gesture => "gesture",
+            What::ViralRoot => Topic::Viral.name(),
+            What::Post(topic) => topic.name(),
+        };
         match planned.what {
             What::Gesture => self.gesture(seq, planned.at),
             What::ViralRoot => self.viral_root(seq, planned.at),
@@ -293,6 +303,7 @@ impl Day {
         let sound = shaped.payload.to_string().into_bytes();
         if topic == Topic::Chatter && self.rng.chance(0.006) {
             let broken = spoil::spoil(&shaped.payload, draft.platform, &mut self.rng);
+            self.about = "broken";
             self.arrive(draft.platform, &shaped.id, at, broken);
             return;
         }
@@ -312,6 +323,7 @@ impl Day {
 
     fn follow(&mut self, draft: &Draft, first: &Shaped, at: f64, payload: Option<Value>) {
         if let Some(payload) = payload {
+            self.about = "follow-up";
             self.arrive(draft.platform, &first.id, at, payload.to_string().into_bytes());
         }
     }
@@ -321,6 +333,7 @@ impl Day {
             Topic::MailGood if self.rng.chance(mail_negative(at)) => Topic::MailBad,
             other => other,
         };
+        self.about = topic.name();
         let platform = match topic {
             Topic::Viral | Topic::Flood | Topic::Support => Platform::X,
             Topic::Direct => Platform::Mastodon,
@@ -340,6 +353,7 @@ impl Day {
 
     fn text(&mut self, topic: Topic) -> (String, &'static str) {
         if matches!(topic, Topic::Chatter | Topic::Brand) && self.rng.chance(0.05) {
+            self.about = "another language";
             return texts::foreign(&mut self.rng);
         }
         let mut text = texts::write(topic, &mut self.rng);
@@ -407,7 +421,7 @@ impl Day {
 
     fn put(&mut self, platform: Platform, key: &str, arrived: f64, value: Vec<u8>) {
         let (at, order) = (moment(arrived), self.records.len());
-        self.records.push((at, order, WorldRecord { platform, key: key.to_owned(), at, value }));
+        self.records.push((at, order, WorldRecord { platform, key: key.to_owned(), at, value, about: self.about }));
     }
 }
 

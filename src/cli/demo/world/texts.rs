@@ -34,6 +34,36 @@ pub(super) enum Topic {
 }
 
 impl Topic {
+    /// As a reader knows it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Chatter => "chatter",
+            Self::Homonym => "homonym",
+            Self::Brand => "brand",
+            Self::CloudPraise => "cloud praise",
+            Self::CloudQuestion => "cloud question",
+            Self::CloudDefect => "cloud defect",
+            Self::CloudBlip => "cloud blip",
+            Self::PayPraise => "pay praise",
+            Self::PayBilling => "pay billing",
+            Self::PayQuestion => "pay question",
+            Self::MailGood => "mail good",
+            Self::MailBad => "mail bad",
+            Self::Account => "account",
+            Self::Giveaway => "giveaway",
+            Self::Scam => "scam",
+            Self::Threat => "threat",
+            Self::Legal => "legal",
+            Self::Safety => "safety",
+            Self::Press => "press",
+            Self::Direct => "direct",
+            Self::Support => "support",
+            Self::Outage => "outage",
+            Self::Viral => "viral",
+            Self::Flood => "flood",
+        }
+    }
+
     pub(super) fn templates(self) -> &'static [&'static str] {
         match self {
             Self::Chatter => CHATTER,
