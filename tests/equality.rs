@@ -100,7 +100,8 @@ fn white_space_and_field_order_count() {
 #[test]
 fn the_order_of_an_alerts_events_counts() {
     let found = found(|run| run.swap(3, 4));
-    let expected = r#"alerts: alert A: ["opened at 10", "resolved at 20"] in the first, ["resolved at 20", "opened at 10"]"#;
+    let expected =
+        r#"alerts: alert A: ["opened at 10", "resolved at 20"] in the first, ["resolved at 20", "opened at 10"]"#;
     assert!(found.len() == 1 && found[0].contains(expected), "{found:#?}");
 }
 

@@ -42,7 +42,9 @@ impl Outputs {
 
     /// Takes the next record of a topic. Records of one partition must come in their order.
     pub fn add(&mut self, topic: &str, key: Option<Vec<u8>>, value: Option<Vec<u8>>, headers: Vec<(String, Vec<u8>)>) {
-        let Some(name) = topic.strip_prefix(&self.prefix) else { panic!("{topic} does not begin with {}", self.prefix) };
+        let Some(name) = topic.strip_prefix(&self.prefix) else {
+            panic!("{topic} does not begin with {}", self.prefix)
+        };
         if !is_public(name) {
             return;
         }
@@ -142,12 +144,15 @@ fn lines<'a>(outputs: &'a Outputs, topic: &str) -> &'a [Line] {
     outputs.topics.get(topic).map_or(&[], Vec::as_slice)
 }
 
+/// Lines that only one of two outputs has: of the first, of the second.
+type Odd<'a> = (Vec<&'a Line>, Vec<&'a Line>);
+
 fn multisets(topic: &str, one: &[Line], two: &[Line], found: &mut Vec<String>) {
     let mut balance: BTreeMap<&Line, i64> = BTreeMap::new();
     one.iter().for_each(|line| *balance.entry(line).or_default() += 1);
     two.iter().for_each(|line| *balance.entry(line).or_default() -= 1);
     // by key, so that a changed record is told as changed and not as one lost and one found
-    let mut keys: BTreeMap<&Option<Vec<u8>>, (Vec<&Line>, Vec<&Line>)> = BTreeMap::new();
+    let mut keys: BTreeMap<&Option<Vec<u8>>, Odd<'_>> = BTreeMap::new();
     for (line, count) in balance.into_iter().filter(|(_, count)| *count != 0) {
         let (missing, extra) = keys.entry(&line.key).or_default();
         let side = if count > 0 { missing } else { extra };
@@ -172,7 +177,8 @@ fn sequences(topic: &str, one: &[Line], two: &[Line], found: &mut Vec<String>) {
     let (one, two) = (by_alert(one), by_alert(two));
     for (key, lines) in &one {
         if two.get(key) != Some(lines) {
-            let states = |lines: Option<&Vec<&Line>>| lines.into_iter().flatten().map(|line| state(line)).collect::<Vec<_>>();
+            let states =
+                |lines: Option<&Vec<&Line>>| lines.into_iter().flatten().map(|line| state(line)).collect::<Vec<_>>();
             let (a, b) = (states(Some(lines)), states(two.get(key)));
             found.push(format!("{topic}: alert {}: {a:?} in the first, {b:?} in the second", shown(Some(key))));
         }
@@ -191,7 +197,8 @@ fn by_alert(lines: &[Line]) -> BTreeMap<&[u8], Vec<&Line>> {
 }
 
 fn state(line: &Line) -> String {
-    let value: serde_json::Value = serde_json::from_slice(line.value.as_deref().unwrap_or_default()).unwrap_or_default();
+    let value: serde_json::Value =
+        serde_json::from_slice(line.value.as_deref().unwrap_or_default()).unwrap_or_default();
     format!("{} at {}", value["state"].as_str().unwrap_or("?"), value["at"])
 }
 
@@ -218,10 +225,11 @@ fn first_difference(path: &str, one: &serde_json::Value, two: &serde_json::Value
     match (one, two) {
         (Object(a), Object(b)) => {
             let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-            let value = |map: &serde_json::Map<String, serde_json::Value>, name: &str| map.get(name).cloned().unwrap_or(Null);
-            names.into_iter().find_map(|name| {
-                first_difference(&format!("{path}.{name}"), &value(a, name), &value(b, name))
-            })
+            let value =
+                |map: &serde_json::Map<String, serde_json::Value>, name: &str| map.get(name).cloned().unwrap_or(Null);
+            names
+                .into_iter()
+                .find_map(|name| first_difference(&format!("{path}.{name}"), &value(a, name), &value(b, name)))
         }
         (Array(a), Array(b)) if a.len() == b.len() => {
             let mut pairs = a.iter().zip(b).enumerate();

@@ -41,6 +41,7 @@ pub struct Load {
 
 impl Load {
     /// About eleven hours of `count` mentions; none where the generator is not there, which is said.
+    #[allow(clippy::print_stderr, reason = "who runs the tests must see what was not run")]
     pub fn generate(count: u64, seed: u64, folder: &Path) -> Option<Self> {
         let Some(shared) = shared() else {
             eprintln!("NOT RUN: the load generator is not here (set GROUNDSWELL_SHARED)");
@@ -79,7 +80,9 @@ impl Load {
     pub fn events(&self) -> Vec<(&str, &str, f64)> {
         let events = self.truth["events"].as_array().unwrap().iter();
         let named = events.filter(|event| event["alert"] == true);
-        named.map(|e| (e["type"].as_str().unwrap(), e["brand"].as_str().unwrap(), e["onset"].as_f64().unwrap())).collect()
+        named
+            .map(|e| (e["type"].as_str().unwrap(), e["brand"].as_str().unwrap(), e["onset"].as_f64().unwrap()))
+            .collect()
     }
 }
 
@@ -102,7 +105,8 @@ pub fn write_pack(folder: &Path, brands: &[String]) {
     for brand in brands {
         writeln!(text, "  - name: {brand}\n    text: what is it with {brand} today").unwrap();
         writeln!(text, "    match: [{}]", slug(brand)).unwrap();
-        writeln!(text, "  - name: not {brand}\n    text: nothing to see here\n    no_match: [{}]", slug(brand)).unwrap();
+        writeln!(text, "  - name: not {brand}\n    text: nothing to see here\n    no_match: [{}]", slug(brand))
+            .unwrap();
     }
     std::fs::write(folder.join("queries/brands.yaml"), text).unwrap();
 }
