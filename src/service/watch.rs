@@ -12,6 +12,7 @@ use crate::wire::{self, Header, StateKey, Topics, WireError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tracing::debug;
 
 /// What a watch worker works with.
 #[derive(Debug, Clone)]
@@ -145,8 +146,10 @@ impl Stage for WatchStage {
             _ => None,
         };
         let low = log.bounds(source)?.low;
+        let has_snapshot = snapshot.is_some();
         let (from, mut state) = snapshot.map_or((low, WatchState::default()), |(header, state)| (header.next, state));
         let next = committed.map_or(low, |committed| committed.next);
+        debug!(%source, has_snapshot, from, next, "state restored");
         let pack = self.pack.clone();
         let mut failed = None;
         log.read(source, from, next, &mut |record| {

@@ -67,15 +67,6 @@ impl Load {
         Some(Self { records, brands, truth })
     }
 
-    /// Records by platform, as a producer wants them.
-    pub fn by_platform(&self) -> BTreeMap<Platform, Vec<super::Keyed>> {
-        let mut platforms: BTreeMap<Platform, Vec<super::Keyed>> = BTreeMap::new();
-        for RawRecord { platform, key, value } in &self.records {
-            platforms.entry(*platform).or_default().push((key.clone(), value.clone(), Vec::new()));
-        }
-        platforms
-    }
-
     /// The alert kinds that fit each event with a brand; none for decoys.
     pub fn events(&self) -> Vec<(&str, &str, f64)> {
         let events = self.truth["events"].as_array().unwrap().iter();
@@ -84,6 +75,15 @@ impl Load {
             .map(|e| (e["type"].as_str().unwrap(), e["brand"].as_str().unwrap(), e["onset"].as_f64().unwrap()))
             .collect()
     }
+}
+
+/// Records by platform, as a producer wants them.
+pub fn by_platform(records: &[RawRecord]) -> BTreeMap<Platform, Vec<super::Keyed>> {
+    let mut platforms: BTreeMap<Platform, Vec<super::Keyed>> = BTreeMap::new();
+    for RawRecord { platform, key, value } in records {
+        platforms.entry(*platform).or_default().push((key.clone(), value.clone(), Vec::new()));
+    }
+    platforms
 }
 
 /// Splits `platform:key<TAB>payload`.

@@ -8,6 +8,7 @@
 
 pub mod equality;
 pub mod load;
+pub mod open_transaction;
 pub mod process;
 
 use std::collections::BTreeMap;
@@ -167,22 +168,14 @@ impl Broker {
 
     /// Produces records, placed by their keys as Java's producer places them.
     pub fn produce(&self, topic: &str, records: &[Keyed]) {
+        self.feeder().feed(topic, records);
+    }
+
+    /// A producer to use more than once: making one takes half a second.
+    pub fn feeder(&self) -> Feeder {
         let mut config = self.config();
-        config.set("partitioner", "murmur2_random").set("linger.ms", "20").set("enable.idempotence", "true");
-        let producer: BaseProducer = config.create().unwrap();
-        for (key, value, headers) in records {
-            let mut owned = OwnedHeaders::new();
-            for (name, value) in headers {
-                owned = owned.insert(Header { key: name, value: Some(value) });
-            }
-            let mut record = BaseRecord::to(topic).key(key.as_slice()).payload(value.as_slice()).headers(owned);
-            while let Err((error, back)) = producer.send(record) {
-                assert_eq!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull));
-                producer.poll(Duration::from_millis(50));
-                record = back;
-            }
-        }
-        producer.flush(PATIENCE).unwrap();
+        config.set("partitioner", "murmur2_random").set("linger.ms", "5").set("enable.idempotence", "true");
+        Feeder(config.create().unwrap())
     }
 
     /// Produces `key`, `value` texts without headers.
@@ -235,6 +228,33 @@ impl Broker {
     pub fn read_values(&self, topic: &str) -> Vec<String> {
         let value = |seen: Seen| String::from_utf8(seen.value.unwrap_or_default()).unwrap();
         self.read_all(topic).into_iter().map(value).collect()
+    }
+}
+
+/// A producer of raw records.
+pub struct Feeder(BaseProducer);
+
+impl Feeder {
+    /// Produces records and waits until the broker has them.
+    pub fn feed(&self, topic: &str, records: &[Keyed]) {
+        for (key, value, headers) in records {
+            let mut owned = OwnedHeaders::new();
+            for (name, value) in headers {
+                owned = owned.insert(Header { key: name, value: Some(value) });
+            }
+            let mut record = BaseRecord::to(topic).key(key.as_slice()).payload(value.as_slice()).headers(owned);
+            while let Err((error, back)) = self.0.send(record) {
+                assert_eq!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull));
+                self.0.poll(Duration::from_millis(50));
+                record = back;
+            }
+        }
+        // the client's own flush polls in slices of 100 ms
+        let deadline = Instant::now() + PATIENCE;
+        while self.0.in_flight_count() > 0 {
+            assert!(Instant::now() < deadline, "{topic}: not taken in {PATIENCE:?}");
+            self.0.poll(Duration::from_millis(1));
+        }
     }
 }
 

@@ -115,7 +115,8 @@ pub struct Process {
     pub http_port: u16,
     pub log: PathBuf,
     config: PathBuf,
-    until_end: bool,
+    /// Takes the end of the raw topics as the end of the input, and ends then.
+    pub until_end: bool,
     child: Option<Child>,
 }
 
@@ -132,12 +133,6 @@ impl Process {
         let config = folder.join(format!("{instance}.yaml"));
         std::fs::write(&config, text).unwrap();
         Self { http_port, log: folder.join(format!("{instance}.log")), config, until_end: false, child: None }
-    }
-
-    /// Takes the end of the raw topics as the end of the input.
-    pub fn until_end(mut self) -> Self {
-        self.until_end = true;
-        self
     }
 
     /// Starts it, or starts it again. Its log goes on in the same file.
