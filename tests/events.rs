@@ -1,6 +1,6 @@
 //! Injected events of the load generator: one alert of a fitting kind each, early, and none for the decoys; and an
 //! alert opens from what was read so far, never from what comes later.
-#![allow(clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 // this binary uses a part of what the tests share
 #![allow(dead_code)]
 

@@ -115,7 +115,8 @@ fn kills_in_open_transactions_leave_no_trace() {
     for process in &processes {
         process.get_until("/readyz", "a process gets ready", PATIENCE, |status, _| status == 200);
     }
-    let observer = Observer::new(broker(), &deployment.prefix, &["signals", "mentions", "dead-letter", "state", "alerts"]);
+    let observer =
+        Observer::new(broker(), &deployment.prefix, &["signals", "mentions", "dead-letter", "state", "alerts"]);
     let over = AtomicBool::new(false);
     let mut roles: Vec<&str> = Vec::new();
     std::thread::scope(|scope| {
@@ -126,7 +127,8 @@ fn kills_in_open_transactions_leave_no_trace() {
             let victim = &mut processes[kill % 2];
             victim.get_until("/readyz", "a process gets ready", PATIENCE, |status, _| status == 200);
             // the last kills are for the role that was not met yet
-            let wanted = if kill + 2 < KILLS { None } else { ["triage", "watch"].into_iter().find(|r| !roles.contains(r)) };
+            let wanted =
+                if kill + 2 < KILLS { None } else { ["triage", "watch"].into_iter().find(|r| !roles.contains(r)) };
             let met = kill_in_transaction(victim, &observer, wanted);
             eprintln!("kill {}: process {} had open {met:?}", kill + 1, kill % 2 + 1);
             roles.extend(met);
@@ -140,7 +142,8 @@ fn kills_in_open_transactions_leave_no_trace() {
         assert!(status.success(), "{status}:\n{}", process.log_text());
     }
     finish(&mut processes);
-    let restored = |process: &Process| process.log_text().lines().filter(|line| line.contains("\"has_snapshot\":true")).count();
+    let restored =
+        |process: &Process| process.log_text().lines().filter(|line| line.contains("\"has_snapshot\":true")).count();
     let restored: usize = processes.iter().map(restored).sum();
     eprintln!("{restored} partitions were restored from a snapshot");
     assert!(restored > 0, "no state was restored from a snapshot");

@@ -31,7 +31,8 @@ pub struct Observer {
 impl Observer {
     /// Looks at these topics, and at the committed offsets of the groups of triage and watch.
     pub fn new(broker: &Broker, prefix: &str, topics: &[&str]) -> Self {
-        let client = |isolation: &str| broker.config().set("isolation.level", isolation).create::<BaseConsumer>().unwrap();
+        let client =
+            |isolation: &str| broker.config().set("isolation.level", isolation).create::<BaseConsumer>().unwrap();
         let (stable, written) = (client("read_committed"), client("read_uncommitted"));
         let count = |topic: &str| {
             let metadata = written.fetch_metadata(Some(topic), REQUEST).unwrap();
@@ -112,6 +113,7 @@ impl Observer {
 /// Where Kafka keeps a group's offsets: the hash of a Java string.
 fn offsets_partition(prefix: &str, role: &str) -> i32 {
     let group = format!("{prefix}{role}");
-    let hash = group.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit.cast_signed())));
+    let hash =
+        group.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit.cast_signed())));
     (hash & i32::MAX) % OFFSETS_PARTITIONS
 }
