@@ -37,12 +37,15 @@ const POLL: Duration = Duration::from_millis(50);
 pub fn run(config: &Config, pack: Pack, until_end: bool) -> anyhow::Result<()> {
     let metrics = Arc::new(Metrics::new().context("cannot set up metrics")?);
     PackReloaded { digest: &pack.digest, queries: pack.queries.len() }.emit(&metrics);
+    let pack = Arc::new(pack);
     let shared = Shared {
         metrics,
         health: Health::default(),
         brokers: config.kafka.brokers.clone(),
         stop: Arc::new(AtomicBool::new(false)),
-        pack: Arc::new(ArcSwap::from_pointee(pack)),
+        topics: Topics::new(&config.kafka.prefix),
+        active: Arc::new(ArcSwap::new(Arc::clone(&pack))),
+        wanted: Arc::new(ArcSwap::new(pack)),
         failure: Arc::new(Mutex::new(None)),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -99,7 +102,8 @@ fn oversee(config: &Config, shared: &Shared, workers: &[Running], until_end: boo
     }
 }
 
-/// Swaps the pack when the folder holds another one that checks clean; a broken one is told once and left.
+/// Offers the workers the pack of the folder when it is another one that checks clean; a broken one is told once and
+/// left.
 fn reload(config: &Config, shared: &Shared, refused: &mut String) {
     let folder = config.rules.display().to_string();
     let refuse = |problems: usize, first: &str, refused: &mut String| {
@@ -113,11 +117,11 @@ fn reload(config: &Config, shared: &Shared, refused: &mut String) {
         Err(error) => return refuse(1, &error.to_string(), refused),
     };
     match rules::load(&files, &[]) {
-        Ok(pack) if pack.digest == shared.pack.load().digest => {}
+        Ok(pack) if pack.digest == shared.wanted.load().digest => refused.clear(),
         Ok(pack) => {
             refused.clear();
-            PackReloaded { digest: &pack.digest, queries: pack.queries.len() }.emit(&shared.metrics);
-            shared.pack.store(Arc::new(pack));
+            // each worker takes it when the topics it routes to are there, and says so
+            shared.wanted.store(Arc::new(pack));
         }
         Err(problems) => {
             let first = problems.first().map(ToString::to_string).unwrap_or_default();
@@ -175,7 +179,7 @@ fn connect_triage(
         let count = log.partitions(topic)?;
         members.extend((0..count).map(|partition| TopicPartition::new(Arc::clone(topic), partition)));
     }
-    let pack = shared.pack.load_full();
+    let pack = shared.active.load_full();
     for team in pack.topics() {
         log.partitions(&topics.routed(&team))?;
     }
@@ -195,7 +199,7 @@ fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<
     let signals = topics.signals.to_string();
     let log = KafkaLog::connect(&settings(name, Role::Watch, config, [signals]))?;
     let settings = WatchSettings { topics, snapshot_every: Some(config.snapshot.interval.0) };
-    Ok(Worker::new(WatchStage::new(settings, shared.pack.load_full()), log, limits(config), wall))
+    Ok(Worker::new(WatchStage::new(settings, shared.active.load_full()), log, limits(config), wall))
 }
 
 fn connect_notify(name: &str, config: &Config, shared: &Shared) -> Result<Worker<NotifyStage, KafkaLog>, StageError> {

@@ -4,8 +4,12 @@ use super::worker::{Ended, Stage, StageError, Worker};
 use crate::log::kafka::KafkaLog;
 use crate::log::{Commit, Log, LogError, TopicPartition};
 use crate::rules::Pack;
-use crate::telemetry::events::{BrokerUnreachable, ProducerFenced, TransactionAborted, TransactionCommitted};
+use crate::telemetry::events::{
+    BrokerUnreachable, PackPending, PackReloaded, PartitionsMoved, ProducerFenced, TransactionAborted,
+    TransactionCommitted,
+};
 use crate::telemetry::{Event as _, Health, Metrics};
+use crate::wire::Topics;
 use arc_swap::ArcSwap;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +22,8 @@ const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_se
 const SILENCE_MAX: Duration = Duration::from_secs(120);
 /// Lag is measured this often.
 const LAG_EVERY: Duration = Duration::from_secs(10);
+/// Topics of a pending pack are looked for this often.
+const PENDING_EVERY: Duration = Duration::from_secs(2);
 /// With `until-end`, a worker without partitions is done after this long.
 const IDLE_DONE: Duration = Duration::from_secs(15);
 
@@ -32,8 +38,12 @@ pub struct Shared {
     pub brokers: String,
     /// Set to end the process in good order.
     pub stop: Arc<AtomicBool>,
-    /// The pack to decide by.
-    pub pack: Arc<ArcSwap<Pack>>,
+    /// Names of the topics.
+    pub topics: Topics,
+    /// The pack that the workers decide by, and start with.
+    pub active: Arc<ArcSwap<Pack>>,
+    /// The pack they are to decide by as soon as its topics are there.
+    pub wanted: Arc<ArcSwap<Pack>>,
     /// The first reason to give up.
     pub failure: Arc<Mutex<Option<String>>>,
 }
@@ -121,7 +131,7 @@ fn serve<S: RoleStage>(
 ) -> Result<(), StageError> {
     shared.health.set_not_ready(name, "connecting to the broker");
     let mut worker = connect()?;
-    let mut watched = Watched::default();
+    let (mut watched, mut adoption) = (Watched::default(), Adoption::default());
     while !shared.stopping() {
         let turn = worker.turn()?;
         shared.health.beat(name, SILENCE_MAX);
@@ -129,7 +139,7 @@ fn serve<S: RoleStage>(
             report(&mut worker, ended, &shared.metrics);
         }
         watched.look(name, &mut worker, shared)?;
-        adopt(name, &mut worker, shared)?;
+        adoption.look(name, &mut worker, shared)?;
         let idle = worker.assigned().is_empty();
         done.store(
             if idle { watched.idle_since.elapsed() >= IDLE_DONE } else { worker.stage().is_done() },
@@ -154,16 +164,66 @@ fn report<S: RoleStage>(worker: &mut Worker<S, KafkaLog>, ended: Ended, metrics:
     }
 }
 
-/// Changes the pack between transactions, once every topic it routes to is there.
-fn adopt<S: RoleStage>(name: &str, worker: &mut Worker<S, KafkaLog>, shared: &Shared) -> Result<(), StageError> {
-    let pack = shared.pack.load_full();
-    if worker.stage().pack_digest().is_none_or(|digest| digest == pack.digest) {
-        return Ok(());
+/// Changes the pack between transactions, once every topic it routes to is there; until then it is pending.
+#[derive(Default)]
+struct Adoption {
+    /// Digest of the pack that waits, and when its topics were last looked for.
+    pending: Option<(String, Instant)>,
+}
+
+impl Adoption {
+    fn look<S: RoleStage>(
+        &mut self,
+        name: &str,
+        worker: &mut Worker<S, KafkaLog>,
+        shared: &Shared,
+    ) -> Result<(), StageError> {
+        let Some(digest) = worker.stage().pack_digest() else { return Ok(()) };
+        let pack = shared.wanted.load();
+        if *digest == *pack.digest {
+            if self.pending.take().is_some() {
+                // the folder holds the active pack again
+                shared.health.set_ready(name);
+            }
+            return Ok(());
+        }
+        let waits = self.pending.as_ref().filter(|(digest, _)| *digest == pack.digest);
+        if waits.is_some_and(|(_, at)| at.elapsed() < PENDING_EVERY) {
+            return Ok(());
+        }
+        let is_new = waits.is_none();
+        if let Some(topic) = missing_topic(worker.log_mut(), shared, &pack)? {
+            self.pending = Some((pack.digest.clone(), Instant::now()));
+            let reason = format!("pack {} is pending: topic {topic} does not exist", pack.digest);
+            shared.health.set_ready_but(name, reason);
+            if is_new {
+                PackPending { digest: &pack.digest, topic: &topic }.emit(&shared.metrics);
+            }
+            return Ok(());
+        }
+        self.pending = None;
+        if let Some(ended) = worker.commit()? {
+            report(worker, ended, &shared.metrics);
+        }
+        worker.stage_mut().adopt(&pack);
+        shared.health.set_ready(name);
+        if shared.active.swap(Arc::clone(&pack)).digest != pack.digest {
+            PackReloaded { digest: &pack.digest, queries: pack.queries.len() }.emit(&shared.metrics);
+        }
+        Ok(())
     }
-    worker.commit()?;
-    worker.stage_mut().adopt(&pack);
-    shared.health.set_ready(name);
-    Ok(())
+}
+
+/// The first topic a pack routes to that is not there.
+fn missing_topic(log: &mut dyn Log, shared: &Shared, pack: &Pack) -> Result<Option<String>, StageError> {
+    for team in pack.topics() {
+        match log.partitions(&shared.topics.routed(&team)) {
+            Ok(_) => {}
+            Err(LogError::NoTopic { topic }) => return Ok(Some(topic)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(None)
 }
 
 /// What is looked at now and then: which partitions are ours, and how far behind they are.
@@ -188,8 +248,10 @@ impl Watched {
         shared: &Shared,
     ) -> Result<(), StageError> {
         let owned: BTreeSet<TopicPartition> = worker.assigned().iter().cloned().collect();
-        for gone in self.owned.difference(&owned) {
-            shared.metrics.forget_partition(S::ROLE, gone);
+        let gone: Vec<TopicPartition> = self.owned.difference(&owned).cloned().collect();
+        let come: Vec<TopicPartition> = owned.difference(&self.owned).cloned().collect();
+        for (how, partitions) in [("revoked", gone), ("assigned", come)].iter().filter(|(_, moved)| !moved.is_empty()) {
+            PartitionsMoved { role: S::ROLE, how, partitions }.emit(&shared.metrics);
         }
         if !owned.is_empty() {
             self.idle_since = Instant::now();

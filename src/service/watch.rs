@@ -30,7 +30,7 @@ struct Owned {
     transactions: u64,
     touched: bool,
     snapshot_at: Instant,
-    closed_at_snapshot: Option<crate::detect::Bucket>,
+    next_at_snapshot: i64,
 }
 
 /// The state of one watch worker.
@@ -163,9 +163,8 @@ impl Stage for WatchStage {
             return Err(error);
         }
         let transactions = committed.and_then(|committed| committed.metadata.parse().ok()).unwrap_or(0);
-        let closed_at_snapshot = state.closed;
         let snapshot_at = Instant::now();
-        let owned = Owned { state, next, transactions, touched: false, snapshot_at, closed_at_snapshot };
+        let owned = Owned { state, next, transactions, touched: false, snapshot_at, next_at_snapshot: from };
         self.owned.insert(source.clone(), owned);
         Ok(next)
     }
@@ -202,7 +201,8 @@ impl Stage for WatchStage {
             owned.touched = false;
             owned.transactions += 1;
             let due = self.settings.snapshot_every.is_some_and(|every| owned.snapshot_at.elapsed() >= every);
-            if due && owned.closed_at_snapshot != owned.state.closed {
+            // also where nothing is watched: else a restore would read all of its clocks
+            if due && owned.next_at_snapshot != owned.next {
                 let digest = &self.pack.digest;
                 let records = wire::snapshot_records(
                     &self.settings.topics,
@@ -213,7 +213,7 @@ impl Stage for WatchStage {
                 );
                 outputs.extend(records.map_err(|error| unreadable(source, owned.next, &error))?);
                 owned.snapshot_at = Instant::now();
-                owned.closed_at_snapshot = owned.state.closed;
+                owned.next_at_snapshot = owned.next;
             }
             let metadata = owned.transactions.to_string();
             progress.push(Progress { source: source.clone(), next: owned.next, metadata });

@@ -124,6 +124,23 @@ impl Event for PackRefused<'_> {
     }
 }
 
+/// A clean pack waits for a topic it routes to; the one before stays active.
+#[derive(Debug)]
+pub struct PackPending<'a> {
+    /// Its digest.
+    pub digest: &'a str,
+    /// The first topic that is missing.
+    pub topic: &'a str,
+}
+
+impl Event for PackPending<'_> {
+    fn emit(self, metrics: &Metrics) {
+        metrics.set_pack_refused(now_seconds());
+        let Self { digest, topic } = self;
+        warn!(digest, topic, "pack pending, the one before stays active: run `groundswell topics apply`");
+    }
+}
+
 /// The broker does not answer; it is tried again.
 #[derive(Debug)]
 pub struct BrokerUnreachable<'a> {
@@ -276,6 +293,7 @@ mod tests {
         NotifyRetried { alert_id: "a", receiver: "slack", cause: "500", retry_in: Duration::ZERO }.emit(&metrics);
         NotifyFailed { alert_id: "a", team: "comms", receiver: "webhook", cause: "400", attempts: 1 }.emit(&metrics);
         PackReloaded { digest: "d1", queries: 3 }.emit(&metrics);
+        PackPending { digest: "d2", topic: "social.routed.new" }.emit(&metrics);
         PackRefused { folder: "rules", problems: 2, first: "rules/x.yaml:1: …" }.emit(&metrics);
         let text = metrics.render();
         for line in [

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub struct Component {
     /// Whether it does its work.
     pub ok: bool,
-    /// Why not.
+    /// Why not; or, where it is ok, what does not go as wished.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -35,6 +35,11 @@ impl Health {
     /// The part does its work.
     pub fn set_ready(&self, name: &str) {
         self.ready.insert(name.to_owned(), Component { ok: true, reason: None });
+    }
+
+    /// The part does its work, but somebody should know this.
+    pub fn set_ready_but(&self, name: &str, reason: impl Into<String>) {
+        self.ready.insert(name.to_owned(), Component { ok: true, reason: Some(reason.into()) });
     }
 
     /// The part does not do its work, for this reason.

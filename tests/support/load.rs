@@ -96,6 +96,9 @@ fn keyed(line: &[u8]) -> RawRecord {
 /// Writes the default pack with one watched query per brand.
 pub fn write_pack(folder: &Path, brands: &[String]) {
     copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), folder);
+    if brands.is_empty() {
+        return;
+    }
     let mut text = "owner: comms\n\nqueries:\n".to_owned();
     for brand in brands {
         writeln!(text, "  - id: {}\n    about: a brand of the load generator\n    watch: true", slug(brand)).unwrap();

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::topic_partition_list::Offset;
 
 use super::KafkaSettings;
@@ -19,6 +20,8 @@ use crate::log::{Bounds, LogError, Record, TopicPartition};
 
 /// Longest wait without progress.
 const STALL_DEADLINE: Duration = Duration::from_secs(60);
+/// A broker that does not answer in this time is told as unreachable.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often an open transaction is looked at again.
 const RECHECK: Duration = Duration::from_millis(50);
 
@@ -33,6 +36,19 @@ impl Reader {
     /// A reader that has not connected yet.
     pub(super) fn new(settings: &KafkaSettings) -> Self {
         Self { settings: settings.clone(), records: None, lookup: None }
+    }
+
+    /// Asks for a topic's metadata, and waits a short while only: is there a broker, and is the topic there.
+    pub(super) fn probe(&mut self, topic: &str) -> Result<(), LogError> {
+        let config = lookup_config(&self.settings);
+        let lookup = connected(&mut self.lookup, &config, "lookup")?;
+        let metadata = lookup.fetch_metadata(Some(topic), PROBE_TIMEOUT);
+        let metadata = metadata.map_err(|error| request_error("looking for a broker", topic, &error))?;
+        let is_there = |entry: &MetadataTopic| entry.name() == topic && entry.error().is_none();
+        if metadata.topics().iter().any(is_there) {
+            return Ok(());
+        }
+        Err(LogError::NoTopic { topic: topic.to_owned() })
     }
 
     /// See [`crate::log::Log::bounds`].
