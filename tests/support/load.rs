@@ -143,12 +143,26 @@ pub struct Replayed {
     pub dead_letters: BTreeMap<String, u64>,
 }
 
+/// Raw partitions that get a record.
+pub fn members(records: &[RawRecord], partitions: i32) -> BTreeSet<(Platform, i32)> {
+    records.iter().map(|r| (r.platform, partition_for(&r.key, partitions))).collect()
+}
+
 /// As `groundswell replay --partitions N` does it, with keys and headers.
 pub fn replay(records: &[RawRecord], pack: Pack, partitions: i32) -> Replayed {
-    let members: BTreeSet<_> = records.iter().map(|r| (r.platform, partition_for(&r.key, partitions))).collect();
+    replay_with(records, members(records, partitions), Arc::new(pack), partitions)
+}
+
+/// The same with these raw partitions.
+pub fn replay_with(
+    records: &[RawRecord],
+    members: BTreeSet<(Platform, i32)>,
+    pack: Arc<Pack>,
+    partitions: i32,
+) -> Replayed {
     let layout =
         Layout { members, raw_partitions: partitions, signals_partitions: 16, duplicate_window_records: 100_000 };
-    let mut pipeline = LocalPipeline::new(&layout, Arc::new(pack), Model::shipped());
+    let mut pipeline = LocalPipeline::new(&layout, pack, Model::shipped());
     let mut outputs = Outputs::new("social.");
     for chunk in records.chunks(5_000) {
         pipeline.feed(chunk.to_vec()).unwrap();

@@ -69,7 +69,16 @@ impl Broker {
         if let Ok(brokers) = std::env::var("GROUNDSWELL_TEST_BROKERS") {
             return Self { brokers, child: None, data: None };
         }
-        let (port, controller_port) = free_ports();
+        Self::start_on(free_ports())
+    }
+
+    /// The address of a broker that is not there.
+    pub fn absent((port, _): (u16, u16)) -> Self {
+        Self { brokers: format!("127.0.0.1:{port}"), child: None, data: None }
+    }
+
+    /// Starts a broker on these ports, the second for its controller, and waits until it answers.
+    pub fn start_on((port, controller_port): (u16, u16)) -> Self {
         let data = std::env::temp_dir().join(unique(&format!("groundswell-kafka-{}", std::process::id())));
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/kafka/kafka.sh");
         let fetched = Command::new("bash").arg(&script).arg("fetch").stdout(Stdio::null()).status().unwrap();
@@ -284,7 +293,7 @@ fn to_seen(message: &impl Message<Headers = rdkafka::message::BorrowedHeaders>) 
 }
 
 /// Two ports that were free a moment ago.
-fn free_ports() -> (u16, u16) {
+pub fn free_ports() -> (u16, u16) {
     let bind = || TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let (one, two) = (bind(), bind());
     (one.local_addr().unwrap().port(), two.local_addr().unwrap().port())

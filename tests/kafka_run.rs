@@ -1,0 +1,118 @@
+//! `groundswell run` when the world is not as it should be: no broker, a broken pack, a pack that breaks or waits for
+//! a topic while it runs.
+#![cfg(feature = "kafka")]
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod support;
+
+use std::process::Command;
+use std::time::Duration;
+
+use support::load::{load_pack, write_pack};
+use support::process::{Deployment, Process};
+use support::{Broker, broker, free_ports};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const ROLES: &str = "roles: [triage, watch]\nlog: { format: json, level: info }";
+
+#[test]
+fn without_a_broker_it_says_so_and_goes_on_when_one_comes() {
+    let ports = free_ports();
+    let absent = Broker::absent(ports);
+    let deployment = Deployment::new(&absent, "late");
+    write_pack(&deployment.rules, &[]);
+    let mut process = deployment.process("early", ROLES);
+    process.start();
+    let body = process.get_until("/readyz", "not ready", PATIENCE, |status, body| {
+        status == 503 && body.contains("looking for a broker")
+    });
+    let json: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert!(json["not"].as_array().unwrap().iter().any(|name| name == "triage-0"), "{json}");
+    assert_eq!(process.get("/livez").unwrap().0, 200, "a missing broker is no reason to be restarted");
+    let told = |process: &Process| process.log_text().matches("broker unreachable, trying again").count();
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while told(&process) < 2 {
+        assert!(std::time::Instant::now() < deadline, "it is not tried again:\n{}", process.log_text());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(process.log_text().contains(&absent.brokers), "the line names the broker");
+    let _late = Broker::start_on(ports);
+    deployment.apply_topics(1);
+    process.get_until("/readyz", "ready once the broker is there", PATIENCE, |status, _| status == 200);
+    process.signal("-TERM");
+    assert!(process.wait(PATIENCE).success());
+}
+
+#[test]
+fn a_broken_pack_is_told_whole_and_nothing_starts() {
+    let deployment = Deployment::new(broker(), "broken");
+    write_pack(&deployment.rules, &[]);
+    let file = deployment.rules.join("queries/broken.yaml");
+    let text = "owner: comms\nqueries:\n  - id: one\n    query: 'nimbus AND ('\n  - id: two\n    query: 'a OR OR b'\n";
+    std::fs::write(&file, text).unwrap();
+    let mut process = deployment.process("refused", ROLES);
+    process.start();
+    let status = process.wait(PATIENCE);
+    let log = process.log_text();
+    assert_eq!(status.code(), Some(1), "{log}");
+    assert!(log.contains("queries/broken.yaml:4") && log.contains("queries/broken.yaml:6"), "every problem: {log}");
+    assert!(log.contains("nothing was started") && !log.contains("metrics and health are served"), "{log}");
+}
+
+#[test]
+fn a_running_process_keeps_its_pack_until_another_one_is_whole_and_has_its_topics() {
+    let deployment = Deployment::new(broker(), "reload");
+    write_pack(&deployment.rules, &[]);
+    deployment.apply_topics(1);
+    let mut process = deployment.process("steady", ROLES);
+    process.start();
+    process.get_until("/readyz", "ready", PATIENCE, |status, _| status == 200);
+    let info = |digest: &str| format!("groundswell_pack_info{{digest=\"{digest}\"}} 1");
+    let active = |what: &str, digest: &str, success: u8| {
+        let (info, success) = (info(digest), format!("groundswell_pack_last_reload_success {success}"));
+        process.get_until("/metrics", what, PATIENCE, |_, text| text.contains(&info) && text.contains(&success));
+    };
+    let first = load_pack(&deployment.rules).digest;
+    active("the first pack", &first, 1);
+
+    let query = deployment.rules.join("queries/more.yaml");
+    std::fs::write(&query, "owner: comms\nqueries:\n  - id: more\n    query: 'nimbus AND ('\n").unwrap();
+    active("a broken folder", &first, 0);
+    assert_eq!(process.get("/readyz").unwrap().0, 200, "a broken folder does not stop the work");
+
+    let whole = "owner: comms\nqueries:\n  - id: more\n    query: nimbusmore\ntests:\n  - name: it\n    text: nimbusmore\n    \
+                 match: [more]\n  - name: not it\n    text: other\n    no_match: [more]\n";
+    std::fs::write(&query, whole).unwrap();
+    let second = load_pack(&deployment.rules).digest;
+    assert_ne!(first, second);
+    active("another pack", &second, 1);
+
+    // a new team: its topic is not there yet
+    let teams = deployment.rules.join("teams.yaml");
+    let text = std::fs::read_to_string(&teams).unwrap();
+    let team = "teams:\n  - id: night-shift\n    name: Night shift\n    time_zone: UTC\n    \
+                hours: {days: [mon], from: \"00:00\", to: \"24:00\"}\n    contacts: [duty-manager]\n";
+    std::fs::write(&teams, text.replacen("teams:\n", team, 1)).unwrap();
+    let third = load_pack(&deployment.rules).digest;
+    let missing = format!("pack {third} is pending: topic {}routed.night-shift does not exist", deployment.prefix);
+    let body = process.get_until("/readyz", "pending is visible", PATIENCE, |_, body| body.contains(&missing));
+    let json: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert!(json["components"]["triage-0"]["ok"] == true && json["components"]["watch-0"]["ok"] == true, "{json}");
+    active("the pack before stays active", &second, 0);
+    deployment.apply_topics(1);
+    active("its topic is there", &third, 1);
+    process.get_until("/readyz", "nothing is pending", PATIENCE, |status, body| {
+        status == 200 && !body.contains("pending")
+    });
+    process.signal("-TERM");
+    assert!(process.wait(PATIENCE).success());
+    assert!(!process.log_text().contains("broker unreachable"), "no worker fell over:\n{}", process.log_text());
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_a_usage_error() {
+    let binary = env!("CARGO_BIN_EXE_groundswell");
+    let output = Command::new(binary).args(["run", "--rules", "/nowhere/at/all"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("/nowhere/at/all"));
+}
