@@ -74,6 +74,6 @@ fn it_is_told_over_the_seconds_asked_for() {
     let began = std::time::Instant::now();
     let story = demo(&["--duration", "8", "--seed", "4"]);
     let seconds = began.elapsed().as_secs_f64();
-    assert!((8.0..20.0).contains(&seconds), "{seconds}");
+    assert!((8.0..60.0).contains(&seconds), "{seconds}");
     assert_eq!(opened(&story).len(), 4, "{story}");
 }

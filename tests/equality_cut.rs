@@ -8,7 +8,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use groundswell::mention::Platform;
+use groundswell::mention::{Platform, Timestamp};
 use groundswell::normalize::{Normalized, normalize};
 use groundswell::rules::Pack;
 use groundswell::service::local::RawRecord;
@@ -26,7 +26,7 @@ fn opened(records: &[RawRecord], all: &BTreeSet<(Platform, i32)>, pack: &Arc<Pac
 /// Event time of a record, µs.
 fn time(record: &RawRecord) -> Option<i64> {
     normalize(Some(record.platform), &record.value).into_iter().find_map(|one| match one {
-        Ok(Normalized::Mention(mention)) => mention.created_at.map(groundswell::mention::Timestamp::as_micros),
+        Ok(Normalized::Mention(mention)) => mention.created_at.map(Timestamp::as_micros),
         Ok(Normalized::NotContent(_)) | Err(_) => None,
     })
 }
@@ -51,7 +51,7 @@ fn the_input_cut_after_the_deciding_record_opens_the_same_alert() {
         let name = format!("{} on {}", event["kind"], event["series"]["query"]);
         assert!(opens(with) && !opens(without), "{name}: cut after record {with}");
         let decided = time(&load.records[with - 1]).unwrap();
-        let at: groundswell::mention::Timestamp = serde_json::from_value(event["at"].clone()).unwrap();
+        let at: Timestamp = serde_json::from_value(event["at"].clone()).unwrap();
         assert!(decided <= at.as_micros(), "{name}: decided by a record of {decided}, after {at}");
         assert!(with < load.records.len() / 100 * 95, "{name}: decided only by the end of the input, at record {with}");
         eprintln!("{name}: opened at {at} by record {with} of {}", load.records.len());

@@ -1,6 +1,5 @@
-//! Injected events of the load generator: one alert of a fitting kind each, early, and none for the decoys; and an
-//! alert opens from what was read so far, never from what comes later.
-#![allow(clippy::print_stderr)]
+//! Injected events of the load generator: one alert of a fitting kind each, early, and none for the decoys.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 // this binary uses a part of what the tests share
 #![allow(dead_code)]
 
@@ -72,24 +71,4 @@ fn each_event_gives_one_alert_and_the_decoys_none() {
         assert!((0.0..=seconds_max).contains(&delay), "{event} on {brand}: after {delay} s");
     }
     assert_eq!(opened.len(), load.events().len(), "something else opened: {opened:?}");
-}
-
-/// Cut right after the deciding record, the run gives the same `opened`; cut one record before, it does not.
-#[test]
-fn what_comes_later_does_not_open_an_alert() {
-    let Some((load, pack)) = load(40_000, 1) else { return };
-    let whole = alerts(&load.records, &pack);
-    let opened = opened(&whole);
-    assert!(opened.len() >= 3, "only {} alerts opened", opened.len());
-    for alert in opened.into_iter().take(3) {
-        let same = |length: usize| alerts(&load.records[..length], &pack).iter().any(|event| event == alert);
-        let (mut too_short, mut enough) = (0, load.records.len());
-        while enough - too_short > 1 {
-            let middle = usize::midpoint(too_short, enough);
-            if same(middle) { enough = middle } else { too_short = middle }
-        }
-        eprintln!("{}: decided by record {enough} of {}", alert.headline, load.records.len());
-        assert!(enough < load.records.len() && same(enough) && !same(too_short));
-        assert!(same(enough + 1) && same(usize::midpoint(enough, load.records.len())), "{}", alert.headline);
-    }
 }

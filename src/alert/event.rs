@@ -83,7 +83,7 @@ impl Scene<'_> {
 
     fn event(&self, state: AlertState, figures: Figures) -> AlertEvent {
         let Self { query, at, episode, rule, series, evidence, pack } = *self;
-        let people = evidence.people.distinct();
+        let people = evidence.people.distinct().min(evidence.mentions);
         let wakes = matches!(state, AlertState::Opened | AlertState::Reopened) && episode.severity <= Severity::S2;
         let name = |platform: &crate::mention::Platform| platform.as_str().to_owned();
         AlertEvent {
@@ -102,7 +102,7 @@ impl Scene<'_> {
             upper: figures.upper,
             ratio: tenth(figures.observed / figures.expected.max(0.1)),
             people,
-            texts: evidence.texts.distinct(),
+            texts: evidence.texts.distinct().min(evidence.mentions),
             platforms: evidence.platforms.iter().map(|(platform, count)| (name(platform), *count)).collect(),
             languages: evidence.languages.clone(),
             reach: evidence.reach,
@@ -152,7 +152,7 @@ pub fn describe(evidence: &Partial, series: &Series) -> Vec<String> {
         format!("{:.0} % speak of an outage, usually {:.0} %", percent(evidence.outage), 100.0 * series.usual_outage()),
     ];
     if let Some((_, thread)) = evidence.threads.iter().max_by_key(|(hash, thread)| (thread.mentions, **hash)) {
-        let people = thread.people.distinct();
+        let people = thread.people.distinct().min(thread.mentions);
         lines.push(format!("largest thread: {} posts by {people} people", thread.mentions));
     }
     if evidence.noise > 0 {

@@ -109,9 +109,12 @@ impl Item {
 /// What a decided item adds to the series of the queries it matched, by query id.
 ///
 /// An item that waits for watch is handed over once, with the first watched query: one item, one decision.
-/// Edits count nowhere, but they are decided anew.
+/// Edits count nowhere, but they are decided anew. What an own account says is not what people say.
 #[must_use]
 pub fn contributions(decided: &Decided, pack: &Pack) -> Vec<(String, Contribution)> {
+    if decided.scores.is_none() {
+        return Vec::new();
+    }
     let mut pending = pending(decided);
     let mut contributions = Vec::new();
     for matched in &decided.matches {

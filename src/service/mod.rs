@@ -7,5 +7,7 @@ pub mod run;
 #[cfg(feature = "kafka")]
 mod supervise;
 pub mod triage;
+#[cfg(feature = "kafka")]
+mod wall;
 pub mod watch;
 pub mod worker;

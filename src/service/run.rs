@@ -3,12 +3,12 @@
 use super::notify::NotifyStage;
 use super::supervise::{RoleStage, Shared, supervise};
 use super::triage::{ClockPolicy, Landed, TriageSettings, TriageStage};
+use super::wall::wall;
 use super::watch::{WatchSettings, WatchStage};
 use super::worker::{Limits, StageError, Worker};
 use crate::config::{Clock, Config, Role, pack::read_pack};
 use crate::log::kafka::{KafkaLog, KafkaSettings};
 use crate::log::{Log, TopicPartition};
-use crate::mention::Timestamp;
 use crate::notify::Notifier;
 use crate::pipeline::Outcome;
 use crate::rules::{self, Pack};
@@ -21,7 +21,7 @@ use arc_swap::ArcSwap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// The pack folder is looked at this often.
 const RELOAD_EVERY: Duration = Duration::from_secs(2);
@@ -232,12 +232,6 @@ fn limits(config: &Config) -> Limits {
     let bytes_max = config.transaction.bytes_max.bytes();
     let interval = config.transaction.interval.0;
     Limits { records_max, bytes_max, interval, poll: POLL.min(interval) }
-}
-
-/// Wall time, for ticks and for metrics.
-pub(super) fn wall() -> Timestamp {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::clamped(i64::try_from(now.as_micros()).unwrap_or(i64::MAX))
 }
 
 impl RoleStage for TriageStage {

@@ -1,5 +1,6 @@
 //! One worker thread: connects, turns, and connects again with backoff when its log is of no use any more.
 
+use super::wall::wall;
 use super::worker::{Ended, Stage, StageError, Worker};
 use crate::log::kafka::KafkaLog;
 use crate::log::{Commit, Log, LogError, TopicPartition};
@@ -154,7 +155,7 @@ fn report<S: RoleStage>(worker: &mut Worker<S, KafkaLog>, ended: Ended, metrics:
     match commit {
         Commit::Landed => {
             TransactionCommitted { role: S::ROLE, records: records as u64, took }.emit(metrics);
-            let now_ms = super::run::wall().as_micros() / 1000;
+            let now_ms = wall().as_micros() / 1000;
             for arrived in arrived_ms {
                 metrics.observe_arrival_to_commit(S::ROLE, (now_ms - arrived) as f64 / 1000.0);
             }
@@ -265,7 +266,7 @@ impl Watched {
             self.lag_at = Some(Instant::now());
             for (source, next) in worker.stage().positions() {
                 let behind = (worker.log_mut().bounds(&source)?.high - next).max(0);
-                let now_ms = super::run::wall().as_micros() / 1000;
+                let now_ms = wall().as_micros() / 1000;
                 let since = worker.last_arrived_ms(&source).filter(|_| behind > 0);
                 let seconds = since.map_or(0.0, |arrived| (now_ms - arrived).max(0) as f64 / 1000.0);
                 shared.metrics.set_lag(S::ROLE, &source, behind, seconds);

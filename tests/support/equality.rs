@@ -144,15 +144,15 @@ fn lines<'a>(outputs: &'a Outputs, topic: &str) -> &'a [Line] {
     outputs.topics.get(topic).map_or(&[], Vec::as_slice)
 }
 
-/// Records of one key that only the first run has, and those that only the second has.
-type Unmatched<'a> = (Vec<&'a Line>, Vec<&'a Line>);
+/// Lines that only one of two outputs has: of the first, of the second.
+type Odd<'a> = (Vec<&'a Line>, Vec<&'a Line>);
 
 fn multisets(topic: &str, one: &[Line], two: &[Line], found: &mut Vec<String>) {
     let mut balance: BTreeMap<&Line, i64> = BTreeMap::new();
     one.iter().for_each(|line| *balance.entry(line).or_default() += 1);
     two.iter().for_each(|line| *balance.entry(line).or_default() -= 1);
     // by key, so that a changed record is told as changed and not as one lost and one found
-    let mut keys: BTreeMap<&Option<Vec<u8>>, Unmatched<'_>> = BTreeMap::new();
+    let mut keys: BTreeMap<&Option<Vec<u8>>, Odd<'_>> = BTreeMap::new();
     for (line, count) in balance.into_iter().filter(|(_, count)| *count != 0) {
         let (missing, extra) = keys.entry(&line.key).or_default();
         let side = if count > 0 { missing } else { extra };

@@ -43,6 +43,7 @@ pub struct Load {
 
 impl Load {
     /// About eleven hours of `count` mentions; none where the generator is not there, which is said.
+    #[allow(clippy::print_stderr, reason = "who runs the tests must see what was not run")]
     pub fn generate(count: u64, seed: u64, folder: &Path) -> Option<Self> {
         let Some(shared) = shared() else {
             eprintln!("NOT RUN: the load generator is not here (set GROUNDSWELL_SHARED)");

@@ -87,9 +87,7 @@ impl<'a> Deployment<'a> {
         let consumer: BaseConsumer = config.set("group.id", format!("{}triage", self.prefix)).create().unwrap();
         let mut list = TopicPartitionList::new();
         for platform in PLATFORMS {
-            for partition in 0..partitions {
-                list.add_partition(&format!("{}raw.{platform}", self.prefix), partition);
-            }
+            list.add_partition_range(&format!("{}raw.{platform}", self.prefix), 0, partitions - 1);
         }
         let committed = consumer.committed_offsets(list, Duration::from_secs(20)).unwrap();
         let (mut outcomes, mut reasons) = (Outcomes::default(), BTreeMap::new());

@@ -36,10 +36,10 @@ fn post(bucket: i64, index: u64) -> Contribution {
     Contribution {
         counts: true,
         at: Bucket(bucket).start(),
-        platform: if person % 2 == 0 { Platform::X } else { Platform::Reddit },
+        platform: if person.is_multiple_of(2) { Platform::X } else { Platform::Reddit },
         language: "en".into(),
-        negative: person % 4 == 0,
-        sentiment_percent: if person % 4 == 0 { -60 } else { 40 },
+        negative: person.is_multiple_of(4),
+        sentiment_percent: if person.is_multiple_of(4) { -60 } else { 40 },
         outage: false,
         noise: false,
         repost: false,
