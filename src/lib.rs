@@ -6,6 +6,7 @@
 //!
 //! | module | ring | what it is for |
 //! | --- | --- | --- |
+//! | [`fault`] | test | points and bugs that tests plant; nothing without the feature `faults` |
 //! | [`mention`] | core | the nouns: mention, author, counts, ids, time |
 //! | [`normalize`] | core | payload → mentions or a reject with its reason |
 //! | [`text`] | core | folding with an offset map, tokens, entities, fingerprint |
@@ -31,6 +32,7 @@ pub mod alert;
 pub mod cli;
 pub mod config;
 pub mod detect;
+pub mod fault;
 pub mod log;
 pub mod mention;
 pub mod normalize;

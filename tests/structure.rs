@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rings from the inside out. A module imports from its own ring only what `SIBLINGS` names, and from rings inside.
-const RINGS: [&[&str]; 6] = [
+const RINGS: [&[&str]; 7] = [
+    &["fault"],
     &["mention", "text"],
     &["normalize", "query", "score", "route", "detect", "alert", "rules"],
     &["pipeline"],
@@ -159,7 +160,7 @@ fn imports_go_one_way() {
 fn the_core_has_no_io() {
     let mut wrong = Vec::new();
     for (module, files) in modules() {
-        if ring(&module) > 2 {
+        if !(1..=3).contains(&ring(&module)) {
             continue;
         }
         for (path, code) in files {
