@@ -10,7 +10,7 @@ use crate::alert::AlertEvent;
 use crate::log::local::{LocalCluster, LocalLog};
 use crate::log::{LogError, Output, Place, Record, TopicPartition};
 use crate::mention::{Platform, Timestamp};
-use crate::pipeline::Outcomes;
+use crate::pipeline::{Outcomes, UndoLimits};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::Topics;
@@ -77,7 +77,7 @@ impl LocalPipeline {
             pack.clone(),
             model,
         );
-        let watch_stage = WatchStage::new(WatchSettings { topics: topics.clone(), snapshot_every: None }, pack);
+        let watch_stage = WatchStage::new(WatchSettings { topics: topics.clone(), snapshot_every: None, undo: UndoLimits::default() }, pack);
         let limits =
             Limits { records_max: RECORDS_MAX, bytes_max: BYTES_MAX, interval: Duration::ZERO, poll: Duration::ZERO };
         // no ticks on this log: the wall clock is never asked for anything that counts

@@ -10,7 +10,7 @@ use crate::config::{Clock, Config, Role, pack::read_pack};
 use crate::log::kafka::{KafkaLog, KafkaSettings};
 use crate::log::{Log, TopicPartition};
 use crate::notify::Notifier;
-use crate::pipeline::Outcome;
+use crate::pipeline::{Outcome, UndoLimits};
 use crate::rules::{self, Pack};
 use crate::score::Model;
 use crate::telemetry::events::{AlertPublished, PackRefused, PackReloaded, RecordDeadLettered};
@@ -198,7 +198,7 @@ fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<
     let topics = Topics::new(&config.kafka.prefix);
     let signals = topics.signals.to_string();
     let log = KafkaLog::connect(&settings(name, Role::Watch, config, [signals]))?;
-    let settings = WatchSettings { topics, snapshot_every: Some(config.snapshot.interval.0) };
+    let settings = WatchSettings { topics, snapshot_every: Some(config.snapshot.interval.0), undo: UndoLimits::default() };
     Ok(Worker::new(WatchStage::new(settings, shared.active.load_full()), log, limits(config), wall))
 }
 

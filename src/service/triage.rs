@@ -4,10 +4,11 @@
 
 use super::worker::{Batch, Silence, Stage, StageError};
 use crate::detect::{Bucket, Partial};
+use crate::fault::{Bug, is_planted};
 use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
 use crate::mention::Timestamp;
 use crate::normalize::normalize;
-use crate::pipeline::{Context, Item, Outcomes, Raw, SourceClock, contributions, triage};
+use crate::pipeline::{Context, ContextBefore, Item, Outcomes, Raw, SourceClock, contributions, triage};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::{self, Topics, WireError};
@@ -72,6 +73,42 @@ struct Owned {
     next: i64,
     told: Option<SourceClock>,
     touched: bool,
+    before: Before,
+}
+
+/// What a partition was when the last transaction landed.
+#[derive(Debug)]
+struct Before {
+    next: i64,
+    told: Option<SourceClock>,
+    /// None while the open transaction has not touched it.
+    context: Option<ContextBefore>,
+}
+
+impl Owned {
+    fn new(context: Context, next: i64) -> Self {
+        let before = Before { next, told: None, context: None };
+        Self { context, next, told: None, touched: false, before }
+    }
+
+    /// Before the first change in a transaction.
+    fn touch(&mut self) {
+        self.touched = true;
+        if self.before.context.is_none() {
+            self.before.context = Some(self.context.before());
+        }
+    }
+
+    fn landed(&mut self) {
+        self.before = Before { next: self.next, told: self.told.clone(), context: None };
+        self.context.landed();
+    }
+
+    fn undo(&mut self) -> bool {
+        (self.next, self.told, self.touched) = (self.before.next, self.before.told.clone(), false);
+        let context = self.before.context.take();
+        context.is_none_or(|before| is_planted(Bug::StateNotUndone) || self.context.undo(before))
+    }
 }
 
 /// The state of one triage worker.
@@ -132,8 +169,8 @@ impl TriageStage {
 
     fn decide(&mut self, record: &Record) -> Result<(), WireError> {
         let Some(owned) = self.owned.get_mut(&record.source) else { return Ok(()) };
+        owned.touch();
         owned.next = record.offset + 1;
-        owned.touched = true;
         let raw = Raw {
             platform: self.settings.topics.platform(&record.source.topic),
             topic: &record.source.topic,
@@ -141,6 +178,11 @@ impl TriageStage {
             offset: record.offset,
             value: record.value.as_deref().unwrap_or_default(),
         };
+        if is_planted(Bug::BrokerClock)
+            && let Some(arrived) = record.appended_at_ms
+        {
+            owned.context.clock.tick(Timestamp::clamped(arrived * 1_000));
+        }
         let items = triage(&raw, &mut owned.context, &self.pack, self.model);
         let log = owned.context.clock.log_bucket();
         for item in items {
@@ -239,7 +281,7 @@ impl Stage for TriageStage {
         committed: Option<&Committed>,
     ) -> Result<i64, StageError> {
         let window = self.settings.duplicate_window_records;
-        let (next, context) = match committed {
+        let (next, mut context) = match committed {
             None => (log.bounds(source)?.low, Context::new(window)),
             Some(committed) => {
                 let unreadable = |error: serde_json::Error| StageError::Unreadable {
@@ -252,7 +294,8 @@ impl Stage for TriageStage {
                 (committed.next, context)
             }
         };
-        self.owned.insert(source.clone(), Owned { context, next, told: None, touched: false });
+        context.landed();
+        self.owned.insert(source.clone(), Owned::new(context, next));
         Ok(next)
     }
 
@@ -279,16 +322,16 @@ impl Stage for TriageStage {
             ClockPolicy::Data => {}
             ClockPolicy::UntilEnd => {
                 if !owned.context.clock.is_ended() {
+                    owned.touch();
                     owned.context.clock.end();
-                    owned.touched = true;
                 }
             }
             ClockPolicy::Live { tick_after } => {
                 let bucket = Bucket::of(silence.now);
                 let moves = owned.context.clock.reached().map(Bucket::of).is_none_or(|reached| reached < bucket);
                 if silence.lasted >= tick_after && moves {
+                    owned.touch();
                     owned.context.clock.tick(silence.now);
-                    owned.touched = true;
                     let tick = wire::tick_record(&self.settings.topics, source, owned.next, silence.now);
                     match tick {
                         Ok(tick) => self.outputs.push(tick),
@@ -320,6 +363,13 @@ impl Stage for TriageStage {
 
     fn landed(&mut self) {
         self.landed = std::mem::take(&mut self.open);
+        self.owned.values_mut().for_each(Owned::landed);
+    }
+
+    fn undo(&mut self) -> Option<Vec<(TopicPartition, i64)>> {
+        self.rollback();
+        let back = self.owned.iter_mut().map(|(source, owned)| owned.undo().then(|| (source.clone(), owned.next)));
+        back.collect()
     }
 
     fn is_done(&self) -> bool {
