@@ -9,8 +9,8 @@ use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
 use super::{BUCKET_SECONDS, Bucket, Level, Partial};
 use libm::{exp10, sqrt};
 use serde::{Deserialize, Serialize};
-use std::collections::btree_map::{BTreeMap, Entry};
 use std::collections::VecDeque;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 /// Cells kept: two hours of buckets, plus the one being filled.

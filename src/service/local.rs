@@ -77,7 +77,10 @@ impl LocalPipeline {
             pack.clone(),
             model,
         );
-        let watch_stage = WatchStage::new(WatchSettings { topics: topics.clone(), snapshot_every: None, undo: UndoLimits::default() }, pack);
+        let watch_stage = WatchStage::new(
+            WatchSettings { topics: topics.clone(), snapshot_every: None, undo: UndoLimits::default() },
+            pack,
+        );
         let limits =
             Limits { records_max: RECORDS_MAX, bytes_max: BYTES_MAX, interval: Duration::ZERO, poll: Duration::ZERO };
         // no ticks on this log: the wall clock is never asked for anything that counts
@@ -104,6 +107,13 @@ impl LocalPipeline {
         };
         self.cluster.append(records.into_iter().map(append).collect())?;
         self.settle()
+    }
+
+    /// Decides what is fed from now on by another pack, whose topics are made.
+    pub fn set_pack(&mut self, pack: &Arc<Pack>) {
+        pack.topics().iter().for_each(|team| self.cluster.create(&self.topics.routed(team), 1));
+        self.triage.stage_mut().set_pack(Arc::clone(pack));
+        self.watch.stage_mut().set_pack(Arc::clone(pack));
     }
 
     /// The input has ended: decides the rest.

@@ -198,7 +198,8 @@ fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<
     let topics = Topics::new(&config.kafka.prefix);
     let signals = topics.signals.to_string();
     let log = KafkaLog::connect(&settings(name, Role::Watch, config, [signals]))?;
-    let settings = WatchSettings { topics, snapshot_every: Some(config.snapshot.interval.0), undo: UndoLimits::default() };
+    let settings =
+        WatchSettings { topics, snapshot_every: Some(config.snapshot.interval.0), undo: UndoLimits::default() };
     Ok(Worker::new(WatchStage::new(settings, shared.active.load_full()), log, limits(config), wall))
 }
 

@@ -20,8 +20,7 @@ pub use item::{
 };
 pub use signal::{clocks_record, decode_signal, partial_record};
 pub use snapshot::{
-    Restored,
-    Cut, Header, STATE_FORMAT, Snapshot, StateRecords, Written, read_snapshot, snapshot, state_hash,
+    Cut, Header, Restored, STATE_FORMAT, Snapshot, StateRecords, Written, read_snapshot, snapshot, state_hash,
 };
 pub use tick::{Tick, tick_record};
 pub use topics::Topics;
