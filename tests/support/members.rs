@@ -155,8 +155,7 @@ impl<S: Comparable> Members<S> {
 
     /// Rounds and commits of everybody until there is nothing more; false when there was nothing.
     pub fn settle(&mut self, dice: &mut Dice, make: Make<'_, S>) -> Result<bool, String> {
-        let mut any = false;
-        let mut rounds = 0;
+        let (mut any, mut rounds, mut idle) = (false, 0, 0);
         loop {
             let mut busy = false;
             let mut who = 0;
@@ -179,7 +178,9 @@ impl<S: Comparable> Members<S> {
             any |= busy;
             rounds += 1;
             assert!(rounds < 100_000, "{}: no end", self.group);
-            if !busy {
+            // one round may bring nothing but the ends of some partitions
+            idle = if busy { 0 } else { idle + 1 };
+            if idle == 2 {
                 return Ok(any);
             }
         }
