@@ -32,6 +32,8 @@ use crate::support::load::load_pack;
 use crate::support::{Broker, unique};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Records of one poll: some 20 ms of work, so that the interval, not the batch, ends a transaction.
+const POLL_RECORDS_MAX: usize = 300;
 
 /// How outputs and offsets are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,15 +73,13 @@ pub fn run(broker: &Broker, prefix: &str, rules: &Path, input: &Input, writes: W
     let stage = TriageStage::new(triage, Arc::new(load_pack(rules)), Model::shipped());
     // the interval alone ends a transaction
     let limits = Limits { records_max: usize::MAX, bytes_max: usize::MAX, interval, poll: Duration::from_millis(50) };
-    let (seconds, commits) = match writes {
-        Writes::InTransactions => measure(stage, log, limits, input.records),
-        Writes::AtLeastOnce => measure(stage, AtLeastOnce::new(log, &settings), limits, input.records),
-    };
+    let plain = (writes == Writes::AtLeastOnce).then(|| AtLeastOnce::new(&settings));
+    let (seconds, commits) = measure(stage, BenchLog { inner: log, plain }, limits, input.records);
     Run { seconds, commits }
 }
 
 /// Seconds from the first record to the last commit, and the number of commits.
-fn measure(stage: TriageStage, log: impl Log, limits: Limits, records: u64) -> (f64, usize) {
+fn measure(stage: TriageStage, log: BenchLog, limits: Limits, records: u64) -> (f64, usize) {
     let mut worker = Worker::new(stage, log, limits, || Timestamp::clamped(0));
     let (mut begun, mut applied, mut commits, deadline) = (None, 0, 0, Instant::now() + 10 * PATIENCE);
     while applied < records {
@@ -112,16 +112,15 @@ impl ProducerContext for Failures {
     }
 }
 
-/// Reads as the Kafka log does, commits without a transaction.
+/// Writes without transactions.
 struct AtLeastOnce {
-    inner: KafkaLog,
     producer: BaseProducer<Failures>,
     offsets: BaseConsumer,
     counts: BTreeMap<Arc<str>, i32>,
 }
 
 impl AtLeastOnce {
-    fn new(inner: KafkaLog, settings: &KafkaSettings) -> Self {
+    fn new(settings: &KafkaSettings) -> Self {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &settings.brokers);
         // offsets of a group without members are anybody's
@@ -129,14 +128,13 @@ impl AtLeastOnce {
         config.set("enable.idempotence", "true").set("compression.type", "lz4").set("linger.ms", "5");
         config.set("queue.buffering.max.kbytes", (settings.memory_budget_bytes / 4 / 1024).to_string());
         let producer = config.create_with_context(Failures::default()).unwrap();
-        Self { inner, producer, offsets, counts: BTreeMap::new() }
+        Self { producer, offsets, counts: BTreeMap::new() }
     }
 
-    fn produce(&mut self, output: &Output) {
+    fn produce(&mut self, inner: &mut KafkaLog, output: &Output) {
         let partition = match &output.place {
             Place::Exact(partition) => *partition,
             Place::Hashed(key) => {
-                let inner = &mut self.inner;
                 let count = self.counts.entry(Arc::clone(&output.topic));
                 partition_for(key, *count.or_insert_with(|| inner.partitions(&output.topic).unwrap()))
             }
@@ -156,9 +154,36 @@ impl AtLeastOnce {
     }
 }
 
-impl Log for AtLeastOnce {
+impl AtLeastOnce {
+    fn commit(&mut self, inner: &mut KafkaLog, outputs: &[Output], progress: &[Progress]) {
+        for output in outputs {
+            self.produce(inner, output);
+        }
+        let deadline = Instant::now() + PATIENCE;
+        while self.producer.in_flight_count() > 0 {
+            assert!(Instant::now() < deadline, "not taken in {PATIENCE:?}");
+            self.producer.poll(Duration::from_millis(1));
+        }
+        assert_eq!(self.producer.context().0.load(Ordering::Relaxed), 0, "every record is delivered");
+        let mut list = TopicPartitionList::with_capacity(progress.len());
+        for Progress { source, next, metadata } in progress {
+            let mut element = list.add_partition(&source.topic, source.partition);
+            element.set_offset(Offset::Offset(*next)).unwrap();
+            element.set_metadata(metadata);
+        }
+        self.offsets.commit(&list, CommitMode::Sync).unwrap();
+    }
+}
+
+/// The Kafka log; commits go the other way where there is one.
+struct BenchLog {
+    inner: KafkaLog,
+    plain: Option<AtLeastOnce>,
+}
+
+impl Log for BenchLog {
     fn poll(&mut self, max_records: usize, timeout: Duration) -> Result<Vec<Event>, LogError> {
-        self.inner.poll(max_records, timeout)
+        self.inner.poll(max_records.min(POLL_RECORDS_MAX), timeout)
     }
 
     fn committed(&mut self, sources: &[TopicPartition]) -> Result<Vec<Option<Committed>>, LogError> {
@@ -192,26 +217,14 @@ impl Log for AtLeastOnce {
     }
 
     fn commit(&mut self, outputs: Vec<Output>, progress: Vec<Progress>) -> Result<Commit, LogError> {
-        for output in outputs {
-            self.produce(&output);
+        match &mut self.plain {
+            Some(plain) => plain.commit(&mut self.inner, &outputs, &progress),
+            None => return self.inner.commit(outputs, progress),
         }
-        let deadline = Instant::now() + PATIENCE;
-        while self.producer.in_flight_count() > 0 {
-            assert!(Instant::now() < deadline, "not taken in {PATIENCE:?}");
-            self.producer.poll(Duration::from_millis(1));
-        }
-        assert_eq!(self.producer.context().0.load(Ordering::Relaxed), 0, "every record is delivered");
-        let mut list = TopicPartitionList::with_capacity(progress.len());
-        for Progress { source, next, metadata } in &progress {
-            let mut element = list.add_partition(&source.topic, source.partition);
-            element.set_offset(Offset::Offset(*next)).unwrap();
-            element.set_metadata(metadata);
-        }
-        self.offsets.commit(&list, CommitMode::Sync).unwrap();
         Ok(Commit::Landed)
     }
 
-    fn settle(&mut self, _: &[Progress]) -> Result<Vec<Settled>, LogError> {
-        unreachable!("nothing is ever in doubt without a transaction")
+    fn settle(&mut self, ours: &[Progress]) -> Result<Vec<Settled>, LogError> {
+        self.inner.settle(ours)
     }
 }

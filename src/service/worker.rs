@@ -280,7 +280,7 @@ impl<S: Stage, L: Log> Worker<S, L> {
         let mut commit = self.log.commit(outputs, progress)?;
         match commit {
             Commit::Landed => self.land(sealed),
-            Commit::Aborted => self.restore_all()?,
+            Commit::Aborted => self.step_back()?,
             Commit::Ambiguous => commit = self.settle(sealed)?,
         }
         Ok(Some(Ended { commit, records, arrived_ms, took }))
@@ -320,6 +320,7 @@ impl<S: Stage, L: Log> Worker<S, L> {
                 self.restore(&unknown)?;
                 Ok(Commit::Landed)
             }
+            Verdict::Aborted if unknown.is_empty() => self.step_back().map(|()| Commit::Aborted),
             Verdict::Aborted => self.restore_all().map(|()| Commit::Aborted),
             Verdict::Unknown => self.restore_all().map(|()| Commit::Ambiguous),
         }
@@ -383,6 +384,11 @@ impl<S: Stage, L: Log> Worker<S, L> {
         }
     }
 
+    /// After an abort: back to what the last landed transaction left.
+    fn step_back(&mut self) -> Result<(), StageError> {
+        self.restore_all()
+    }
+
     fn restore_all(&mut self) -> Result<(), StageError> {
         self.opened = None;
         self.records = 0;
@@ -394,13 +400,6 @@ impl<S: Stage, L: Log> Worker<S, L> {
         for source in &assigned {
             self.stage.forget(source);
         }
-        if fault::is_planted(Bug::NoRewind) {
-            let committed = self.log.committed(&assigned)?;
-            for (source, committed) in assigned.iter().zip(committed) {
-                self.stage.restore(&mut self.log, source, committed.as_ref())?;
-            }
-            return Ok(());
-        }
         self.restore(&assigned)
     }
 
@@ -410,12 +409,20 @@ impl<S: Stage, L: Log> Worker<S, L> {
             let bridged = self.bridge(source, committed.as_ref())?;
             let next = self.stage.restore(&mut self.log, source, bridged.as_ref())?;
             fault::reach(Point::Restoring, 0);
-            self.ends.retain(|(known, _, _)| known != source);
-            self.log.start(source, next)?;
-            self.rewound.push(source.clone());
+            self.rewind(source, next)?;
             self.committed.insert(source.clone(), committed);
         }
         Ok(())
+    }
+
+    /// Reading goes on at `next`; what was polled of the partition before is void.
+    fn rewind(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError> {
+        if fault::is_planted(Bug::NoRewind) && self.committed.contains_key(source) {
+            return Ok(());
+        }
+        self.ends.retain(|(known, _, _)| known != source);
+        self.rewound.push(source.clone());
+        self.log.start(source, next)
     }
 
     /// What is committed, or where the log begins if that is later and may be.
