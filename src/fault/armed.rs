@@ -1,7 +1,7 @@
 //! The faults themselves, as the environment asks for them.
 //!
-//! `GROUNDSWELL_FAULT=kill:POINT:N` kills this process with SIGKILL when it comes to a point for the N-th time (from
-//! 1) with at least one output in its transaction, or for `polled`, `restoring` and `revoking` with any number;
+//! `GROUNDSWELL_FAULT=kill:POINT:N` kills this process with SIGKILL when it comes to a point for the N-th time (counted
+//! from one) with at least one output in its transaction, or for `polled`, `restoring` and `revoking` with any number;
 //! `stop:POINT:N` stops it there with SIGSTOP instead, so that it goes on as a zombie when it is continued.
 //! `GROUNDSWELL_BUG=NAME` plants a bug.
 
@@ -45,8 +45,10 @@ pub fn reach(point: Point, outputs: usize) {
     let pid = std::process::id().to_string();
     let _ = Command::new("kill").args([signal, &pid]).status();
     // the signal is on its way: nothing more may happen on this thread
-    while kill.signal == Signal::Kill {
-        std::thread::park();
+    if kill.signal == Signal::Kill {
+        loop {
+            std::thread::park();
+        }
     }
 }
 

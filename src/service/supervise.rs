@@ -126,7 +126,7 @@ fn tell(role: &'static str, error: &StageError, retry_in: Duration, shared: &Sha
     let cause = error.to_string();
     match error {
         StageError::Log(LogError::Fatal { .. } | LogError::Fenced { .. }) => {
-            ProducerFenced { role, cause: &cause }.emit(metrics)
+            ProducerFenced { role, cause: &cause }.emit(metrics);
         }
         StageError::Log(_) | StageError::Gap { .. } | StageError::Unreadable { .. } => {
             BrokerUnreachable { role, brokers, cause: &cause, retry_in }.emit(metrics);
