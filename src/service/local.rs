@@ -34,6 +34,9 @@ pub struct RawRecord {
     pub value: Vec<u8>,
 }
 
+/// Ticks of another run: by raw partition and the offset that they apply before, in their order.
+pub type Ticks = BTreeMap<(Platform, i32), BTreeMap<i64, Vec<Timestamp>>>;
+
 /// How a local run is laid out.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -127,7 +130,7 @@ impl LocalPipeline {
     }
 
     /// Applies the ticks of another run where it applied them; offsets count from each partition's first record here.
-    pub fn set_recorded_ticks(&mut self, ticks: BTreeMap<(Platform, i32), BTreeMap<i64, Vec<Timestamp>>>) {
+    pub fn set_recorded_ticks(&mut self, ticks: Ticks) {
         let place = |(platform, partition)| TopicPartition::new(self.topics.raw(platform), partition);
         let ticks = ticks.into_iter().map(|(source, ticks)| (place(source), ticks)).collect();
         self.triage.stage_mut().set_recorded_ticks(ticks);

@@ -46,6 +46,7 @@ pub struct WatchStage {
     patience: Option<Patience>,
     signals_partitions: i32,
     proposals: Vec<Proposal>,
+    proposing: Vec<Proposal>,
     proposed: Vec<Proposal>,
 }
 
@@ -64,6 +65,7 @@ impl WatchStage {
             patience: None,
             signals_partitions: 0,
             proposals: Vec::new(),
+            proposing: Vec::new(),
             proposed: Vec::new(),
         }
     }
@@ -121,8 +123,9 @@ impl WatchStage {
         Ok(())
     }
 
-    fn write_proposals(&self, outputs: &mut Vec<Output>) -> Result<(), WireError> {
-        for Proposal { at, source, excluded } in &self.proposals {
+    fn write_proposals(&mut self, outputs: &mut Vec<Output>) -> Result<(), WireError> {
+        self.proposing = std::mem::take(&mut self.proposals);
+        for Proposal { at, source, excluded } in &self.proposing {
             for partition in 0..self.signals_partitions {
                 outputs.push(wire::exclusion_record(&self.settings.topics, partition, *at, source, *excluded)?);
             }
@@ -247,9 +250,8 @@ impl Stage for WatchStage {
 
     fn seal(&mut self) -> Result<Batch, StageError> {
         let mut outputs = std::mem::take(&mut self.outputs);
-        let unwritable =
-            |error: WireError| unreadable(&TopicPartition::new(&*self.settings.topics.signals, 0), -1, &error);
-        self.write_proposals(&mut outputs).map_err(unwritable)?;
+        let signals = TopicPartition::new(self.settings.topics.signals.clone(), 0);
+        self.write_proposals(&mut outputs).map_err(|error| unreadable(&signals, -1, &error))?;
         let mut progress = Vec::new();
         for (source, owned) in self.owned.iter_mut().filter(|(_, owned)| owned.touched) {
             owned.touched = false;
@@ -277,7 +279,7 @@ impl Stage for WatchStage {
 
     fn landed(&mut self) {
         self.told.append(&mut self.alerts);
-        self.proposed.append(&mut self.proposals);
+        self.proposed.append(&mut self.proposing);
     }
 
     fn is_done(&self) -> bool {
