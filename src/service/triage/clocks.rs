@@ -99,14 +99,17 @@ impl TriageStage {
         }
     }
 
-    /// The partitions that are too far ahead of the slowest one that is still to be read.
+    /// The partitions that are too far ahead of the slowest one that is still to be read. One without a clock is the
+    /// slowest: three records or its end give it one.
     pub(super) fn ahead(&self) -> BTreeSet<TopicPartition> {
         let reached = |owned: &Owned| owned.context.clock.reached().map(Timestamp::as_micros);
         let is_waited_for = |source: &TopicPartition, owned: &Owned| {
             !owned.at_end && (self.resting.contains(source) || owned.heard.elapsed() < OUT_OF_REACH)
         };
         let waited_for = self.owned.iter().filter(|(source, owned)| is_waited_for(source, owned));
-        let Some(slowest) = waited_for.filter_map(|(_, owned)| reached(owned)).min() else { return BTreeSet::new() };
+        let Some(slowest) = waited_for.map(|(_, owned)| reached(owned).unwrap_or(i64::MIN)).min() else {
+            return BTreeSet::new();
+        };
         let is_ahead = |source: &TopicPartition, owned: &Owned| {
             let most = if self.resting.contains(source) { AHEAD_MICROS_MAX / 2 } else { AHEAD_MICROS_MAX };
             // one at its end has nothing to read, and may tick
