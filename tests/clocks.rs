@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use equality::{Outputs, assert_equal};
 use groundswell::alert::AlertState;
-use groundswell::log::local::{LocalCluster, LocalLog};
+use groundswell::log::local::{End, LocalCluster, LocalLog};
 use groundswell::log::{
-    Bounds, Commit, Committed, Event, Log, LogError, Output, Place, Progress, Record, TopicPartition,
+    Bounds, Commit, Committed, Event, Log, LogError, Output, Place, Progress, Record, Settled, TopicPartition,
 };
 use groundswell::mention::{Platform, Timestamp};
 use groundswell::pipeline::{Signal, WatchState, watch};
@@ -174,6 +174,9 @@ impl Log for Gappy {
     fn commit(&mut self, _: Vec<Output>, _: Vec<Progress>) -> Result<Commit, LogError> {
         Ok(Commit::Aborted)
     }
+    fn settle(&mut self, _: &[Progress]) -> Result<Vec<Settled>, LogError> {
+        Ok(Vec::new())
+    }
 }
 
 fn triage_stage(topics: &Topics, members: Vec<TopicPartition>, signals_partitions: i32) -> TriageStage {
@@ -233,48 +236,6 @@ fn restored_at_any_offset_it_decides_as_if_it_had_run_on() {
     }
 }
 
-/// A local log that aborts when told to.
-struct Aborting {
-    inner: LocalLog,
-    aborts: Arc<std::sync::atomic::AtomicBool>,
-}
-
-impl Log for Aborting {
-    fn poll(&mut self, max_records: usize, timeout: Duration) -> Result<Vec<Event>, LogError> {
-        self.inner.poll(max_records, timeout)
-    }
-    fn committed(&mut self, sources: &[TopicPartition]) -> Result<Vec<Option<Committed>>, LogError> {
-        self.inner.committed(sources)
-    }
-    fn start(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError> {
-        self.inner.start(source, next)
-    }
-    fn release(&mut self, sources: &[TopicPartition]) -> Result<(), LogError> {
-        self.inner.release(sources)
-    }
-    fn bounds(&mut self, source: &TopicPartition) -> Result<Bounds, LogError> {
-        self.inner.bounds(source)
-    }
-    fn read(
-        &mut self,
-        source: &TopicPartition,
-        from: i64,
-        to: i64,
-        each: &mut dyn FnMut(Record),
-    ) -> Result<(), LogError> {
-        self.inner.read(source, from, to, each)
-    }
-    fn partitions(&mut self, topic: &str) -> Result<i32, LogError> {
-        self.inner.partitions(topic)
-    }
-    fn commit(&mut self, outputs: Vec<Output>, progress: Vec<Progress>) -> Result<Commit, LogError> {
-        if self.aborts.load(std::sync::atomic::Ordering::Relaxed) {
-            return Ok(Commit::Aborted);
-        }
-        self.inner.commit(outputs, progress)
-    }
-}
-
 /// A cluster with the raw topics of these platforms and every output topic.
 fn cluster(topics: &Topics, platforms: &[Platform], signals_partitions: i32) -> LocalCluster {
     let cluster = LocalCluster::default();
@@ -305,28 +266,25 @@ fn an_aborted_transaction_moves_no_counter_and_is_read_again_once() {
     let topics = Topics::new("social.");
     let source = TopicPartition::new(topics.raw(Platform::X), 0);
     let cluster = cluster(&topics, &[Platform::X], 1);
-    let aborts = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let log = Aborting { inner: cluster.worker("triage", vec![source.clone()]), aborts: Arc::clone(&aborts) };
+    let log = cluster.worker("triage", vec![source.clone()]);
     let mut worker = Worker::new(triage_stage(&topics, vec![source], 1), log, AT_ONCE, wall);
-    let feed = |worker: &mut Worker<TriageStage, Aborting>, from: u64| {
+    let feed = |worker: &mut Worker<TriageStage, LocalLog>, from: u64| {
         let broken = RawRecord { value: b"{".to_vec(), ..post(0, START, "") };
         let posts = (from..from + 9).map(|number| post(number, START + 5, "Nimbus is down, nothing works"));
         append(&cluster, &topics, posts.chain([broken]).collect());
-        worker.turn().unwrap();
         worker.turn().unwrap()
     };
+    worker.turn().unwrap();
     feed(&mut worker, 0);
     let before = worker.stage().committed_counts();
     assert_eq!(before[0].1.outcomes.total(), 10);
     worker.stage_mut().take_landed();
-    aborts.store(true, std::sync::atomic::Ordering::Relaxed);
+    worker.log_mut().end_next(End::Aborted);
     let turn = feed(&mut worker, 100);
     assert_eq!(turn.ended.map(|ended| ended.commit), Some(Commit::Aborted), "something was aborted");
     assert_eq!(worker.stage().committed_counts(), before, "no counter moved");
     let landed = worker.stage_mut().take_landed();
     assert!(landed.dead.is_empty() && landed.event_times.is_empty(), "{landed:?}");
-    aborts.store(false, std::sync::atomic::Ordering::Relaxed);
-    worker.turn().unwrap();
     worker.turn().unwrap();
     let after = &worker.stage().committed_counts()[0].1;
     assert_eq!((after.outcomes.total(), after.dead_letters["truncated"]), (20, 2), "read again, counted once");

@@ -193,7 +193,7 @@ fn connect_triage(
     let duplicate_window_records = u64::from(config.decisions.duplicate_window_records);
     let settings = TriageSettings { topics, members, signals_partitions, duplicate_window_records, clock };
     let stage = TriageStage::new(settings, pack, Model::shipped()).following_topics();
-    Ok(Worker::new(stage, log, limits(config), wall))
+    Ok(Worker::new(stage, log, limits(config), wall).on_gap(config.kafka.on_gap))
 }
 
 fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<WatchStage, KafkaLog>, StageError> {
@@ -206,7 +206,7 @@ fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<
     if config.clock == Clock::Live {
         stage = stage.excluding_after(config.exclude_after.0, signals_partitions);
     }
-    Ok(Worker::new(stage, log, limits(config), wall))
+    Ok(Worker::new(stage, log, limits(config), wall).on_gap(config.kafka.on_gap))
 }
 
 fn connect_notify(name: &str, config: &Config, shared: &Shared) -> Result<Worker<NotifyStage, KafkaLog>, StageError> {
@@ -218,7 +218,7 @@ fn connect_notify(name: &str, config: &Config, shared: &Shared) -> Result<Worker
     let log = KafkaLog::connect(&settings)?;
     let notifier = Notifier::new(config.notify.clone(), Arc::clone(&shared.metrics), Arc::clone(&shared.stop));
     let limits = Limits { records_max: 1, ..limits(config) };
-    Ok(Worker::new(NotifyStage::new(notifier), log, limits, wall))
+    Ok(Worker::new(NotifyStage::new(notifier), log, limits, wall).on_gap(config.kafka.on_gap))
 }
 
 fn settings(name: &str, role: Role, config: &Config, topics: impl IntoIterator<Item = String>) -> KafkaSettings {
