@@ -5,6 +5,7 @@
 mod context;
 mod duplicate;
 mod item;
+mod members;
 mod outcome;
 mod signal;
 mod state;
@@ -14,6 +15,7 @@ mod watch;
 pub use context::Context;
 pub use duplicate::DuplicateWindow;
 pub use item::{Decided, Item, Matched, contributions};
+pub use members::{Members, Standing};
 pub use outcome::{Outcome, Outcomes};
 pub use signal::{Signal, SourceClock};
 pub use state::{PartialKey, Pending, QueryState, WatchState};

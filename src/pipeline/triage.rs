@@ -32,7 +32,7 @@ pub fn triage(raw: &Raw<'_>, context: &mut Context, pack: &Pack, model: &Model) 
     for (index, one) in normalized.into_iter().enumerate() {
         let item = decide(raw, index, one, context, pack, model);
         if let Item::DeadLetter(reject) = &item {
-            *context.dead_letters.entry(reject.reason.as_str().to_owned()).or_default() += 1;
+            context.count_dead_letters(reject.reason.as_str(), 1);
         }
         context.count(item.outcome());
         items.push(item);

@@ -1,6 +1,10 @@
 //! Triage as a stage: carries raw records to [`triage`] and what it decides to the log.
 //!
 //! Partial aggregates are merged over the transaction; clocks are told after them, when one entered a new bucket.
+//! Before them, the worker that owns the smallest raw partition states which partitions there are: in transactions
+//! that move that partition, so that all statements are in one order (see `pipeline::Members`).
+
+mod clocks;
 
 use super::worker::{Batch, Silence, Stage, StageError};
 use crate::detect::{Bucket, Partial};
@@ -11,9 +15,12 @@ use crate::pipeline::{Context, Item, Outcomes, Raw, SourceClock, contributions, 
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::{self, Topics, WireError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Ticks of another run, by partition and the offset that they apply before.
+pub type RecordedTicks = BTreeMap<TopicPartition, BTreeMap<i64, Vec<Timestamp>>>;
 
 /// How the clocks of partitions that are silent move on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +79,9 @@ struct Owned {
     next: i64,
     told: Option<SourceClock>,
     touched: bool,
+    /// Nothing more to read for now.
+    at_end: bool,
+    heard: Instant,
 }
 
 /// The state of one triage worker.
@@ -84,6 +94,11 @@ pub struct TriageStage {
     outputs: Vec<Output>,
     partials: BTreeMap<(String, Bucket, Bucket), Partial>,
     failed: Option<WireError>,
+    stating: Option<clocks::Stated>,
+    stated: Option<clocks::Stated>,
+    follows_topics: bool,
+    ticks: RecordedTicks,
+    resting: BTreeSet<TopicPartition>,
     open: Landed,
     landed: Landed,
 }
@@ -92,9 +107,34 @@ impl TriageStage {
     /// A worker that owns nothing yet.
     #[must_use]
     pub fn new(settings: TriageSettings, pack: Arc<Pack>, model: &'static Model) -> Self {
-        let (owned, outputs, partials) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
-        let (open, landed) = (Landed::default(), Landed::default());
-        Self { settings, pack, model, owned, outputs, partials, failed: None, open, landed }
+        Self {
+            settings,
+            pack,
+            model,
+            owned: BTreeMap::new(),
+            outputs: Vec::new(),
+            partials: BTreeMap::new(),
+            failed: None,
+            stating: None,
+            stated: None,
+            follows_topics: false,
+            ticks: RecordedTicks::new(),
+            resting: BTreeSet::new(),
+            open: Landed::default(),
+            landed: Landed::default(),
+        }
+    }
+
+    /// Takes partitions that are added to a raw topic later for members too.
+    #[must_use]
+    pub fn following_topics(mut self) -> Self {
+        self.follows_topics = true;
+        self
+    }
+
+    /// Applies the ticks of another run where it applied them. For a log on which nothing aborts: each applies once.
+    pub fn set_recorded_ticks(&mut self, ticks: RecordedTicks) {
+        self.ticks = ticks;
     }
 
     /// Decides by another pack from the next transaction on; call it between transactions.
@@ -131,9 +171,11 @@ impl TriageStage {
     }
 
     fn decide(&mut self, record: &Record) -> Result<(), WireError> {
+        self.apply_recorded_ticks(&record.source, record.offset)?;
         let Some(owned) = self.owned.get_mut(&record.source) else { return Ok(()) };
         owned.next = record.offset + 1;
         owned.touched = true;
+        (owned.at_end, owned.heard) = (false, Instant::now());
         let raw = Raw {
             platform: self.settings.topics.platform(&record.source.topic),
             topic: &record.source.topic,
@@ -166,34 +208,14 @@ impl TriageStage {
         Ok(())
     }
 
-    /// The clocks to tell: all of this worker's, when one of them entered a new bucket, gained a clock or ended.
-    fn clocks(&mut self) -> Option<Vec<SourceClock>> {
-        let mut clocks = Vec::with_capacity(self.owned.len());
-        let mut news = false;
-        for (source, owned) in &mut self.owned {
-            let clock = &owned.context.clock;
-            let now = SourceClock {
-                source: source.to_string(),
-                reached: clock.reached().map(Bucket::of),
-                since: clock.since().map(Bucket::of),
-                ended: clock.is_ended(),
-            };
-            news |= owned.told.as_ref() != Some(&now);
-            owned.told = Some(now.clone());
-            clocks.push(now);
-        }
-        news.then_some(clocks)
-    }
-
     fn seal_signals(&mut self) -> Result<(), WireError> {
         for ((query, log, event), partial) in std::mem::take(&mut self.partials) {
             self.outputs.push(wire::partial_record(&self.settings.topics, &query, log, event, partial)?);
         }
+        self.seal_members()?;
         let Some(clocks) = self.clocks() else { return Ok(()) };
-        let members: Vec<String> = self.settings.members.iter().map(ToString::to_string).collect();
         for partition in 0..self.settings.signals_partitions {
-            let record = wire::clocks_record(&self.settings.topics, partition, members.clone(), clocks.clone())?;
-            self.outputs.push(record);
+            self.outputs.push(wire::clocks_record(&self.settings.topics, partition, clocks.clone())?);
         }
         Ok(())
     }
@@ -252,12 +274,15 @@ impl Stage for TriageStage {
                 (committed.next, context)
             }
         };
-        self.owned.insert(source.clone(), Owned { context, next, told: None, touched: false });
+        let heard = Instant::now();
+        self.owned.insert(source.clone(), Owned { context, next, told: None, touched: false, at_end: false, heard });
         Ok(next)
     }
 
     fn forget(&mut self, source: &TopicPartition) {
         self.owned.remove(source);
+        // whoever owns the smallest next states the members anew
+        self.stated = None;
     }
 
     fn rollback(&mut self) {
@@ -275,28 +300,33 @@ impl Stage for TriageStage {
 
     fn at_end(&mut self, source: &TopicPartition, next: i64, silence: Silence) {
         let Some(owned) = self.owned.get_mut(source).filter(|owned| owned.next <= next) else { return };
-        match self.settings.clock {
-            ClockPolicy::Data => {}
+        owned.at_end = true;
+        let ticked = match self.settings.clock {
+            ClockPolicy::Data => Ok(()),
+            ClockPolicy::UntilEnd if owned.context.clock.is_ended() => Ok(()),
             ClockPolicy::UntilEnd => {
-                if !owned.context.clock.is_ended() {
-                    owned.context.clock.end();
-                    owned.touched = true;
-                }
+                owned.context.clock.end();
+                owned.touched = true;
+                self.apply_recorded_ticks(source, next)
             }
             ClockPolicy::Live { tick_after } => {
                 let bucket = Bucket::of(silence.now);
                 let moves = owned.context.clock.reached().map(Bucket::of).is_none_or(|reached| reached < bucket);
-                if silence.lasted >= tick_after && moves {
-                    owned.context.clock.tick(silence.now);
-                    owned.touched = true;
-                    let tick = wire::tick_record(&self.settings.topics, source, owned.next, silence.now);
-                    match tick {
-                        Ok(tick) => self.outputs.push(tick),
-                        Err(error) => self.failed = Some(error),
-                    }
-                }
+                let before = owned.next;
+                if silence.lasted >= tick_after && moves { self.tick(source, before, silence.now) } else { Ok(()) }
             }
+        };
+        if let Err(error) = ticked {
+            self.failed = Some(error);
         }
+    }
+
+    fn steer(&mut self, log: &mut dyn Log) -> Result<(), StageError> {
+        if self.follows_topics {
+            self.follow_topics(log);
+        }
+        self.resting = self.ahead();
+        Ok(log.pause(&self.resting)?)
     }
 
     fn is_open(&self) -> bool {
@@ -319,6 +349,7 @@ impl Stage for TriageStage {
     }
 
     fn landed(&mut self) {
+        self.stated = self.stating.take().or(self.stated.take());
         self.landed = std::mem::take(&mut self.open);
     }
 

@@ -3,11 +3,11 @@
 use super::{Topics, WireError};
 use crate::detect::Bucket;
 use crate::log::{Output, Place};
-use crate::pipeline::{Pending, QueryState, SourceClock, WatchState};
+use crate::pipeline::{Members, Pending, QueryState, WatchState};
 use serde::{Deserialize, Serialize};
 
 /// Version of the state format.
-pub const STATE_FORMAT: u8 = 1;
+pub const STATE_FORMAT: u8 = 2;
 
 /// What a snapshot says about itself. Written last, in the transaction of its records.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,10 +16,8 @@ pub struct Header {
     pub next: i64,
     /// Digest of the pack that was active.
     pub pack: String,
-    /// Every raw partition there is.
-    pub members: Vec<String>,
-    /// Their clocks.
-    pub clocks: Vec<SourceClock>,
+    /// The raw partitions and their clocks.
+    pub members: Members,
     /// Last closed log bucket.
     pub closed: Option<Bucket>,
     /// Since when counts are watched.
@@ -93,8 +91,7 @@ pub fn snapshot_records(
     let header = Header {
         next,
         pack: pack.to_owned(),
-        members: state.members.iter().cloned().collect(),
-        clocks: state.clocks.values().cloned().collect(),
+        members: state.members.clone(),
         closed: state.closed,
         started: state.started,
     };
