@@ -281,7 +281,7 @@ fn an_aborted_transaction_moves_no_counter_and_is_read_again_once() {
     worker.stage_mut().take_landed();
     worker.log_mut().end_next(End::Aborted);
     let turn = feed(&mut worker, 100);
-    assert_eq!(turn.ended.map(|ended| ended.commit), Some(Commit::Aborted), "something was aborted");
+    assert_eq!(turn.ended.first().map(|ended| ended.commit), Some(Commit::Aborted), "something was aborted");
     assert_eq!(worker.stage().committed_counts(), before, "no counter moved");
     let landed = worker.stage_mut().take_landed();
     assert!(landed.dead.is_empty() && landed.event_times.is_empty(), "{landed:?}");
