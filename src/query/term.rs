@@ -67,7 +67,7 @@ pub(super) fn fuzzy(term: &str, span: &Range<usize>) -> Result<Vec<Word>, Diagno
             .suggest("write one word, without sign or wildcard"));
     };
     let letters = word.chars().count();
-    if letters < Fuzzy::LETTERS_MIN || letters > Fuzzy::LETTERS_MAX {
+    if !(Fuzzy::LETTERS_MIN..=Fuzzy::LETTERS_MAX).contains(&letters) {
         let fault = format!("a word with edits has {} to {} letters", Fuzzy::LETTERS_MIN, Fuzzy::LETTERS_MAX);
         return Err(Diagnostic::new(span.clone(), fault).suggest("write the spellings with OR"));
     }
