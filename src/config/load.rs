@@ -106,6 +106,7 @@ impl Config {
         }
         for (key, period) in [
             ("tick_after", self.tick_after),
+            ("exclude_after", self.exclude_after),
             ("transaction.interval", self.transaction.interval),
             ("snapshot.interval", self.snapshot.interval),
             ("notify.timeout", self.notify.timeout),

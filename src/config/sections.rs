@@ -28,6 +28,8 @@ pub struct Config {
     pub clock: Clock,
     /// Wall time without a record after which a partition of a live topic gets a tick.
     pub tick_after: Period,
+    /// Wall time that a partition may hold everyone back before watch goes on without it; `clock: live` only.
+    pub exclude_after: Period,
     /// What influences decisions: the same for every worker, and for a replay that is to be equal.
     pub decisions: Decisions,
     /// Bounds of one transaction.
@@ -56,6 +58,7 @@ impl Default for Config {
             sources: Sources::default(),
             clock: Clock::Live,
             tick_after: Period::seconds(10),
+            exclude_after: Period::seconds(300),
             decisions: Decisions::default(),
             transaction: Transaction::default(),
             threads: Threads::default(),

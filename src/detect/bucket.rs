@@ -12,6 +12,9 @@ const BUCKET_MICROS: i64 = BUCKET_SECONDS * 1_000_000;
 pub struct Bucket(pub i64);
 
 impl Bucket {
+    /// Before every other.
+    pub const FIRST: Self = Self(i64::MIN);
+
     /// The bucket an instant falls in.
     #[must_use]
     pub fn of(at: Timestamp) -> Self {

@@ -5,7 +5,7 @@
 
 use super::{Bounds, Commit, Committed, Event, Log, LogError, Output, Place, Progress, Record};
 use super::{Headers, Settled, TopicPartition, partition_for};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -46,6 +46,14 @@ impl LocalCluster {
             .topics
             .entry(topic.into())
             .or_insert_with(|| std::iter::repeat_with(Partition::default).take(count).collect());
+    }
+
+    /// Adds partitions to a topic until it has so many.
+    pub fn grow(&self, topic: &str, partitions: i32) {
+        if let Some(all) = self.lock().topics.get_mut(topic) {
+            let count = usize::try_from(partitions).unwrap_or(0).max(all.len());
+            all.resize_with(count, Partition::default);
+        }
     }
 
     /// Appends records from outside, all or none.
@@ -93,6 +101,7 @@ impl LocalCluster {
             group: group.to_owned(),
             positions: sources.iter().map(|source| (source.clone(), None)).collect(),
             told_end: BTreeMap::new(),
+            paused: BTreeSet::new(),
             news: vec![Event::Assigned(sources)],
             next_end: End::default(),
             in_doubt: false,
@@ -158,6 +167,7 @@ pub struct LocalLog {
     group: String,
     positions: BTreeMap<TopicPartition, Option<i64>>,
     told_end: BTreeMap<TopicPartition, i64>,
+    paused: BTreeSet<TopicPartition>,
     news: Vec<Event>,
     next_end: End,
     in_doubt: bool,
@@ -197,7 +207,7 @@ impl Log for LocalLog {
         let inner = self.cluster.lock();
         let mut events = Vec::new();
         for (source, position) in &mut self.positions {
-            let Some(next) = position else { continue };
+            let Some(next) = position.as_mut().filter(|_| !self.paused.contains(source)) else { continue };
             let index = usize::try_from(source.partition).unwrap_or(usize::MAX);
             let Some(partition) = inner.topics.get(&source.topic).and_then(|all| all.get(index)) else { continue };
             *next = (*next).max(partition.low);
@@ -224,6 +234,12 @@ impl Log for LocalLog {
     fn start(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError> {
         self.positions.insert(source.clone(), Some(next));
         self.told_end.remove(source);
+        self.paused.remove(source);
+        Ok(())
+    }
+
+    fn pause(&mut self, sources: &BTreeSet<TopicPartition>) -> Result<(), LogError> {
+        self.paused.clone_from(sources);
         Ok(())
     }
 

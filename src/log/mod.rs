@@ -17,6 +17,7 @@ mod partitioner;
 
 pub use partitioner::{murmur2, partition_for};
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -219,6 +220,17 @@ pub trait Log {
     /// # Errors
     /// When the log is out of reach.
     fn start(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError>;
+
+    /// Of the partitions that deliver, exactly these rest from now on, until this is called again without them or
+    /// [`Self::start`] is called for them. What is polled already may still come. Saves memory, decides nothing: an
+    /// adapter without it delivers on.
+    ///
+    /// # Errors
+    /// When this client is of no use any more.
+    fn pause(&mut self, sources: &BTreeSet<TopicPartition>) -> Result<(), LogError> {
+        let _ = sources;
+        Ok(())
+    }
 
     /// Gives revoked partitions up, after their last commit.
     ///

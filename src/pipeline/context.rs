@@ -33,6 +33,10 @@ struct Kept {
 }
 
 const VERSION: u8 = 1;
+/// Reasons of dead letters that are told apart; what goes beyond counts as `other`.
+const REASONS_MAX: usize = 24;
+/// A longer name of a reason counts as `other`.
+const REASON_BYTES_MAX: usize = 32;
 
 /// What a context was when the last transaction landed; its duplicate window keeps its own way back.
 #[derive(Debug, Clone)]
@@ -106,8 +110,11 @@ impl Context {
         if v != VERSION {
             return Err(serde::de::Error::custom(format!("context of version {v}, this release reads {VERSION}")));
         }
-        let window = DuplicateWindow::new(duplicate_window_records);
-        Ok(Self { clock, outcomes, dead_letters, transactions, window })
+        let mut context = Self { clock, outcomes, transactions, ..Self::new(duplicate_window_records) };
+        for (reason, count) in dead_letters {
+            context.count_dead_letters(&reason, count);
+        }
+        Ok(context)
     }
 
     /// The clock takes the next record: its largest event time.
@@ -143,6 +150,15 @@ impl Context {
         }
     }
 
+    /// Counts dead letters of a reason. There are few reasons; the text of an offset commit must stay small whatever
+    /// another release wrote into it.
+    pub fn count_dead_letters(&mut self, reason: &str, count: u64) {
+        let has_room = self.dead_letters.len() < REASONS_MAX && reason.len() <= REASON_BYTES_MAX;
+        let reason = if has_room || self.dead_letters.contains_key(reason) { reason } else { "other" };
+        let counted = self.dead_letters.entry(reason.to_owned()).or_default();
+        *counted = counted.saturating_add(count);
+    }
+
     /// Counts an outcome.
     pub fn count(&mut self, outcome: Outcome) {
         self.outcomes.add(outcome);
@@ -159,3 +175,6 @@ fn duplicate_key(mention: &Mention) -> u128 {
     bytes.extend_from_slice(&mention.version().to_le_bytes());
     xxh3_128(&bytes)
 }
+
+#[cfg(test)]
+mod tests;

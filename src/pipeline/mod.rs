@@ -5,6 +5,7 @@
 mod context;
 mod duplicate;
 mod item;
+mod members;
 mod outcome;
 mod signal;
 mod state;
@@ -15,6 +16,7 @@ mod watch;
 pub use context::{Context, ContextBefore};
 pub use duplicate::DuplicateWindow;
 pub use item::{Decided, Item, Matched, contributions};
+pub use members::{Members, Standing};
 pub use outcome::{Outcome, Outcomes};
 pub use signal::{Signal, SourceClock};
 pub use state::{Head, PartialKey, Pending, QueryState, WatchState};

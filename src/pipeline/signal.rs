@@ -1,4 +1,4 @@
-//! What triage tells watch: partial aggregates, and how far the clocks of its partitions are.
+//! What watch is told: partial aggregates, how far clocks are, and which partitions it waits for.
 
 use crate::detect::{Bucket, Partial};
 use serde::{Deserialize, Serialize};
@@ -17,19 +17,30 @@ pub enum Signal {
         /// The aggregate.
         partial: Box<Partial>,
     },
-    /// How far clocks are, after all partials of the records that moved them.
-    Clocks {
-        /// Every raw partition there is: watch waits for all of them.
+    /// How far the clocks of a worker's partitions are, after all partials of the records that moved them.
+    Clocks(Vec<SourceClock>),
+    /// Which raw partitions there are: watch waits for exactly these.
+    Members {
+        /// From this log bucket on.
+        at: Bucket,
+        /// All of them, `raw.<platform>/<partition>`.
         members: Vec<String>,
-        /// The clocks of the partitions this worker owns.
-        clocks: Vec<SourceClock>,
+    },
+    /// A raw partition that holds everyone back is not waited for any more, or is again.
+    Exclusion {
+        /// From this log bucket on.
+        at: Bucket,
+        /// `raw.<platform>/<partition>`.
+        source: String,
+        /// False: it is waited for again.
+        excluded: bool,
     },
 }
 
 /// The clock of one raw partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceClock {
-    /// `topic/partition`.
+    /// `raw.<platform>/<partition>`.
     pub source: String,
     /// The bucket it is in; everything before is complete. None while it has no clock.
     pub reached: Option<Bucket>,

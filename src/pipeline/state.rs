@@ -4,8 +4,8 @@
 //! is noted by key; a snapshot is those keys and the head, written as one cut. What the open transaction touches is
 //! kept as it was, so that an abort can be undone. It must never change a key without noting both.
 
-use super::SourceClock;
 use super::undo::{Undo, UndoLimits};
+use super::{Members, SourceClock};
 use crate::alert::Tracker;
 use crate::detect::{Bucket, Partial, Series};
 use serde::{Deserialize, Serialize};
@@ -29,10 +29,8 @@ pub type PartialKey = (Bucket, String);
 /// The part of the state that is not kept by key: it stands whole in every snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Head {
-    /// Every raw partition there is.
-    pub members: BTreeSet<String>,
-    /// Their clocks, as far as heard.
-    pub clocks: BTreeMap<String, SourceClock>,
+    /// The raw partitions, and their clocks as far as heard.
+    pub members: Members,
     /// The last log bucket that was closed.
     pub closed: Option<Bucket>,
     /// Since when counts are watched.
@@ -42,10 +40,8 @@ pub struct Head {
 /// The state of one signals partition.
 #[derive(Debug, Clone, Default)]
 pub struct WatchState {
-    /// Every raw partition there is.
-    pub members: BTreeSet<String>,
-    /// Their clocks, as far as heard.
-    pub clocks: BTreeMap<String, SourceClock>,
+    /// The raw partitions, and their clocks as far as heard.
+    pub members: Members,
     /// The last log bucket that was closed.
     pub closed: Option<Bucket>,
     /// Since when counts are watched.
@@ -58,6 +54,18 @@ pub struct WatchState {
     changed_queries: BTreeSet<String>,
     changed_pending: BTreeSet<PartialKey>,
     undo: Undo,
+}
+
+/// What it knows counts, not what is noted about changes.
+impl PartialEq for WatchState {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |state: &Self| (state.closed, state.started);
+        parts(self) == parts(other)
+            && self.members == other.members
+            && self.open == other.open
+            && self.pending == other.pending
+            && self.queries == other.queries
+    }
 }
 
 impl WatchState {
@@ -87,7 +95,6 @@ impl WatchState {
     pub fn head(&self) -> Head {
         let Self {
             members,
-            clocks,
             closed,
             started,
             // by key, or following from what is
@@ -99,12 +106,12 @@ impl WatchState {
             changed_pending: _,
             undo: _,
         } = self;
-        Head { members: members.clone(), clocks: clocks.clone(), closed: *closed, started: *started }
+        Head { members: members.clone(), closed: *closed, started: *started }
     }
 
     fn set_head(&mut self, head: Head) {
-        let Head { members, clocks, closed, started } = head;
-        (self.members, self.clocks, self.closed, self.started) = (members, clocks, closed, started);
+        let Head { members, closed, started } = head;
+        (self.members, self.closed, self.started) = (members, closed, started);
     }
 
     /// Series and alerts by query id.
@@ -182,38 +189,48 @@ impl WatchState {
     /// Puts a partial where it waits for its bucket. One that comes after its bucket was closed (from a partition that
     /// joined late) waits for the next.
     pub fn hold(&mut self, query: String, log: Bucket, event: Bucket, partial: &Partial) {
-        let log = self.closed.map_or(log, |closed| log.max(closed.plus(1)));
+        let log = self.not_closed(log);
         let key = (log, query);
         self.touch_pending(&key);
         Arc::make_mut(self.pending.entry(key).or_default().entry(event).or_default()).merge(partial);
     }
 
     /// Takes note of how far clocks are.
-    pub fn hear(&mut self, members: Vec<String>, clocks: Vec<SourceClock>) {
-        self.members.extend(members);
-        for clock in clocks {
-            self.members.insert(clock.source.clone());
-            self.clocks.insert(clock.source.clone(), clock);
-        }
+    pub fn hear(&mut self, clocks: Vec<SourceClock>) {
+        self.members.hear(clocks);
+    }
+
+    /// From bucket `at` on, or the next one that can still be closed, exactly these partitions are waited for.
+    pub fn state_members(&mut self, at: Bucket, members: Vec<String>) {
+        self.members.state(self.not_closed(at), members);
+    }
+
+    /// From bucket `at` on, or the next one that can still be closed, a partition is not waited for, or is again.
+    pub fn exclude(&mut self, at: Bucket, source: String, excluded: bool) {
+        self.members.exclude(self.not_closed(at), source, excluded);
     }
 
     /// True when the input has ended everywhere and nothing waits.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.ended() && self.pending.is_empty()
+        self.members.have_ended() && self.pending.is_empty()
     }
 
     /// The next bucket that can be closed: every clock has passed it, and there is something in it, or an open alert
-    /// for which time matters.
+    /// for which time matters. Once all input has ended, up to the last bucket there is: what was read by partitions
+    /// without a clock counts there.
     pub fn next_closable(&mut self) -> Option<Bucket> {
-        let limit = self.limit()?;
-        if self.started.is_none() {
-            self.started = self.middle_since();
-        }
+        let last = if self.members.have_ended() { Some(self.gather()?) } else { None };
         let waiting = self.pending.keys().next().map(|(log, _)| *log);
         let timer = self.closed.filter(|_| !self.open.is_empty()).map(|closed| closed.plus(1));
         let next = waiting.into_iter().chain(timer).min()?;
-        (next <= limit).then_some(next)
+        if !last.map_or_else(|| self.members.have_passed(next), |last| next <= last) {
+            return None;
+        }
+        if self.started.is_none() {
+            self.started = self.members.middle_since(next);
+        }
+        Some(next)
     }
 
     /// Takes out what waited for a bucket, and names every query that has something to decide in it.
@@ -227,6 +244,7 @@ impl WatchState {
             due.insert(key.1, partials);
         }
         self.closed = Some(bucket);
+        self.members.settle(bucket);
         due
     }
 
@@ -260,34 +278,14 @@ impl WatchState {
         self.changed_pending.clear();
     }
 
-    fn ended(&self) -> bool {
-        !self.members.is_empty()
-            && self.members.iter().all(|source| self.clocks.get(source).is_some_and(|clock| clock.ended))
+    /// A bucket that is not closed yet: this one, or the next that can be.
+    fn not_closed(&self, bucket: Bucket) -> Bucket {
+        self.closed.map_or(bucket, |closed| bucket.max(closed.plus(1)))
     }
 
-    /// The last bucket that every clock has passed. Once all input has ended: the last bucket there is, and what was
-    /// read by partitions without a clock counts there.
-    fn limit(&mut self) -> Option<Bucket> {
-        if self.members.is_empty() {
-            return None;
-        }
-        if self.ended() {
-            let reached = self.clocks.values().filter_map(|clock| clock.reached).max();
-            let last = reached.or_else(|| self.pending.keys().map(|(log, _)| *log).max())?;
-            self.gather_after(last);
-            return Some(last);
-        }
-        let running = self.members.iter().filter_map(|source| match self.clocks.get(source) {
-            Some(clock) if clock.ended => None,
-            Some(clock) => Some(clock.reached),
-            None => Some(None),
-        });
-        // a partition without a clock holds everyone back
-        running.min().flatten().map(|slowest| slowest.plus(-1))
-    }
-
-    /// Moves what waits for later buckets to the last one.
-    fn gather_after(&mut self, last: Bucket) {
+    /// The last bucket of an input that has ended; moves what waits for later ones there.
+    fn gather(&mut self) -> Option<Bucket> {
+        let last = self.members.furthest().or_else(|| self.pending.keys().map(|(log, _)| *log).max())?;
         let from = (last.plus(1), String::new());
         for key in self.pending.range(from..).map(|(key, _)| key.clone()).collect::<Vec<_>>() {
             self.touch_pending(&key);
@@ -295,13 +293,7 @@ impl WatchState {
                 self.hold(key.1.clone(), last, event.min(last), &partial);
             }
         }
-    }
-
-    /// When the middle one of the partitions first had a clock: one wrong first post does not decide.
-    fn middle_since(&self) -> Option<Bucket> {
-        let mut since: Vec<Bucket> = self.clocks.values().filter_map(|clock| clock.since).collect();
-        since.sort_unstable();
-        since.get(since.len() / 2).copied()
+        Some(last)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Context, Decided, Item, Matched};
 use crate::mention::{Mention, Platform, RawRef};
 use crate::normalize::{Normalized, Reject, normalize};
-use crate::query::Fields;
+use crate::query::{Fields, Scratch};
 use crate::route::{self, Noise, TicketAction};
 use crate::rules::Pack;
 use crate::score::Model;
@@ -32,7 +32,7 @@ pub fn triage(raw: &Raw<'_>, context: &mut Context, pack: &Pack, model: &Model) 
     for (index, one) in normalized.into_iter().enumerate() {
         let item = decide(raw, index, one, context, pack, model);
         if let Item::DeadLetter(reject) = &item {
-            *context.dead_letters.entry(reject.reason.as_str().to_owned()).or_default() += 1;
+            context.count_dead_letters(reject.reason.as_str(), 1);
         }
         context.count(item.outcome());
         items.push(item);
@@ -62,14 +62,19 @@ fn decide(
     }
     complete(&mut mention, raw, index, pack);
     let document = Document::new(&mention.text);
-    let candidates = pack.set.candidates(&document, &fields(&mention));
+    let mut scratch = Scratch::default();
+    let is_candidate = !pack.set.find(&document, &Fields::of(&mention), &mut scratch).is_empty();
     let addressed = pack.is_addressed(&mention);
-    if candidates.is_empty() && !addressed {
+    if !is_candidate && !addressed {
         return Item::Unmatched;
     }
     let scores = (!is_own(&mention)).then(|| model.score(&mention.text, mention.lang.as_deref()));
     mention.lang_detected = scores.as_ref().map(|scores| scores.language.code.clone());
-    let matches = pack.set.finish(&candidates, &document, &fields(&mention));
+    let intents = scores.as_ref().map(|scores| route::seen_intents(scores, pack));
+    let sentiment = scores.as_ref().map(|scores| scores.sentiment.label.as_str());
+    let fields = Fields { sentiment, intents: intents.as_deref(), ..Fields::of(&mention) };
+    let mut matches = Vec::new();
+    pack.set.finish_with(&document, &fields, &mut scratch, |found| matches.push(found));
     if matches.is_empty() && !addressed {
         return Item::Unmatched;
     }
@@ -120,16 +125,6 @@ fn own_voice() -> Noise {
 
 fn is_own(mention: &Mention) -> bool {
     mention.author.as_ref().is_some_and(|author| author.is_brand)
-}
-
-/// `language` is the given tag, else the detected one, else not known yet.
-fn fields(mention: &Mention) -> Fields<'_> {
-    Fields {
-        platform: mention.platform.as_str(),
-        kind: mention.kind.as_str(),
-        language: mention.lang.as_deref().or(mention.lang_detected.as_deref()),
-        author_followers: mention.author.as_ref().and_then(|author| author.followers),
-    }
 }
 
 fn action_name(mention: &Mention) -> &'static str {

@@ -65,18 +65,31 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
     state.touch();
     match signal {
         Signal::Partial { query, log, event, partial } => state.hold(query, log, event, &partial),
-        Signal::Clocks { members, clocks } => state.hear(members, clocks),
+        Signal::Clocks(clocks) => state.hear(clocks),
+        Signal::Members { at, members } => state.state_members(at, members),
+        Signal::Exclusion { at, source, excluded } => state.exclude(at, source, excluded),
     }
     let mut verdicts = Vec::new();
     while let Some(bucket) = state.next_closable() {
+        let (missing, told_before) = (state.members.missing(bucket), verdicts.len());
         for (query, partials) in state.close(bucket) {
             let of_query = state.query(&query);
             evaluate(&query, bucket, &partials, of_query, pack, &mut verdicts);
             let open = of_query.tracker.is_open();
             state.note_open(&query, open);
         }
+        if !missing.is_empty() {
+            verdicts.iter_mut().skip(told_before).for_each(|verdict| say_incomplete(verdict, &missing));
+        }
     }
     verdicts
+}
+
+/// An alert says which partitions were not heard when it was decided.
+fn say_incomplete(verdict: &mut Verdict, missing: &[String]) {
+    if let Verdict::Alert(event) = verdict {
+        event.incomplete = Some(missing.to_vec());
+    }
 }
 
 /// One query, one bucket: counts first, then alerts, then the items that waited.

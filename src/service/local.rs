@@ -34,6 +34,9 @@ pub struct RawRecord {
     pub value: Vec<u8>,
 }
 
+/// Ticks of another run: by raw partition and the offset that they apply before, in their order.
+pub type Ticks = BTreeMap<(Platform, i32), BTreeMap<i64, Vec<Timestamp>>>;
+
 /// How a local run is laid out.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -57,9 +60,22 @@ pub struct LocalPipeline {
 }
 
 impl LocalPipeline {
-    /// An empty log with its topics, and one worker of each role.
+    /// An empty log with its topics, and one worker of each role. Data only: it has no ticks of its own.
     #[must_use]
     pub fn new(layout: &Layout, pack: Arc<Pack>, model: &'static Model) -> Self {
+        // the wall clock is never asked for anything that counts
+        Self::with_clock(layout, pack, model, ClockPolicy::Data, || Timestamp::clamped(0))
+    }
+
+    /// The same with another policy for silent partitions, and the wall clock it goes by.
+    #[must_use]
+    pub fn with_clock(
+        layout: &Layout,
+        pack: Arc<Pack>,
+        model: &'static Model,
+        clock: ClockPolicy,
+        wall: fn() -> Timestamp,
+    ) -> Self {
         let topics = Topics::new("social.");
         let cluster = LocalCluster::default();
         create_topics(&cluster, &topics, layout, &pack);
@@ -72,7 +88,7 @@ impl LocalPipeline {
                 members: members.clone(),
                 signals_partitions: layout.signals_partitions,
                 duplicate_window_records: layout.duplicate_window_records,
-                clock: ClockPolicy::Data,
+                clock,
             },
             pack.clone(),
             model,
@@ -83,8 +99,6 @@ impl LocalPipeline {
         );
         let limits =
             Limits { records_max: RECORDS_MAX, bytes_max: BYTES_MAX, interval: Duration::ZERO, poll: Duration::ZERO };
-        // no ticks on this log: the wall clock is never asked for anything that counts
-        let wall = || Timestamp::clamped(0);
         Self {
             triage: Worker::new(triage_stage, cluster.worker("triage", members), limits, wall),
             watch: Worker::new(watch_stage, cluster.worker("watch", signals), limits, wall),
@@ -123,6 +137,13 @@ impl LocalPipeline {
     pub fn finish(&mut self) -> Result<(), StageError> {
         self.triage.stage_mut().set_clock(ClockPolicy::UntilEnd);
         self.settle()
+    }
+
+    /// Applies the ticks of another run where it applied them; offsets count from each partition's first record here.
+    pub fn set_recorded_ticks(&mut self, ticks: Ticks) {
+        let place = |(platform, partition)| TopicPartition::new(self.topics.raw(platform), partition);
+        let ticks = ticks.into_iter().map(|(source, ticks)| (place(source), ticks)).collect();
+        self.triage.stage_mut().set_recorded_ticks(ticks);
     }
 
     /// Alert events told since this was last asked.

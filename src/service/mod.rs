@@ -2,6 +2,7 @@
 
 pub mod local;
 pub mod notify;
+pub mod patience;
 #[cfg(feature = "kafka")]
 pub mod run;
 #[cfg(feature = "kafka")]

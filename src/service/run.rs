@@ -1,6 +1,7 @@
 //! `groundswell run`: the roles of one process on Kafka, until it is told to stop or, on request, until the input ends.
 
 use super::notify::NotifyStage;
+use super::patience::Proposal;
 use super::supervise::{RoleStage, Shared, supervise};
 use super::triage::{ClockPolicy, Landed, TriageSettings, TriageStage};
 use super::wall::wall;
@@ -13,7 +14,7 @@ use crate::notify::Notifier;
 use crate::pipeline::{Outcome, UndoLimits};
 use crate::rules::{self, Pack};
 use crate::score::Model;
-use crate::telemetry::events::{AlertPublished, PackRefused, PackReloaded, RecordDeadLettered};
+use crate::telemetry::events::{AlertPublished, PackRefused, PackReloaded, PartitionExcluded, RecordDeadLettered};
 use crate::telemetry::{Event as _, Health, Metrics, serve};
 use crate::wire::Topics;
 use anyhow::Context as _;
@@ -191,18 +192,22 @@ fn connect_triage(
     let signals_partitions = log.partitions(&topics.signals)?;
     let duplicate_window_records = u64::from(config.decisions.duplicate_window_records);
     let settings = TriageSettings { topics, members, signals_partitions, duplicate_window_records, clock };
-    let worker = Worker::new(TriageStage::new(settings, pack, Model::shipped()), log, limits(config), wall);
-    Ok(worker.on_gap(config.kafka.on_gap))
+    let stage = TriageStage::new(settings, pack, Model::shipped()).following_topics();
+    Ok(Worker::new(stage, log, limits(config), wall).on_gap(config.kafka.on_gap))
 }
 
 fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<WatchStage, KafkaLog>, StageError> {
     let topics = Topics::new(&config.kafka.prefix);
     let signals = topics.signals.to_string();
-    let log = KafkaLog::connect(&settings(name, Role::Watch, config, [signals]))?;
+    let mut log = KafkaLog::connect(&settings(name, Role::Watch, config, [signals]))?;
+    let signals_partitions = log.partitions(&topics.signals)?;
     let settings =
         WatchSettings { topics, snapshot_every: Some(config.snapshot.interval.0), undo: UndoLimits::default() };
-    let worker = Worker::new(WatchStage::new(settings, shared.active.load_full()), log, limits(config), wall);
-    Ok(worker.on_gap(config.kafka.on_gap))
+    let mut stage = WatchStage::new(settings, shared.active.load_full());
+    if config.clock == Clock::Live {
+        stage = stage.excluding_after(config.exclude_after.0, signals_partitions);
+    }
+    Ok(Worker::new(stage, log, limits(config), wall).on_gap(config.kafka.on_gap))
 }
 
 fn connect_notify(name: &str, config: &Config, shared: &Shared) -> Result<Worker<NotifyStage, KafkaLog>, StageError> {
@@ -282,6 +287,9 @@ impl RoleStage for WatchStage {
     fn report(&mut self, metrics: &Metrics) {
         for event in self.take_alerts() {
             AlertPublished { event: &event }.emit(metrics);
+        }
+        for Proposal { source, excluded, .. } in self.take_proposed() {
+            PartitionExcluded { source: &source, excluded }.emit(metrics);
         }
     }
 

@@ -1,6 +1,10 @@
 //! Triage as a stage: carries raw records to [`triage`] and what it decides to the log.
 //!
 //! Partial aggregates are merged over the transaction; clocks are told after them, when one entered a new bucket.
+//! Before them, the worker that owns the smallest raw partition states which partitions there are: in transactions
+//! that move that partition, so that all statements are in one order (see `pipeline::Members`).
+
+mod clocks;
 
 use super::worker::{Batch, Silence, Stage, StageError};
 use crate::detect::{Bucket, Partial};
@@ -12,9 +16,12 @@ use crate::pipeline::{Context, ContextBefore, Item, Outcomes, Raw, SourceClock, 
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::{self, Topics, WireError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Ticks of another run, by partition and the offset that they apply before.
+pub type RecordedTicks = BTreeMap<TopicPartition, BTreeMap<i64, Vec<Timestamp>>>;
 
 /// How the clocks of partitions that are silent move on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +80,9 @@ struct Owned {
     next: i64,
     told: Option<SourceClock>,
     touched: bool,
+    /// Nothing more to read for now.
+    at_end: bool,
+    heard: Instant,
     before: Before,
 }
 
@@ -88,7 +98,7 @@ struct Before {
 impl Owned {
     fn new(context: Context, next: i64) -> Self {
         let before = Before { next, told: None, context: None };
-        Self { context, next, told: None, touched: false, before }
+        Self { context, next, told: None, touched: false, at_end: false, heard: Instant::now(), before }
     }
 
     /// Before the first change in a transaction.
@@ -106,6 +116,7 @@ impl Owned {
 
     fn undo(&mut self) -> bool {
         (self.next, self.told, self.touched) = (self.before.next, self.before.told.clone(), false);
+        self.at_end = false;
         let context = self.before.context.take();
         context.is_none_or(|before| is_planted(Bug::StateNotUndone) || self.context.undo(before))
     }
@@ -121,6 +132,11 @@ pub struct TriageStage {
     outputs: Vec<Output>,
     partials: BTreeMap<(String, Bucket, Bucket), Partial>,
     failed: Option<WireError>,
+    stating: Option<clocks::Stated>,
+    stated: Option<clocks::Stated>,
+    follows_topics: bool,
+    ticks: RecordedTicks,
+    resting: BTreeSet<TopicPartition>,
     open: Landed,
     landed: Landed,
 }
@@ -129,9 +145,34 @@ impl TriageStage {
     /// A worker that owns nothing yet.
     #[must_use]
     pub fn new(settings: TriageSettings, pack: Arc<Pack>, model: &'static Model) -> Self {
-        let (owned, outputs, partials) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
-        let (open, landed) = (Landed::default(), Landed::default());
-        Self { settings, pack, model, owned, outputs, partials, failed: None, open, landed }
+        Self {
+            settings,
+            pack,
+            model,
+            owned: BTreeMap::new(),
+            outputs: Vec::new(),
+            partials: BTreeMap::new(),
+            failed: None,
+            stating: None,
+            stated: None,
+            follows_topics: false,
+            ticks: RecordedTicks::new(),
+            resting: BTreeSet::new(),
+            open: Landed::default(),
+            landed: Landed::default(),
+        }
+    }
+
+    /// Takes partitions that are added to a raw topic later for members too.
+    #[must_use]
+    pub fn following_topics(mut self) -> Self {
+        self.follows_topics = true;
+        self
+    }
+
+    /// Applies the ticks of another run where it applied them. For a log on which nothing aborts: each applies once.
+    pub fn set_recorded_ticks(&mut self, ticks: RecordedTicks) {
+        self.ticks = ticks;
     }
 
     /// Decides by another pack from the next transaction on; call it between transactions.
@@ -168,9 +209,11 @@ impl TriageStage {
     }
 
     fn decide(&mut self, record: &Record) -> Result<(), WireError> {
+        self.apply_recorded_ticks(&record.source, record.offset)?;
         let Some(owned) = self.owned.get_mut(&record.source) else { return Ok(()) };
         owned.touch();
         owned.next = record.offset + 1;
+        (owned.at_end, owned.heard) = (false, Instant::now());
         let raw = Raw {
             platform: self.settings.topics.platform(&record.source.topic),
             topic: &record.source.topic,
@@ -208,34 +251,14 @@ impl TriageStage {
         Ok(())
     }
 
-    /// The clocks to tell: all of this worker's, when one of them entered a new bucket, gained a clock or ended.
-    fn clocks(&mut self) -> Option<Vec<SourceClock>> {
-        let mut clocks = Vec::with_capacity(self.owned.len());
-        let mut news = false;
-        for (source, owned) in &mut self.owned {
-            let clock = &owned.context.clock;
-            let now = SourceClock {
-                source: source.to_string(),
-                reached: clock.reached().map(Bucket::of),
-                since: clock.since().map(Bucket::of),
-                ended: clock.is_ended(),
-            };
-            news |= owned.told.as_ref() != Some(&now);
-            owned.told = Some(now.clone());
-            clocks.push(now);
-        }
-        news.then_some(clocks)
-    }
-
     fn seal_signals(&mut self) -> Result<(), WireError> {
         for ((query, log, event), partial) in std::mem::take(&mut self.partials) {
             self.outputs.push(wire::partial_record(&self.settings.topics, &query, log, event, partial)?);
         }
+        self.seal_members()?;
         let Some(clocks) = self.clocks() else { return Ok(()) };
-        let members: Vec<String> = self.settings.members.iter().map(ToString::to_string).collect();
         for partition in 0..self.settings.signals_partitions {
-            let record = wire::clocks_record(&self.settings.topics, partition, members.clone(), clocks.clone())?;
-            self.outputs.push(record);
+            self.outputs.push(wire::clocks_record(&self.settings.topics, partition, clocks.clone())?);
         }
         Ok(())
     }
@@ -301,6 +324,8 @@ impl Stage for TriageStage {
 
     fn forget(&mut self, source: &TopicPartition) {
         self.owned.remove(source);
+        // whoever owns the smallest next states the members anew
+        self.stated = None;
     }
 
     fn rollback(&mut self) {
@@ -318,28 +343,33 @@ impl Stage for TriageStage {
 
     fn at_end(&mut self, source: &TopicPartition, next: i64, silence: Silence) {
         let Some(owned) = self.owned.get_mut(source).filter(|owned| owned.next <= next) else { return };
-        match self.settings.clock {
-            ClockPolicy::Data => {}
+        owned.at_end = true;
+        let ticked = match self.settings.clock {
+            ClockPolicy::Data => Ok(()),
+            ClockPolicy::UntilEnd if owned.context.clock.is_ended() => Ok(()),
             ClockPolicy::UntilEnd => {
-                if !owned.context.clock.is_ended() {
-                    owned.touch();
-                    owned.context.clock.end();
-                }
+                owned.touch();
+                owned.context.clock.end();
+                self.apply_recorded_ticks(source, next)
             }
             ClockPolicy::Live { tick_after } => {
                 let bucket = Bucket::of(silence.now);
                 let moves = owned.context.clock.reached().map(Bucket::of).is_none_or(|reached| reached < bucket);
-                if silence.lasted >= tick_after && moves {
-                    owned.touch();
-                    owned.context.clock.tick(silence.now);
-                    let tick = wire::tick_record(&self.settings.topics, source, owned.next, silence.now);
-                    match tick {
-                        Ok(tick) => self.outputs.push(tick),
-                        Err(error) => self.failed = Some(error),
-                    }
-                }
+                let before = owned.next;
+                if silence.lasted >= tick_after && moves { self.tick(source, before, silence.now) } else { Ok(()) }
             }
+        };
+        if let Err(error) = ticked {
+            self.failed = Some(error);
         }
+    }
+
+    fn steer(&mut self, log: &mut dyn Log) -> Result<(), StageError> {
+        if self.follows_topics {
+            self.follow_topics(log);
+        }
+        self.resting = self.ahead();
+        Ok(log.pause(&self.resting)?)
     }
 
     fn is_open(&self) -> bool {
@@ -362,6 +392,7 @@ impl Stage for TriageStage {
     }
 
     fn landed(&mut self) {
+        self.stated = self.stating.take().or(self.stated.take());
         self.landed = std::mem::take(&mut self.open);
         self.owned.values_mut().for_each(Owned::landed);
     }

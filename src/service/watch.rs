@@ -7,6 +7,7 @@ mod snapshots;
 
 pub use snapshots::CHANGES_MAX;
 
+use super::patience::{Patience, Proposal};
 use super::worker::{Batch, Silence, Stage, StageError};
 use crate::alert::AlertEvent;
 use crate::fault::{Bug, is_planted};
@@ -78,6 +79,11 @@ pub struct WatchStage {
     outputs: Vec<Output>,
     alerts: Vec<AlertEvent>,
     told: Vec<AlertEvent>,
+    patience: Option<Patience>,
+    signals_partitions: i32,
+    proposals: Vec<Proposal>,
+    proposing: Vec<Proposal>,
+    proposed: Vec<Proposal>,
 }
 
 impl WatchStage {
@@ -85,7 +91,28 @@ impl WatchStage {
     #[must_use]
     pub fn new(settings: WatchSettings, pack: Arc<Pack>) -> Self {
         let (owned, outputs) = (BTreeMap::new(), Vec::new());
-        Self { settings, pack, owned, outputs, alerts: Vec::new(), told: Vec::new() }
+        Self {
+            settings,
+            pack,
+            owned,
+            outputs,
+            alerts: Vec::new(),
+            told: Vec::new(),
+            patience: None,
+            signals_partitions: 0,
+            proposals: Vec::new(),
+            proposing: Vec::new(),
+            proposed: Vec::new(),
+        }
+    }
+
+    /// Where it owns signals partition 0, it excludes raw partitions that hold everyone back for so long, by a record
+    /// in every signals partition.
+    #[must_use]
+    pub fn excluding_after(mut self, exclude_after: Duration, signals_partitions: i32) -> Self {
+        self.patience = Some(Patience::new(exclude_after));
+        self.signals_partitions = signals_partitions;
+        self
     }
 
     /// Decides by another pack from the next transaction on.
@@ -102,6 +129,11 @@ impl WatchStage {
     /// Alerts committed since this was last asked.
     pub fn take_alerts(&mut self) -> Vec<AlertEvent> {
         std::mem::take(&mut self.told)
+    }
+
+    /// What was proposed and committed since this was last asked.
+    pub fn take_proposed(&mut self) -> Vec<Proposal> {
+        std::mem::take(&mut self.proposed)
     }
 
     /// The owned partitions, and the offset of the next signal of each.
@@ -133,6 +165,16 @@ impl WatchStage {
         }
         Ok(())
     }
+
+    fn write_proposals(&mut self, outputs: &mut Vec<Output>) -> Result<(), WireError> {
+        self.proposing = std::mem::take(&mut self.proposals);
+        for Proposal { at, source, excluded } in &self.proposing {
+            for partition in 0..self.signals_partitions {
+                outputs.push(wire::exclusion_record(&self.settings.topics, partition, *at, source, *excluded)?);
+            }
+        }
+        Ok(())
+    }
 }
 
 fn unreadable(source: &TopicPartition, offset: i64, error: &WireError) -> StageError {
@@ -157,11 +199,16 @@ impl Stage for WatchStage {
 
     fn forget(&mut self, source: &TopicPartition) {
         self.owned.remove(source);
+        if let Some(patience) = self.patience.as_mut().filter(|_| source.partition == 0) {
+            patience.forget();
+            self.proposals.clear();
+        }
     }
 
     fn rollback(&mut self) {
         self.outputs.clear();
         self.alerts.clear();
+        self.proposals.clear();
     }
 
     fn apply(&mut self, record: Record) -> Result<(), StageError> {
@@ -178,7 +225,14 @@ impl Stage for WatchStage {
         self.write(&pack, verdicts).map_err(|error| unreadable(&record.source, record.offset, &error))
     }
 
-    fn at_end(&mut self, _source: &TopicPartition, _next: i64, _silence: Silence) {}
+    /// At the end of partition 0 all clocks are heard: who is behind now holds everyone back.
+    fn at_end(&mut self, source: &TopicPartition, _next: i64, silence: Silence) {
+        let Some(patience) = self.patience.as_mut().filter(|_| source.partition == 0) else { return };
+        let Some(owned) = self.owned.get_mut(source) else { return };
+        let proposals = patience.look(&owned.state.members, silence.now);
+        owned.touched |= !proposals.is_empty();
+        self.proposals.extend(proposals);
+    }
 
     fn is_open(&self) -> bool {
         self.owned.values().any(|owned| owned.touched)
@@ -186,6 +240,8 @@ impl Stage for WatchStage {
 
     fn seal(&mut self) -> Result<Batch, StageError> {
         let mut outputs = std::mem::take(&mut self.outputs);
+        let signals = TopicPartition::new(self.settings.topics.signals.clone(), 0);
+        self.write_proposals(&mut outputs).map_err(|error| unreadable(&signals, -1, &error))?;
         let mut progress = Vec::new();
         for (source, owned) in self.owned.iter_mut().filter(|(_, owned)| owned.touched) {
             owned.touched = false;
@@ -202,6 +258,7 @@ impl Stage for WatchStage {
 
     fn landed(&mut self) {
         self.told.append(&mut self.alerts);
+        self.proposed.append(&mut self.proposing);
         self.owned.values_mut().for_each(Owned::landed);
     }
 

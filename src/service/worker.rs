@@ -45,6 +45,15 @@ pub trait Stage {
     /// The partition has no more for now; `silent_since` is when that was first seen, by the wall clock.
     fn at_end(&mut self, source: &TopicPartition, next: i64, silence: Silence);
 
+    /// Looks at the log between polls, and says which partitions are to rest.
+    ///
+    /// # Errors
+    /// When the log is of no use any more.
+    fn steer(&mut self, log: &mut dyn Log) -> Result<(), StageError> {
+        let _ = log;
+        Ok(())
+    }
+
     /// True when there is something to commit.
     fn is_open(&self) -> bool;
 
@@ -262,6 +271,7 @@ impl<S: Stage, L: Log> Worker<S, L> {
             self.take(event, &mut turn)?;
         }
         self.mark_silence();
+        self.stage.steer(&mut self.log)?;
         if self.is_due() {
             turn.ended.extend(self.commit()?);
         }

@@ -176,6 +176,28 @@ impl Event for PackPending<'_> {
     }
 }
 
+/// A raw partition held everyone back, and watch goes on without it; or it has caught up, and is waited for again.
+#[derive(Debug)]
+pub struct PartitionExcluded<'a> {
+    /// `raw.<platform>/<partition>`.
+    pub source: &'a str,
+    /// False: it is waited for again.
+    pub excluded: bool,
+}
+
+impl Event for PartitionExcluded<'_> {
+    fn emit(self, metrics: &Metrics) {
+        let Self { source, excluded } = self;
+        if excluded {
+            metrics.count_exclusion("excluded");
+            warn!(source, "partition excluded: it held everyone back, alerts are incomplete until it has caught up");
+        } else {
+            metrics.count_exclusion("returned");
+            info!(source, "partition is waited for again");
+        }
+    }
+}
+
 /// The broker does not answer; it is tried again.
 #[derive(Debug)]
 pub struct BrokerUnreachable<'a> {

@@ -31,6 +31,7 @@ pub struct Metrics {
     transactions: IntCounterVec,
     notifications: IntCounterVec,
     broker_errors: IntCounterVec,
+    exclusions: IntCounterVec,
     skipped: IntCounterVec,
     lag_records: IntGaugeVec,
     lag_seconds: GaugeVec,
@@ -75,6 +76,12 @@ impl Metrics {
                 &["role"],
             )?,
             broker_errors: counters(&registry, "broker_errors_total", "Times a broker could not be used.", &["role"])?,
+            exclusions: counters(
+                &registry,
+                "partition_exclusions_total",
+                "Times a raw partition was excluded, or returned.",
+                &["result"],
+            )?,
             lag_records: {
                 let opts = Opts::new("lag_records", "Records between the position and the end of the partition.");
                 registered(&registry, IntGaugeVec::new(opts, &["role", "topic", "partition"])?)?
@@ -123,6 +130,11 @@ impl Metrics {
         // Absent is fine: nothing was set yet.
         let _ = self.lag_records.remove_label_values(&labels);
         let _ = self.lag_seconds.remove_label_values(&labels);
+    }
+
+    /// A raw partition was excluded, or returned.
+    pub fn count_exclusion(&self, result: &str) {
+        self.exclusions.with_label_values(&[result]).inc();
     }
 
     /// Records read in a committed transaction.

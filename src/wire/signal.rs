@@ -6,7 +6,7 @@ use crate::log::{Output, Place};
 use crate::pipeline::{Signal, SourceClock};
 
 /// Version of the signals format.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// A partial aggregate, placed by its query.
 ///
@@ -24,17 +24,36 @@ pub fn partial_record(
     record(topics, Place::Hashed(key.clone()), key, &signal)
 }
 
-/// The clocks of a worker, for one signals partition.
+/// The clocks of a worker's partitions, for one signals partition.
 ///
 /// # Errors
 /// When they have no binary form.
-pub fn clocks_record(
+pub fn clocks_record(topics: &Topics, partition: i32, clocks: Vec<SourceClock>) -> Result<Output, WireError> {
+    record(topics, Place::Exact(partition), b"source:clocks".to_vec(), &Signal::Clocks(clocks))
+}
+
+/// Which raw partitions there are from bucket `at` on, for one signals partition.
+///
+/// # Errors
+/// When it has no binary form.
+pub fn members_record(topics: &Topics, partition: i32, at: Bucket, members: Vec<String>) -> Result<Output, WireError> {
+    record(topics, Place::Exact(partition), b"source:members".to_vec(), &Signal::Members { at, members })
+}
+
+/// That a raw partition is not waited for from bucket `at` on, or is again, for one signals partition.
+///
+/// # Errors
+/// When it has no binary form.
+pub fn exclusion_record(
     topics: &Topics,
     partition: i32,
-    members: Vec<String>,
-    clocks: Vec<SourceClock>,
+    at: Bucket,
+    source: &str,
+    excluded: bool,
 ) -> Result<Output, WireError> {
-    record(topics, Place::Exact(partition), b"source:clocks".to_vec(), &Signal::Clocks { members, clocks })
+    let key = format!("source:{source}").into_bytes();
+    let signal = Signal::Exclusion { at, source: source.to_owned(), excluded };
+    record(topics, Place::Exact(partition), key, &signal)
 }
 
 fn record(topics: &Topics, place: Place, key: Vec<u8>, signal: &Signal) -> Result<Output, WireError> {
@@ -64,7 +83,15 @@ mod tests {
         let read = decode_signal(&output.value.unwrap()).unwrap();
         let Signal::Partial { query, log, event, .. } = read else { unreachable!("a partial was written") };
         assert_eq!((query.as_str(), log, event), ("q", Bucket(2), Bucket(1)));
-        assert!(matches!(decode_signal(&[9, 1]), Err(WireError::Version { found: 9, reads: 1 })));
-        assert!(decode_signal(&[]).is_err() && decode_signal(&[1, 200]).is_err());
+        let members = vec!["raw.x/0".to_owned(), "raw.x/1".to_owned()];
+        let output = members_record(&topics, 3, Bucket(7), members.clone()).unwrap();
+        assert_eq!(output.place, Place::Exact(3));
+        assert_eq!(decode_signal(&output.value.unwrap()).unwrap(), Signal::Members { at: Bucket(7), members });
+        let output = exclusion_record(&topics, 0, Bucket(8), "raw.x/1", true).unwrap();
+        let exclusion = Signal::Exclusion { at: Bucket(8), source: "raw.x/1".into(), excluded: true };
+        assert_eq!(decode_signal(&output.value.unwrap()).unwrap(), exclusion);
+        let other = |found| matches!(found, Err(WireError::Version { found: 1 | 9, reads: FORMAT }));
+        assert!(other(decode_signal(&[1, 1])) && other(decode_signal(&[9, 1])));
+        assert!(decode_signal(&[]).is_err() && decode_signal(&[FORMAT, 200]).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! Names of topics under one prefix.
 
+use crate::log::TopicPartition;
 use crate::mention::Platform;
 use std::sync::Arc;
 
@@ -53,6 +54,12 @@ impl Topics {
     #[must_use]
     pub fn platform(&self, topic: &str) -> Option<Platform> {
         topic.strip_prefix(&self.prefix)?.strip_prefix("raw.")?.parse().ok()
+    }
+
+    /// How signals and alerts name a raw partition: `raw.x/0`, the same under every prefix.
+    #[must_use]
+    pub fn member(&self, source: &TopicPartition) -> String {
+        format!("{}/{}", self.without_prefix(&source.topic), source.partition)
     }
 
     /// The name without the prefix, for reports and file names that do not depend on it.

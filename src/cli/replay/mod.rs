@@ -3,6 +3,7 @@
 mod budget;
 mod input;
 mod report;
+mod ticks;
 mod truth;
 
 use super::{Exit, Io};
@@ -35,6 +36,10 @@ pub struct ReplayArgs {
     /// NDJSON of raw payloads; several are read one after the other.
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     input: Vec<PathBuf>,
+    /// Ticks of the live run: the values of its `clock` topic, one a line. Its raw topics must be given whole, with as
+    /// many partitions.
+    #[arg(long, value_name = "FILE")]
+    ticks: Option<PathBuf>,
     /// Where the topics and the report go, one NDJSON a topic.
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
@@ -61,7 +66,12 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     for warning in warnings {
         writeln!(io.stderr, "warning: {warning}")?;
     }
-    let survey = input::survey(&args.input, args.partitions)?;
+    let ticks =
+        args.ticks.as_deref().map(|path| ticks::read(path, &config.kafka.prefix, args.partitions)).transpose()?;
+    let ticks = ticks.unwrap_or_default();
+    let mut survey = input::survey(&args.input, args.partitions)?;
+    // a partition without a record was heard of all the same
+    survey.members.extend(ticks.keys().copied());
     let layout = Layout {
         members: survey.members,
         raw_partitions: args.partitions,
@@ -69,6 +79,7 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         duplicate_window_records: u64::from(config.decisions.duplicate_window_records),
     };
     let mut pipeline = LocalPipeline::new(&layout, Arc::new(pack), Model::shipped());
+    pipeline.set_recorded_ticks(ticks);
     let mut writer = report::Writer::create(&args.output)?;
     let mut lines = input::Lines::open(&args.input)?;
     let progress = super::progress::bar(survey.lines, "replay");

@@ -71,6 +71,11 @@ impl Assignment {
         self.find(source).is_some_and(|slot| slot.fetched)
     }
 
+    /// Whether a partition delivers.
+    pub(super) fn is_started(&self, source: &TopicPartition) -> bool {
+        self.find(source).is_some_and(|slot| slot.started)
+    }
+
     /// Whether a partition was started at this offset and has delivered nothing since: starting it again is done.
     pub(super) fn stands_at(&self, source: &TopicPartition, next: i64) -> bool {
         self.find(source).is_some_and(|slot| slot.started && slot.from == next && slot.next == next)

@@ -11,7 +11,7 @@
 //!
 //! It must never commit: offsets move with the producer's transaction only.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -111,6 +111,8 @@ pub(super) struct Group {
     revoking: Vec<TopicPartition>,
     /// Released, and to be unassigned with the last of `revoking`.
     released: Vec<TopicPartition>,
+    /// What the client was told to pause; it may still say so of a partition that went and came back.
+    paused: BTreeSet<TopicPartition>,
     batch_bytes_max: usize,
 }
 
@@ -134,6 +136,7 @@ impl Group {
             assignment: Assignment::default(),
             revoking: Vec::new(),
             released: Vec::new(),
+            paused: BTreeSet::new(),
             batch_bytes_max: (settings.memory_budget_bytes / 4).max(1 << 20),
         })
     }
@@ -259,8 +262,11 @@ impl Group {
 
     /// See [`crate::log::Log::start`]. A partition that is no longer ours is left alone: its loss is being told.
     pub(super) fn start(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError> {
-        if !self.assignment.owns(source) || self.revoking.contains(source) || self.assignment.stands_at(source, next) {
+        if !self.assignment.owns(source) || self.revoking.contains(source) {
             return Ok(());
+        }
+        if self.assignment.stands_at(source, next) {
+            return self.resume(std::slice::from_ref(source));
         }
         if self.assignment.is_fetched(source) {
             self.restart(source, next)?;
@@ -270,7 +276,28 @@ impl Group {
             assigned.map_err(|error| fatal("taking a partition", &error.to_string()))?;
         }
         self.assignment.start(source, next);
-        Ok(())
+        self.resume(std::slice::from_ref(source))
+    }
+
+    /// See [`crate::log::Log::pause`]. The client drops what it fetched of a paused partition and fetches it again.
+    pub(super) fn pause(&mut self, sources: &BTreeSet<TopicPartition>) -> Result<(), LogError> {
+        let is_new = |source: &&TopicPartition| !self.paused.contains(*source) && self.assignment.is_started(source);
+        let new: Vec<TopicPartition> = sources.iter().filter(is_new).cloned().collect();
+        if !new.is_empty() {
+            self.consumer().pause(&list_of(&new)).map_err(|error| fatal("pausing", &error.to_string()))?;
+            self.paused.extend(new);
+        }
+        let over = |source: &&TopicPartition| !sources.contains(*source) && self.assignment.is_started(source);
+        let over: Vec<TopicPartition> = self.paused.iter().filter(over).cloned().collect();
+        self.resume(&over)
+    }
+
+    fn resume(&mut self, sources: &[TopicPartition]) -> Result<(), LogError> {
+        let paused: Vec<TopicPartition> = sources.iter().filter(|s| self.paused.remove(s)).cloned().collect();
+        if paused.is_empty() {
+            return Ok(());
+        }
+        self.consumer().resume(&list_of(&paused)).map_err(|error| fatal("resuming", &error.to_string()))
     }
 
     fn restart(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError> {

@@ -26,7 +26,7 @@ pub mod topics;
 mod transaction;
 mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -140,6 +140,10 @@ impl Log for KafkaLog {
 
     fn start(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError> {
         self.group.start(source, next)
+    }
+
+    fn pause(&mut self, sources: &BTreeSet<TopicPartition>) -> Result<(), LogError> {
+        self.group.pause(sources)
     }
 
     fn release(&mut self, sources: &[TopicPartition]) -> Result<(), LogError> {

@@ -14,8 +14,8 @@ fn state(clocks: &[Clock], waiting: &[i64]) -> WatchState {
     for log in waiting {
         state.hold("q".into(), Bucket(*log), Bucket(*log), &Partial::default());
     }
-    let members = vec!["a".to_owned(), "b".to_owned()];
-    state.hear(members, clocks.iter().map(|(source, reached, ended)| clock(source, *reached, *ended)).collect());
+    state.state_members(Bucket(0), vec!["a".to_owned(), "b".to_owned()]);
+    state.hear(clocks.iter().map(|(source, reached, ended)| clock(source, *reached, *ended)).collect());
     state
 }
 

@@ -100,6 +100,7 @@ fn shape(item: &mut Contribution, burst: Burst, bucket: i64, index: u64) {
 /// Feeds a world; a cut after each `chunk` posts tells partials, then clocks of two partitions.
 fn run(posts: &[(i64, Contribution)], chunks: &[usize], pack: &Pack) -> Vec<Verdict> {
     let mut state = WatchState::default();
+    state.state_members(Bucket(START), vec!["a/0".into(), "a/1".into()]);
     let mut verdicts = Vec::new();
     let mut rest = posts;
     let mut turn = 0;
@@ -135,7 +136,7 @@ fn partials(chunk: &[(i64, Contribution)]) -> Vec<Signal> {
 fn clocks(reached: Bucket, ended: bool) -> Signal {
     let clock =
         |source: &str| SourceClock { source: source.into(), reached: Some(reached), since: Some(Bucket(START)), ended };
-    Signal::Clocks { members: vec!["a/0".into(), "a/1".into()], clocks: vec![clock("a/0"), clock("a/1")] }
+    Signal::Clocks(vec![clock("a/0"), clock("a/1")])
 }
 
 fn alerts(verdicts: &[Verdict]) -> Vec<(AlertKind, AlertState)> {

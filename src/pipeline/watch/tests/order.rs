@@ -72,7 +72,7 @@ fn transaction(reads: &[Reads], from: &mut [usize], dice: &mut Dice) -> Vec<Sign
     };
     let mut signals: Vec<Signal> = groups.into_iter().map(signal).collect();
     dice.shuffle(&mut signals);
-    signals.extend((!told.is_empty()).then(|| tell(reads.len(), told)));
+    signals.extend((!told.is_empty()).then_some(Signal::Clocks(told)));
     signals
 }
 
@@ -81,13 +81,11 @@ fn clock(number: usize, reads: &Reads, read: usize, ended: bool) -> SourceClock 
     SourceClock { source: format!("t/{number}"), reached: bucket(read - 1), since: bucket(0), ended }
 }
 
-fn tell(members: usize, clocks: Vec<SourceClock>) -> Signal {
-    Signal::Clocks { members: (0..members).map(|number| format!("t/{number}")).collect(), clocks }
-}
-
 /// Verdicts, hash of the last state, and how many transactions were undone and how many could not be.
 fn play(reads: &[Reads], pack: &Pack, seed: u64, undo: UndoLimits) -> (Vec<Verdict>, u128, [u32; 2]) {
     let (mut dice, mut state, mut verdicts) = (Dice(seed), WatchState::new(undo), Vec::new());
+    state.state_members(Bucket(START), (0..reads.len()).map(|number| format!("t/{number}")).collect());
+    state.landed();
     let (mut from, mut ends) = (vec![0; reads.len()], [0, 0]);
     while (0..reads.len()).any(|number| from[number] < reads[number].len()) {
         let aborted = dice.roll(4) == 0;
@@ -114,7 +112,7 @@ fn play(reads: &[Reads], pack: &Pack, seed: u64, undo: UndoLimits) -> (Vec<Verdi
         }
     }
     let ended = (0..reads.len()).map(|number| clock(number, &reads[number], from[number], true)).collect();
-    verdicts.extend(watch(tell(reads.len(), ended), &mut state, pack));
+    verdicts.extend(watch(Signal::Clocks(ended), &mut state, pack));
     assert!(state.is_done());
     (verdicts, state_hash(&state).expect("has a binary form"), ends)
 }

@@ -1,0 +1,51 @@
+//! What goes into an offset commit comes back, and stays small under every condition.
+
+use super::*;
+use crate::mention::Timestamp;
+use crate::normalize::Reason;
+use proptest::prelude::*;
+
+/// What a broker takes by default (`offset.metadata.max.bytes`).
+const METADATA_BYTES_MAX: usize = 4_096;
+
+proptest! {
+    #[test]
+    fn it_fits_an_offset_commit_and_comes_back(
+        times in proptest::collection::vec(any::<i64>(), 0..200),
+        foreign in proptest::collection::btree_map("[a-z_\"\u{1}]{0,80}", any::<u64>(), 0..60),
+    ) {
+        let mut context = Context::new(10);
+        for at in times {
+            context.clock.observe(Some(Timestamp::clamped(at)));
+        }
+        context.transactions = u64::MAX;
+        context.outcomes = serde_json::from_str(&format!("{:?}", [u64::MAX; 6])).expect("six counts");
+        for reason in Reason::ALL {
+            context.count_dead_letters(reason.as_str(), u64::MAX);
+        }
+        for (reason, count) in &foreign {
+            context.count_dead_letters(reason, *count);
+        }
+        prop_assert!(Reason::ALL.iter().all(|reason| context.dead_letters[reason.as_str()] == u64::MAX));
+        let text = context.encode().expect("it has a JSON form");
+        prop_assert!(text.len() <= METADATA_BYTES_MAX, "{} bytes", text.len());
+        prop_assert_eq!(Context::decode(&text, 10).expect("it is read back").encode().expect("again"), text);
+    }
+}
+
+#[test]
+fn what_another_release_wrote_is_bounded_or_refused() {
+    let many: BTreeMap<String, u64> = (0..1_000).map(|number| (format!("reason_{number}"), 1)).collect();
+    let kept = Kept {
+        v: VERSION,
+        clock: PartitionClock::default(),
+        outcomes: Outcomes::default(),
+        dead_letters: many,
+        transactions: 3,
+    };
+    let context = Context::decode(&serde_json::to_string(&kept).expect("JSON"), 10).expect("it is read");
+    assert_eq!(context.dead_letters.values().sum::<u64>(), 1_000, "none is lost");
+    assert!(context.dead_letters.len() <= REASONS_MAX + 1);
+    let refused = Context::decode(&serde_json::to_string(&Kept { v: 9, ..kept }).expect("JSON"), 10);
+    assert!(refused.expect_err("another version").to_string().contains("context of version 9"));
+}
