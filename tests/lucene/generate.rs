@@ -1,5 +1,7 @@
 //! Random boolean queries over the words and phrases of given texts, in our language and in the oracle's postfix.
 
+use std::collections::{BTreeSet, HashMap};
+
 /// A query.
 #[derive(Debug, Clone)]
 pub enum Tree {
@@ -48,8 +50,14 @@ impl Tree {
 /// Makes queries that have a chance to match: words that must stand together are taken from one text.
 pub struct Generator {
     texts: Vec<Vec<String>>,
+    /// How many texts have a word.
+    spread: HashMap<String, usize>,
     state: u64,
 }
+
+/// A word of more texts than this is taken once in [`OFTEN`] only: nobody listens for "the", and Lucene takes its time.
+const COMMON: usize = 150;
+const OFTEN: usize = 20;
 
 /// Letters and digits, with single apostrophes or full stops between them: one token to everybody.
 fn is_word(part: &str) -> bool {
@@ -64,7 +72,14 @@ impl Generator {
     pub fn new(texts: &[String], seed: u64) -> Self {
         let words = |text: &String| -> Vec<String> { text.split(' ').map(str::to_owned).collect() };
         let texts = texts.iter().map(words).filter(|words: &Vec<_>| words.iter().filter(|w| is_word(w)).count() > 5);
-        Self { texts: texts.collect(), state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 }
+        let texts: Vec<Vec<String>> = texts.collect();
+        let mut spread = HashMap::new();
+        for text in &texts {
+            for word in text.iter().collect::<BTreeSet<_>>() {
+                *spread.entry(word.clone()).or_default() += 1;
+            }
+        }
+        Self { texts, spread, state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 }
     }
 
     fn roll(&mut self, below: usize) -> usize {
@@ -86,6 +101,10 @@ impl Generator {
         loop {
             let length = self.texts[text].len();
             let from = self.roll(length);
+            let common = self.spread[&self.texts[text][from]] > COMMON;
+            if common && self.roll(OFTEN) > 0 {
+                continue;
+            }
             let run: Vec<String> =
                 self.texts[text][from..].iter().take(wanted).take_while(|word| is_word(word)).cloned().collect();
             if !run.is_empty() {
