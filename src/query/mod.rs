@@ -6,6 +6,7 @@
 //! | `compile`, `index` | many trees → one table of terms, and what leads to which query |
 //! | `evaluate` | does a query hold in a text, and where |
 //! | `diagnostic` | faults in words, with their place and a suggestion |
+//! | `import` | queries of other tools in this language, with every step that changes one |
 //!
 //! # The language so far
 //! `nimbus` is a whole word in any case, also in `#nimbus` and `@nimbus`; an accent in a query asks for that accent.
@@ -22,6 +23,7 @@ mod compile;
 mod diagnostic;
 mod evaluate;
 mod field;
+pub mod import;
 mod index;
 mod lex;
 mod parse;
