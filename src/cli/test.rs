@@ -3,7 +3,6 @@
 use super::check::{Format, print_problems};
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
-use crate::mention::Mention;
 use crate::query::Fields;
 use crate::route;
 use crate::rules::{self, Case, Difference, Observed, Pack, QueryRule};
@@ -71,7 +70,7 @@ fn failure<'a>(pack: &Pack, case: &'a Case, score: &dyn Fn(&str, Option<&str>) -
 fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -> Scores) -> Observed<'p> {
     let mut mention = case.mention.clone();
     let document = Document::new(&mention.text);
-    let candidates = pack.set.candidates(&document, &fields(&mention));
+    let candidates = pack.set.candidates(&document, &Fields::of(&mention));
     let addressed = pack.is_addressed(&mention);
     if candidates.is_empty() && !addressed {
         return Observed { matched: Vec::new(), noise: None, routing: None };
@@ -81,22 +80,12 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
         None => score(&mention.text, mention.lang.as_deref()),
     };
     mention.lang_detected = Some(scores.language.code.clone());
-    let matches = pack.set.finish(&candidates, &document, &fields(&mention));
+    let matches = pack.set.finish(&candidates, &document, &Fields::of(&mention));
     let matched: Vec<&QueryRule> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
     let noise = route::noise(&scores, pack).map(|noise| noise.kind);
     let routed = (!matched.is_empty() || addressed) && noise.is_none();
     let routing = routed.then(|| route::decide(&mention, &matched, &scores, case.at, pack, Model::shipped().digest()));
     Observed { matched: matched.iter().map(|query| query.id.as_str()).collect(), noise, routing }
-}
-
-/// `language` is the given tag, else the detected one, else not known yet.
-fn fields(mention: &Mention) -> Fields<'_> {
-    Fields {
-        platform: mention.platform.as_str(),
-        kind: mention.kind.as_str(),
-        language: mention.lang.as_deref().or(mention.lang_detected.as_deref()),
-        author_followers: mention.author.as_ref().and_then(|author| author.followers),
-    }
 }
 
 fn place(args: &TestArgs, case: &Case) -> String {

@@ -62,14 +62,14 @@ fn decide(
     }
     complete(&mut mention, raw, index, pack);
     let document = Document::new(&mention.text);
-    let candidates = pack.set.candidates(&document, &fields(&mention));
+    let candidates = pack.set.candidates(&document, &Fields::of(&mention));
     let addressed = pack.is_addressed(&mention);
     if candidates.is_empty() && !addressed {
         return Item::Unmatched;
     }
     let scores = (!is_own(&mention)).then(|| model.score(&mention.text, mention.lang.as_deref()));
     mention.lang_detected = scores.as_ref().map(|scores| scores.language.code.clone());
-    let matches = pack.set.finish(&candidates, &document, &fields(&mention));
+    let matches = pack.set.finish(&candidates, &document, &Fields::of(&mention));
     if matches.is_empty() && !addressed {
         return Item::Unmatched;
     }
@@ -120,16 +120,6 @@ fn own_voice() -> Noise {
 
 fn is_own(mention: &Mention) -> bool {
     mention.author.as_ref().is_some_and(|author| author.is_brand)
-}
-
-/// `language` is the given tag, else the detected one, else not known yet.
-fn fields(mention: &Mention) -> Fields<'_> {
-    Fields {
-        platform: mention.platform.as_str(),
-        kind: mention.kind.as_str(),
-        language: mention.lang.as_deref().or(mention.lang_detected.as_deref()),
-        author_followers: mention.author.as_ref().and_then(|author| author.followers),
-    }
 }
 
 fn action_name(mention: &Mention) -> &'static str {

@@ -1,21 +1,58 @@
-//! A query as a tree, after parsing and before compiling. Plain values; nothing here looks at a text.
+//! A query as a tree, after parsing and before compiling. Plain values with their places in the query's text; nothing
+//! here looks at a mention. `Display` writes a tree as a query again, with every bracket it needs (see `print`).
 
-use crate::mention::{Kind, Platform};
+use super::field::FieldTest;
+use crate::text::Span;
 use crate::text::fold::Exact;
 
-/// A query or a part of one.
+/// A query or a part of one. Two nodes are equal when they ask for the same, wherever they stand.
+#[derive(Debug, Clone, Eq)]
+pub struct Node {
+    /// What it asks for.
+    pub form: Form,
+    /// Its bytes in the query's text, brackets around it left out.
+    pub span: Span,
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        self.form == other.form
+    }
+}
+
+/// What a [`Node`] asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Node {
+pub enum Form {
     /// One word, or several in a row. Never empty.
     Words(Vec<Word>),
+    /// A regular expression that is found in the text as written.
+    Regex(String),
     /// A test on a field.
     Field(FieldTest),
+    /// `@{name}`: what that query of the set asks for.
+    Reference(String),
     /// Every part.
     All(Vec<Node>),
     /// At least one part.
     Any(Vec<Node>),
     /// The first, and none of the others.
     Except(Box<Node>, Vec<Node>),
+    /// The two sides with at most so many words between them. Sides are words, ORs of sides, and NEARs.
+    Near {
+        /// What is near what.
+        sides: Box<(Node, Node)>,
+        /// Words between, at most.
+        distance: u32,
+        /// True when the first side must stand first.
+        is_ordered: bool,
+    },
+    /// A place of every part such that no two of them have more words between them. Parts are words and ORs of words.
+    Within {
+        /// At least two, all different.
+        parts: Vec<Node>,
+        /// Words between any two of them, at most.
+        distance: u32,
+    },
 }
 
 /// What one token must be.
@@ -34,6 +71,8 @@ pub enum Shape {
     Whole(String),
     /// Any of these.
     Pattern(Pattern),
+    /// This, or nearly this, also split in two.
+    Fuzzy(Fuzzy),
 }
 
 /// `refund*` or `colo?r`, folded.
@@ -67,22 +106,21 @@ impl Pattern {
     }
 }
 
-/// A test on what is known of a mention besides its text.
+/// `nimbus~1`: up to so many edits. An edit inserts, deletes or replaces a letter or swaps two neighbours; a gap
+/// between two words (a space, a hyphen) is one edit too. The first letter is fixed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum FieldTest {
-    /// `platform:mastodon`
-    Platform(Platform),
-    /// `kind:quote`
-    Kind(Kind),
-    /// `language:en`; primary subtag, lower case.
-    Language(String),
-    /// `author_followers:[50000 TO 99999999]`; both ends included.
-    Followers {
-        /// Smallest number that passes.
-        min: i64,
-        /// Largest number that passes.
-        max: i64,
-    },
+pub struct Fuzzy {
+    /// The word, folded; [`Fuzzy::LETTERS_MIN`] to [`Fuzzy::LETTERS_MAX`] letters.
+    pub word: String,
+    /// 1 or 2.
+    pub edits: u8,
+}
+
+impl Fuzzy {
+    /// Letters of the shortest word whose spelling may vary; shorter ones turn into other words.
+    pub const LETTERS_MIN: usize = 5;
+    /// Letters of the longest.
+    pub const LETTERS_MAX: usize = 32;
 }
 
 /// An answer that may have to wait for the scores.
@@ -113,25 +151,27 @@ impl std::ops::Not for Truth {
     }
 }
 
-impl FieldTest {
-    /// Tests what is known. Only a language is ever unknown yet; unknown followers pass no test.
+impl Node {
+    /// The nodes directly below, in the order of the text.
+    pub fn children(&self) -> impl Iterator<Item = &Self> {
+        let (first, rest): (Vec<&Self>, &[Self]) = match &self.form {
+            Form::All(nodes) | Form::Any(nodes) | Form::Within { parts: nodes, .. } => (Vec::new(), nodes),
+            Form::Except(base, others) => (vec![base], others),
+            Form::Near { sides, .. } => (vec![&sides.0, &sides.1], &[]),
+            Form::Words(_) | Form::Regex(_) | Form::Field(_) | Form::Reference(_) => (Vec::new(), &[]),
+        };
+        first.into_iter().chain(rest)
+    }
+
+    /// The first part that cannot be a side of NEAR, or a part of a group with a distance where `in_group`. References
+    /// count as words: what they lead to is looked at when the set is compiled.
     #[must_use]
-    pub fn test(&self, fields: &super::Fields<'_>) -> Truth {
-        match self {
-            Self::Platform(platform) => (fields.platform == platform.as_str()).into(),
-            Self::Kind(kind) => (fields.kind == kind.as_str()).into(),
-            Self::Language(wanted) => {
-                fields.language.map_or(Truth::Unknown, |tag| primary_subtag(tag).eq_ignore_ascii_case(wanted).into())
-            }
-            Self::Followers { min, max } => {
-                fields.author_followers.is_some_and(|count| (*min..=*max).contains(&count)).into()
-            }
+    pub fn without_place(&self, in_group: bool) -> Option<&Self> {
+        match &self.form {
+            Form::Words(_) | Form::Reference(_) => None,
+            Form::Any(nodes) => nodes.iter().find_map(|node| node.without_place(in_group)),
+            Form::Near { .. } if !in_group => None,
+            _ => Some(self),
         }
     }
-}
-
-/// `en` of `en-GB` or `en_GB`.
-#[must_use]
-pub fn primary_subtag(tag: &str) -> &str {
-    tag.split(['-', '_']).next().unwrap_or_default()
 }

@@ -1,13 +1,22 @@
 //! From many trees to one structure: numbered terms, flat operations, and for each query the words or field values
 //! without which it cannot match.
 //!
-//! Of an AND only the rarest side leads to the query, of an OR every side, of a phrase its rarest two words in a row. How rare a word
-//! is, is estimated from its length, a list of very common words, and how many queries of the set use it; a wrong
-//! estimate costs time, never a match.
+//! Of an AND (a NEAR, a group with a distance) only the rarest side leads to the query, of an OR every side, of a
+//! phrase its rarest two words in a row. How rare a word is, is estimated from its length, a list of very common words,
+//! and how many queries of the set use it; a wrong estimate costs time, never a match.
 
-use super::ast::{FieldTest, Node};
+use super::ast::{Form, Node, Word};
+use super::field::FieldTest;
 use super::index::TermTable;
-use std::collections::BTreeMap;
+use super::places::Nearness;
+use super::regex;
+use super::resolve::Resolved;
+use super::triggers::{Trigger, Triggers};
+use aho_corasick::AhoCorasick;
+use std::collections::HashMap;
+
+/// Different regular expressions in one set.
+pub const REGEXES_MAX: usize = 2_000;
 
 /// One step of a compiled query; numbers point into [`Program`].
 #[derive(Debug, Clone)]
@@ -16,12 +25,18 @@ pub(super) enum Op {
     Term(u32),
     /// The terms stand in a row; a range of [`Program::phrases`].
     Phrase(Slice),
-    Field(FieldTest),
+    /// The same in the title.
+    Title(Slice),
+    Regex(u32),
+    Field(u32),
     /// Ranges of [`Program::children`].
     All(Slice),
     Any(Slice),
     /// The first child and none of the others.
     Except(Slice),
+    /// Two children.
+    Near(Slice, Nearness),
+    Within(Slice, u32),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -42,120 +57,190 @@ pub(super) struct Program {
     pub ops: Vec<Op>,
     pub children: Vec<u32>,
     pub phrases: Vec<u32>,
+    pub fields: Vec<FieldTest>,
+    pub regexes: Regexes,
     /// The root operation of each query.
     pub roots: Vec<u32>,
     pub terms: TermTable,
     pub triggers: Triggers,
+    /// True when a query asks for words of the title.
+    pub has_titles: bool,
 }
 
-/// What leads to which queries.
+/// The regular expressions of a set, and the literals that lead to them.
 #[derive(Debug, Default)]
-pub(super) struct Triggers {
-    /// For each term, then each pair, where its queries begin in `queries`; one more at the end.
-    starts: Vec<u32>,
-    queries: Vec<u32>,
-    platforms: BTreeMap<&'static str, Vec<u32>>,
-    kinds: BTreeMap<&'static str, Vec<u32>>,
-    languages: BTreeMap<String, Vec<u32>>,
-    /// Smallest number of followers and query, ascending.
-    followers: Vec<(i64, u32)>,
+pub(super) struct Regexes {
+    pub compiled: Vec<::regex::Regex>,
+    pub literals: Option<AhoCorasick>,
+    /// The expression of each literal.
+    pub of_literal: Vec<u32>,
+    /// Expressions without literals: every text is searched.
+    pub always: Vec<u32>,
 }
 
-impl Triggers {
-    /// The queries that a term or a pair of terms leads to.
-    pub fn of_lead(&self, term: u32) -> &[u32] {
-        let bound = |index: usize| self.starts.get(index).copied().unwrap_or(0) as usize;
-        self.queries.get(bound(term as usize)..bound(term as usize + 1)).unwrap_or_default()
-    }
-
-    /// Appends the queries that the fields lead to.
-    pub fn of_fields(&self, fields: &super::Fields<'_>, queries: &mut Vec<u32>) {
-        queries.extend(self.platforms.get(fields.platform).into_iter().flatten());
-        queries.extend(self.kinds.get(fields.kind).into_iter().flatten());
-        if !self.languages.is_empty() {
-            match fields.language {
-                // Not known yet: each of them may match.
-                None => queries.extend(self.languages.values().flatten()),
-                Some(tag) => {
-                    let primary = super::ast::primary_subtag(tag).to_ascii_lowercase();
-                    queries.extend(self.languages.get(&primary).into_iter().flatten());
-                }
-            }
-        }
-        if let Some(count) = fields.author_followers {
-            let reached = self.followers.partition_point(|(min, _)| *min <= count);
-            queries.extend(self.followers[..reached].iter().map(|(_, query)| query));
-        }
-    }
+/// Why a set cannot be compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TooMany {
+    Terms,
+    Regexes,
 }
 
-/// What a query cannot do without.
-#[derive(Debug, Clone)]
-enum Trigger {
-    Term(u32),
-    /// Two terms in a row.
-    Pair(u32, u32),
-    Field(FieldTest),
-}
-
-/// Compiles trees; their places are the numbers of the queries. `None` when there is more than 32 bits can number.
-pub(super) fn compile(trees: Vec<Node>) -> Option<Program> {
-    let mut program = Program::default();
-    for tree in trees {
-        let root = program.add(tree)?;
-        program.roots.push(root);
+/// Compiles trees; their places are the numbers of the queries.
+pub(super) fn compile(trees: Vec<Node>, resolved: &Resolved<'_>) -> Result<Program, TooMany> {
+    let mut draft = Draft { resolved, program: Program::default(), patterns: HashMap::new(), tests: HashMap::new() };
+    draft.program.roots = vec![0; trees.len()];
+    let mut trees: Vec<Option<Node>> = trees.into_iter().map(Some).collect();
+    for query in &resolved.order {
+        let Some(tree) = trees.get_mut(*query).and_then(Option::take) else { continue };
+        let root = draft.add(tree)?;
+        draft.program.roots[*query] = root;
     }
+    let mut program = draft.program;
+    program.regexes.close().ok_or(TooMany::Regexes)?;
     let usage = program.usage();
     program.arrange(&usage);
     let triggers: Vec<Vec<Trigger>> = program.roots.iter().map(|root| program.triggers_of(*root, &usage).1).collect();
-    program.triggers = index(&triggers, &mut program.terms)?;
-    program.terms.close();
-    Some(program)
+    let regex_count = program.regexes.compiled.len();
+    program.triggers = Triggers::new(&triggers, &mut program.terms, regex_count).ok_or(TooMany::Terms)?;
+    if program.terms.close() { Ok(program) } else { Err(TooMany::Terms) }
+}
+
+/// A program in the making.
+struct Draft<'d> {
+    resolved: &'d Resolved<'d>,
+    program: Program,
+    /// Numbers of expressions and tests that are there already.
+    patterns: HashMap<String, u32>,
+    tests: HashMap<FieldTest, u32>,
+}
+
+fn number(index: usize) -> Result<u32, TooMany> {
+    u32::try_from(index).map_err(|_| TooMany::Terms)
+}
+
+impl Draft<'_> {
+    fn add(&mut self, node: Node) -> Result<u32, TooMany> {
+        let op = match node.form {
+            Form::Reference(name) => return Ok(self.program.roots[self.resolved.number(&name)]),
+            Form::Words(words) => self.words(words)?,
+            Form::Regex(pattern) => Op::Regex(self.regex(pattern)?),
+            Form::Field(test) => self.field(test)?,
+            Form::All(nodes) => Op::All(self.children(nodes)?),
+            Form::Any(nodes) => Op::Any(self.children(nodes)?),
+            Form::Except(base, others) => {
+                let nodes = std::iter::once(*base).chain(others).collect();
+                Op::Except(self.children(nodes)?)
+            }
+            Form::Near { sides, distance, is_ordered } => {
+                let (left, right) = *sides;
+                Op::Near(self.children(vec![left, right])?, Nearness { distance, is_ordered })
+            }
+            Form::Within { parts, distance } => Op::Within(self.children(parts)?, distance),
+        };
+        self.push(op)
+    }
+
+    fn push(&mut self, op: Op) -> Result<u32, TooMany> {
+        let number = number(self.program.ops.len())?;
+        self.program.ops.push(op);
+        Ok(number)
+    }
+
+    fn words(&mut self, words: Vec<Word>) -> Result<Op, TooMany> {
+        let (start, length) = (number(self.program.phrases.len())?, number(words.len())?);
+        let mut terms = Vec::with_capacity(words.len());
+        for word in words {
+            terms.push(self.program.terms.number(word).ok_or(TooMany::Terms)?);
+        }
+        if let [term] = terms[..] {
+            return Ok(Op::Term(term));
+        }
+        self.program.phrases.extend(terms);
+        Ok(Op::Phrase(Slice { start, length }))
+    }
+
+    fn children(&mut self, nodes: Vec<Node>) -> Result<Slice, TooMany> {
+        let numbers = nodes.into_iter().map(|node| self.add(node)).collect::<Result<Vec<u32>, TooMany>>()?;
+        self.slice(&numbers)
+    }
+
+    fn slice(&mut self, numbers: &[u32]) -> Result<Slice, TooMany> {
+        let (start, length) = (number(self.program.children.len())?, number(numbers.len())?);
+        self.program.children.extend_from_slice(numbers);
+        Ok(Slice { start, length })
+    }
+
+    /// A tag or handle is also found in the text; a title is its words.
+    fn field(&mut self, test: FieldTest) -> Result<Op, TooMany> {
+        match test {
+            FieldTest::Hashtag(ref word) | FieldTest::Mentions(ref word) => {
+                let term = self.program.terms.number(word.clone()).ok_or(TooMany::Terms)?;
+                let written = self.push(Op::Term(term))?;
+                let test = self.test(test)?;
+                let marked = self.push(Op::Field(test))?;
+                Ok(Op::Any(self.slice(&[written, marked])?))
+            }
+            FieldTest::Title(words) => {
+                self.program.has_titles = true;
+                Ok(match self.words(words)? {
+                    Op::Term(term) => {
+                        let start = number(self.program.phrases.len())?;
+                        self.program.phrases.push(term);
+                        Op::Title(Slice { start, length: 1 })
+                    }
+                    Op::Phrase(slice) => Op::Title(slice),
+                    other => other,
+                })
+            }
+            test => self.test(test).map(Op::Field),
+        }
+    }
+
+    fn test(&mut self, test: FieldTest) -> Result<u32, TooMany> {
+        if let Some(known) = self.tests.get(&test) {
+            return Ok(*known);
+        }
+        let new = number(self.program.fields.len())?;
+        self.program.fields.push(test.clone());
+        self.tests.insert(test, new);
+        Ok(new)
+    }
+
+    fn regex(&mut self, pattern: String) -> Result<u32, TooMany> {
+        if let Some(known) = self.patterns.get(&pattern) {
+            return Ok(*known);
+        }
+        if self.patterns.len() >= REGEXES_MAX {
+            return Err(TooMany::Regexes);
+        }
+        let new = number(self.patterns.len())?;
+        self.program.regexes.compiled.push(regex::compile(&pattern).map_err(|_| TooMany::Regexes)?);
+        self.patterns.insert(pattern, new);
+        Ok(new)
+    }
+}
+
+impl Regexes {
+    /// Gathers the literals of every expression into one automaton.
+    fn close(&mut self) -> Option<()> {
+        let mut literals = Vec::new();
+        for (number, compiled) in (0_u32..).zip(&self.compiled) {
+            match regex::literals(compiled.as_str()) {
+                Some(found) => {
+                    self.of_literal.extend(std::iter::repeat_n(number, found.len()));
+                    literals.extend(found);
+                }
+                None => self.always.push(number),
+            }
+        }
+        if !literals.is_empty() {
+            self.literals = Some(AhoCorasick::new(literals).ok()?);
+        }
+        Some(())
+    }
 }
 
 impl Program {
-    fn add(&mut self, node: Node) -> Option<u32> {
-        let op = match node {
-            Node::Field(test) => Op::Field(test),
-            Node::Words(words) => self.add_words(words)?,
-            Node::All(nodes) => Op::All(self.add_children(nodes)?),
-            Node::Any(nodes) => Op::Any(self.add_children(nodes)?),
-            Node::Except(base, others) => {
-                let mut nodes = vec![*base];
-                nodes.extend(others);
-                Op::Except(self.add_children(nodes)?)
-            }
-        };
-        let number = u32::try_from(self.ops.len()).ok()?;
-        self.ops.push(op);
-        Some(number)
-    }
-
-    fn add_words(&mut self, words: Vec<super::ast::Word>) -> Option<Op> {
-        let start = u32::try_from(self.phrases.len()).ok()?;
-        let length = u32::try_from(words.len()).ok()?;
-        let mut terms = Vec::with_capacity(words.len());
-        for word in words {
-            terms.push(self.terms.number(word)?);
-        }
-        if let [term] = terms[..] {
-            return Some(Op::Term(term));
-        }
-        self.phrases.extend(terms);
-        Some(Op::Phrase(Slice { start, length }))
-    }
-
-    fn add_children(&mut self, nodes: Vec<Node>) -> Option<Slice> {
-        let mut numbers = Vec::with_capacity(nodes.len());
-        for node in nodes {
-            numbers.push(self.add(node)?);
-        }
-        let start = u32::try_from(self.children.len()).ok()?;
-        let length = u32::try_from(numbers.len()).ok()?;
-        self.children.extend(numbers);
-        Some(Slice { start, length })
-    }
-
     /// How often each term is used by the set.
     fn usage(&self) -> Vec<u32> {
         let mut usage = vec![0_u32; self.terms.len()];
@@ -180,9 +265,11 @@ impl Program {
 
     fn cost_of(&self, op: u32, usage: &[u32]) -> u64 {
         match &self.ops[op as usize] {
-            Op::Term(_) | Op::Phrase(_) | Op::Field(_) => self.triggers_of(op, usage).0,
-            // Groups last: they take longest to say no.
-            Op::All(_) | Op::Any(_) | Op::Except(_) => u64::MAX,
+            Op::Term(_) | Op::Phrase(_) | Op::Field(_) | Op::Title(_) => self.triggers_of(op, usage).0,
+            // Groups late, for they take longer to say no; expressions last.
+            Op::All(_) | Op::Any(_) | Op::Except(_) => u64::MAX - 2,
+            Op::Near(..) | Op::Within(..) => u64::MAX - 1,
+            Op::Regex(_) => u64::MAX,
         }
     }
 
@@ -190,8 +277,17 @@ impl Program {
         match &self.ops[op as usize] {
             Op::Term(term) => (self.commonness(*term, usage), vec![Trigger::Term(*term)]),
             Op::Phrase(slice) => self.phrase_trigger(slice.of(&self.phrases), usage),
-            Op::Field(test) => (field_commonness(test), vec![Trigger::Field(test.clone())]),
-            Op::All(slice) => slice
+            Op::Title(slice) => {
+                let rarest = slice.of(&self.phrases).iter().min_by_key(|term| self.commonness(**term, usage));
+                rarest.map(|term| (self.commonness(*term, usage), vec![Trigger::Title(*term)])).unwrap_or_default()
+            }
+            Op::Regex(regex) => (REGEX_COMMONNESS, vec![Trigger::Regex(*regex)]),
+            Op::Field(test) => self
+                .fields
+                .get(*test as usize)
+                .map(|test| (field_commonness(test), vec![Trigger::Field(test.clone())]))
+                .unwrap_or_default(),
+            Op::All(slice) | Op::Near(slice, _) | Op::Within(slice, _) => slice
                 .of(&self.children)
                 .iter()
                 .map(|child| self.triggers_of(*child, usage))
@@ -241,13 +337,24 @@ impl Program {
     }
 }
 
-/// Fields say little: a term is always the better lead.
+/// A term is the better lead, and every field that has few mentions for each value.
+const REGEX_COMMONNESS: u64 = 1 << 46;
+
+/// Fields of names lead to few mentions, those of labels to many.
 fn field_commonness(test: &FieldTest) -> u64 {
     match test {
+        FieldTest::Thread(_) => 1,
+        FieldTest::Author(_) | FieldTest::Hashtag(_) | FieldTest::Mentions(_) | FieldTest::Title(_) => 64,
+        FieldTest::Url(_) | FieldTest::Container(_) => 1 << 10,
+        FieldTest::Site(_) => 1 << 45,
+        FieldTest::Rating { .. } => 1 << 47,
+        FieldTest::Country(_) => 1 << 48,
         FieldTest::Followers { .. } => 1 << 50,
         FieldTest::Kind(_) => 1 << 51,
         FieldTest::Platform(_) => 1 << 52,
-        FieldTest::Language(_) => 1 << 53,
+        FieldTest::Verified(_) => 1 << 53,
+        FieldTest::Language(_) => 1 << 54,
+        FieldTest::Sentiment(_) | FieldTest::Intent(_) => 1 << 55,
     }
 }
 
@@ -257,38 +364,3 @@ const VERY_COMMON: [&str; 48] = [
     "is", "it", "it's", "just", "like", "me", "my", "no", "not", "now", "of", "on", "one", "or", "out", "so", "that",
     "the", "they", "this", "to", "up", "was", "we", "what", "when", "why", "with", "you", "your", "will",
 ];
-
-/// Turns the triggers of each query around: from trigger to queries.
-fn index(triggers: &[Vec<Trigger>], terms: &mut TermTable) -> Option<Triggers> {
-    let mut by_lead: Vec<(u32, u32)> = Vec::new();
-    let mut index = Triggers::default();
-    for (query, triggers) in triggers.iter().enumerate() {
-        let query = u32::try_from(query).ok()?;
-        for trigger in triggers {
-            match trigger {
-                Trigger::Term(term) => by_lead.push((*term, query)),
-                Trigger::Pair(first, second) => by_lead.push((terms.number_pair(*first, *second)?, query)),
-                Trigger::Field(FieldTest::Platform(platform)) => {
-                    index.platforms.entry(platform.as_str()).or_default().push(query);
-                }
-                Trigger::Field(FieldTest::Kind(kind)) => index.kinds.entry(kind.as_str()).or_default().push(query),
-                Trigger::Field(FieldTest::Language(tag)) => {
-                    index.languages.entry(tag.clone()).or_default().push(query);
-                }
-                Trigger::Field(FieldTest::Followers { min, .. }) => index.followers.push((*min, query)),
-            }
-        }
-    }
-    by_lead.sort_unstable();
-    by_lead.dedup();
-    index.followers.sort_unstable();
-    index.starts = vec![0; terms.len() + terms.pair_count() + 1];
-    for (lead, _) in &by_lead {
-        index.starts[*lead as usize + 1] += 1;
-    }
-    for place in 1..index.starts.len() {
-        index.starts[place] += index.starts[place - 1];
-    }
-    index.queries = by_lead.into_iter().map(|(_, query)| query).collect();
-    Some(index)
-}

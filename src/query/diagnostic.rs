@@ -37,8 +37,10 @@ impl Diagnostic {
         self
     }
 
-    pub(super) fn unsupported(span: Range<usize>, what: &str) -> Self {
-        Self::new(span, format!("{what} is not supported yet"))
+    /// The same fault, said of this place.
+    pub(super) fn within(mut self, span: Range<usize>) -> Self {
+        self.span = span_of(&span);
+        self
     }
 
     /// The fault as people read it, over several lines: `place:COLUMN: message`, the query, a caret line and the

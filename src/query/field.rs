@@ -1,23 +1,91 @@
-//! `field:value`: which fields there are, what their values look like, and what is not supported yet.
+//! `field:value`: which fields there are, what their values look like, and whether a mention passes.
+//!
+//! | field | value | passes |
+//! | --- | --- | --- |
+//! | `platform`, `kind` | a known one | that one |
+//! | `language` | two or three letters | that primary subtag, given or detected |
+//! | `author` | handle or id, with or without `@` | that account, in any case |
+//! | `author_followers` | number or `[a TO b]`, `*` for an open end | known and within, both ends included |
+//! | `author_verified` | `true` or `false` | known and so |
+//! | `country` | two letters | given and that one |
+//! | `url` | host or host and path, without scheme | an address (its own, or a link in it) of that host or below, that begins so |
+//! | `site` | host | its own address is there or below |
+//! | `hashtag`, `mentions` | tag or handle | marked up, or written in the text |
+//! | `container` | id or name | that one, in any case |
+//! | `rating` | number or range, three decimals | stars given, within |
+//! | `sentiment`, `intent` | label | what the scores say; unknown before |
+//! | `thread` | id | the thread it belongs to |
+//! | `title` | words | they stand in a row in the title |
+//!
+//! What a mention does not have passes no test. A test reads [`Fields`] and nothing else.
 
-use super::ast::{FieldTest, primary_subtag};
-use super::diagnostic::Diagnostic;
-use super::lex::Value;
-use crate::mention::{Kind, Platform};
-use crate::text::nearest;
-use std::ops::Range;
+use super::Fields;
+use super::ast::{Truth, Word};
+use crate::mention::{EntityKind, Kind, Platform};
+use crate::text::fold::fold_str;
 
-const SUPPORTED: [&str; 4] = ["author_followers", "kind", "language", "platform"];
+/// A test on what is known of a mention besides its text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FieldTest {
+    /// `platform:mastodon`
+    Platform(Platform),
+    /// `kind:quote`
+    Kind(Kind),
+    /// `language:en`; primary subtag, lower case.
+    Language(String),
+    /// `author:nimbushelp`; folded, without `@`.
+    Author(String),
+    /// `author_followers:[50000 TO 99999999]`; both ends included.
+    Followers {
+        /// Smallest number that passes.
+        min: i64,
+        /// Largest number that passes.
+        max: i64,
+    },
+    /// `author_verified:true`
+    Verified(bool),
+    /// `country:DE`; upper case.
+    Country(String),
+    /// `url:nimbus.example/status`; lower case, without scheme and `www.`.
+    Url(String),
+    /// `site:nimbus.example`; lower case, without `www.`.
+    Site(String),
+    /// `hashtag:nimbusdown`; the word with its sign.
+    Hashtag(Word),
+    /// `mentions:nimbushelp`; the word with its sign.
+    Mentions(Word),
+    /// `container:technology`; folded.
+    Container(String),
+    /// `rating:[1 TO 2]`; thousandths, both ends included.
+    Rating {
+        /// Smallest that passes.
+        min: i64,
+        /// Largest that passes.
+        max: i64,
+    },
+    /// `sentiment:negative`
+    Sentiment(String),
+    /// `intent:outage`
+    Intent(String),
+    /// `thread:x:123`
+    Thread(String),
+    /// `title:"log in"`; the words in a row.
+    Title(Vec<Word>),
+}
 
-/// Fields of the full language that queries cannot use yet.
-const PLANNED: [&str; 13] = [
+/// Every field's name, in the order of the alphabet.
+pub const FIELD_NAMES: [&str; 17] = [
     "author",
+    "author_followers",
     "author_verified",
     "container",
     "country",
     "hashtag",
     "intent",
+    "kind",
+    "language",
     "mentions",
+    "platform",
     "rating",
     "sentiment",
     "site",
@@ -26,112 +94,141 @@ const PLANNED: [&str; 13] = [
     "url",
 ];
 
-/// Reads a test on a field. `span` covers all of it; the value stands at its end.
-pub(super) fn field(name: &str, value: Value<'_>, span: &Range<usize>) -> Result<FieldTest, Diagnostic> {
-    if PLANNED.contains(&name) {
-        return Err(Diagnostic::unsupported(span.clone(), &format!("the field {name}")));
+/// The labels of sentiment.
+pub(super) const SENTIMENTS: [&str; 3] = ["negative", "neutral", "positive"];
+
+impl FieldTest {
+    /// The field's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Platform(_) => "platform",
+            Self::Kind(_) => "kind",
+            Self::Language(_) => "language",
+            Self::Author(_) => "author",
+            Self::Followers { .. } => "author_followers",
+            Self::Verified(_) => "author_verified",
+            Self::Country(_) => "country",
+            Self::Url(_) => "url",
+            Self::Site(_) => "site",
+            Self::Hashtag(_) => "hashtag",
+            Self::Mentions(_) => "mentions",
+            Self::Container(_) => "container",
+            Self::Rating { .. } => "rating",
+            Self::Sentiment(_) => "sentiment",
+            Self::Intent(_) => "intent",
+            Self::Thread(_) => "thread",
+            Self::Title(_) => "title",
+        }
     }
-    if !SUPPORTED.contains(&name) {
-        return Err(unknown_field(name, value, span));
-    }
-    let value_span = span.start + name.len() + 1..span.end;
-    match (name, value) {
-        (_, Value::Group) => Err(Diagnostic::unsupported(span.clone(), "a group of values after a field")
-            .suggest(format!("write ({name}:a OR {name}:b)"))),
-        (_, Value::Plain("")) => {
-            Err(Diagnostic::new(span.clone(), format!("{name}: has no value")).suggest(example(name)))
+
+    /// Tests what is known of the mention. The words of hashtags, mentions and titles are looked for in the text by
+    /// the engine; here the marked-up entities count, and a title never passes.
+    #[must_use]
+    pub fn test(&self, fields: &Fields<'_>) -> Truth {
+        match self {
+            Self::Platform(platform) => (fields.platform == platform.as_str()).into(),
+            Self::Kind(kind) => (fields.kind == kind.as_str()).into(),
+            Self::Language(wanted) => {
+                fields.language.map_or(Truth::Unknown, |tag| primary_subtag(tag).eq_ignore_ascii_case(wanted).into())
+            }
+            Self::Author(wanted) => is_author(wanted, fields).into(),
+            Self::Followers { min, max } => {
+                fields.author_followers.is_some_and(|count| (*min..=*max).contains(&count)).into()
+            }
+            Self::Verified(wanted) => (fields.author_verified == Some(*wanted)).into(),
+            Self::Country(wanted) => fields.country.is_some_and(|country| country.eq_ignore_ascii_case(wanted)).into(),
+            Self::Url(wanted) => fields.addresses().any(|address| is_under(address, wanted)).into(),
+            Self::Site(wanted) => fields.url.is_some_and(|address| is_host_or_below(host(address), wanted)).into(),
+            Self::Hashtag(word) => fields.has_entity(EntityKind::Hashtag, word).into(),
+            Self::Mentions(word) => fields.has_entity(EntityKind::Mention, word).into(),
+            Self::Container(wanted) => fields.container.iter().flatten().any(|name| folds_to(name, wanted)).into(),
+            Self::Rating { min, max } => {
+                fields.rating_thousandths.is_some_and(|rating| (*min..=*max).contains(&rating)).into()
+            }
+            Self::Sentiment(wanted) => fields.sentiment.map_or(Truth::Unknown, |label| (label == wanted).into()),
+            Self::Intent(wanted) => {
+                fields.intents.map_or(Truth::Unknown, |ids| ids.iter().any(|id| id == wanted).into())
+            }
+            Self::Thread(wanted) => (fields.thread == Some(wanted.as_str())).into(),
+            Self::Title(_) => Truth::False,
         }
-        ("author_followers", Value::Range(range)) => followers_range(range, &value_span),
-        ("author_followers", Value::Plain(number)) => {
-            let count = number_of(number, &value_span)?;
-            Ok(FieldTest::Followers { min: count, max: count })
-        }
-        (_, Value::Range(_)) => {
-            Err(Diagnostic::new(value_span, format!("{name} takes one value, not a range")).suggest(example(name)))
-        }
-        ("platform", Value::Plain(slug)) => platform(slug, value_span),
-        ("kind", Value::Plain(slug)) => kind(slug, value_span),
-        (_, Value::Plain(tag)) => language(tag, value_span),
     }
 }
 
-fn unknown_field(name: &str, value: Value<'_>, span: &Range<usize>) -> Diagnostic {
-    let fault = Diagnostic::new(span.clone(), format!("unknown field {name:?}"));
-    match (nearest(name, SUPPORTED.into_iter().chain(PLANNED)), value) {
-        (Some(meant), _) => fault.suggest(format!("did you mean {meant}?")),
-        (None, Value::Plain(value)) if !value.is_empty() => {
-            fault.suggest(format!("fields are {}; write \"{name}:{value}\" to find the words", SUPPORTED.join(", ")))
-        }
-        _ => fault.suggest(format!("fields are {}", SUPPORTED.join(", "))),
+fn is_author(wanted: &str, fields: &Fields<'_>) -> bool {
+    let handle = fields.author_handle.map(|handle| handle.trim_start_matches('@'));
+    handle.is_some_and(|handle| folds_to(handle, wanted)) || fields.author_id.is_some_and(|id| folds_to(id, wanted))
+}
+
+/// True when a name folds to what was asked for; what is plain already is compared without folding.
+pub(super) fn folds_to(name: &str, wanted: &str) -> bool {
+    name.eq_ignore_ascii_case(wanted) || (!name.is_ascii() && fold_str(name) == wanted)
+}
+
+/// An address without scheme and `www.`.
+pub(super) fn bare_address(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    match rest.get(..4) {
+        Some(www) if www.eq_ignore_ascii_case("www.") => &rest[4..],
+        _ => rest,
     }
 }
 
-fn example(name: &str) -> String {
-    let value = match name {
-        "author_followers" => "[50000 TO 99999999]",
-        "kind" => "quote",
-        "language" => "en",
-        _ => "mastodon",
+/// The host of an address, without `www.`, user and port.
+pub(super) fn host(address: &str) -> &str {
+    let rest = bare_address(address);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let place = &rest[..end];
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    place.split_once(':').map_or(place, |(host, _)| host)
+}
+
+fn is_host_or_below(host: &str, wanted: &str) -> bool {
+    let Some(start) = host.len().checked_sub(wanted.len()) else { return false };
+    host.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(wanted))
+        && (start == 0 || host.as_bytes()[start - 1] == b'.')
+}
+
+/// True when an address is on the wanted host or below, and its path begins as wanted.
+fn is_under(address: &str, wanted: &str) -> bool {
+    let (wanted_host, wanted_path) = match wanted.find('/') {
+        Some(slash) => wanted.split_at(slash),
+        None => (wanted, ""),
     };
-    format!("write for example {name}:{value}")
+    let rest = bare_address(address);
+    let path = &rest[rest.find(['/', '?', '#']).unwrap_or(rest.len())..];
+    is_host_or_below(host(address), wanted_host)
+        && (wanted_path == "/"
+            || path.get(..wanted_path.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted_path)))
 }
 
-fn platform(slug: &str, span: Range<usize>) -> Result<FieldTest, Diagnostic> {
-    let lower = slug.to_ascii_lowercase();
-    lower.parse().map(FieldTest::Platform).map_err(|_| {
-        let slugs = || Platform::ALL.iter().map(|platform| platform.as_str());
-        unknown_value("platform", slug, span, &slugs().collect::<Vec<_>>())
-    })
+/// `en` of `en-GB` or `en_GB`.
+#[must_use]
+pub fn primary_subtag(tag: &str) -> &str {
+    tag.split(['-', '_']).next().unwrap_or_default()
 }
 
-fn kind(slug: &str, span: Range<usize>) -> Result<FieldTest, Diagnostic> {
-    let lower = slug.to_ascii_lowercase();
-    Kind::ALL
-        .into_iter()
-        .find(|kind| kind.as_str() == lower)
-        .map(FieldTest::Kind)
-        .ok_or_else(|| unknown_value("kind", slug, span, &Kind::ALL.map(Kind::as_str)))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn unknown_value(field: &str, value: &str, span: Range<usize>, known: &[&str]) -> Diagnostic {
-    let fault = Diagnostic::new(span, format!("unknown {field} {value:?}"));
-    match nearest(value, known.iter().copied()) {
-        Some(meant) => fault.suggest(format!("did you mean {field}:{meant}?")),
-        None => fault.suggest(format!("known are {}", known.join(", "))),
+    #[test]
+    fn addresses_are_compared_by_host_and_path() {
+        for (address, wanted, expected) in [
+            ("https://www.nimbus.example/status/5", "nimbus.example", true),
+            ("https://status.nimbus.example", "nimbus.example", true),
+            ("https://notnimbus.example/", "nimbus.example", false),
+            ("http://nimbus.example.evil.test/", "nimbus.example", false),
+            ("https://Nimbus.Example/Status/5", "nimbus.example/status", true),
+            ("https://nimbus.example/blog", "nimbus.example/status", false),
+            ("nimbus.example", "nimbus.example/", true),
+            ("https://user@nimbus.example:8080/a", "nimbus.example/a", true),
+            ("https://evil.test/?u=nimbus.example", "nimbus.example", false),
+            ("", "nimbus.example", false),
+            ("https://é.example/é", "é.example/é", true),
+        ] {
+            assert_eq!(is_under(address, wanted), expected, "{address} {wanted}");
+        }
     }
-}
-
-fn language(tag: &str, span: Range<usize>) -> Result<FieldTest, Diagnostic> {
-    let primary = primary_subtag(tag).to_ascii_lowercase();
-    if (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_lowercase()) {
-        return Ok(FieldTest::Language(primary));
-    }
-    Err(Diagnostic::new(span, format!("{tag:?} is not a language tag"))
-        .suggest("write two or three letters, for example language:en"))
-}
-
-fn followers_range(range: &str, span: &Range<usize>) -> Result<FieldTest, Diagnostic> {
-    let parts: Vec<&str> = range.split_whitespace().collect();
-    let [low, "TO", high] = parts[..] else {
-        return Err(Diagnostic::new(span.clone(), "a range has the form [a TO b]")
-            .suggest("write for example [50000 TO 99999999]"));
-    };
-    let end = |text, open| if text == "*" { Ok(open) } else { number_of(text, span) };
-    let (min, max) = (end(low, i64::MIN)?, end(high, i64::MAX)?);
-    if min > max {
-        return Err(Diagnostic::new(span.clone(), "the range is empty: its first number is larger than its second")
-            .suggest(format!("write [{high} TO {low}]")));
-    }
-    Ok(FieldTest::Followers { min, max })
-}
-
-fn number_of(text: &str, span: &Range<usize>) -> Result<i64, Diagnostic> {
-    let fault = || {
-        Diagnostic::new(span.clone(), format!("{text:?} is not a whole number"))
-            .suggest("write digits only, for example 50000")
-    };
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(fault());
-    }
-    text.parse().map_err(|_| fault())
 }

@@ -1,5 +1,4 @@
-//! From a query's text to its pieces. Knows the whole language, also what is not supported yet, so that every form is
-//! seen as what it is; decides nothing about meaning.
+//! From a query's text to its pieces; decides nothing about meaning.
 
 use super::diagnostic::Diagnostic;
 use std::ops::Range;
@@ -19,8 +18,8 @@ pub(super) enum LexemeKind<'q> {
     And,
     Or,
     Not,
-    /// `NEAR/6`, `NEAR/6f`
-    Near,
+    /// What follows NEAR: `/6`, `/6f`, or nothing.
+    Near(&'q str),
     /// Everything up to a space, bracket or quote.
     Word(&'q str),
     /// What stands between quotes.
@@ -31,12 +30,12 @@ pub(super) enum LexemeKind<'q> {
         name: &'q str,
         value: Value<'q>,
     },
-    /// `~5` after a phrase or a bracket.
-    Distance,
-    /// `/…/`
-    Regex,
-    /// `@{name}`
-    Reference,
+    /// The digits of `~5` after a phrase or a bracket.
+    Distance(&'q str),
+    /// What stands between `/` and `/`.
+    Regex(&'q str),
+    /// The name in `@{name}`.
+    Reference(&'q str),
 }
 
 /// What stands after `field:`.
@@ -100,7 +99,7 @@ impl<'q> Lexer<'q, '_> {
             '{' => self.enclosed('{', "}", "write } after the word").map(LexemeKind::Case),
             '@' if self.rest().starts_with("@{") => {
                 self.at += 1;
-                self.enclosed('{', "}", "write } after the name").map(|_| LexemeKind::Reference)
+                self.enclosed('{', "}", "write } after the name").map(LexemeKind::Reference)
             }
             '/' => self.regex(),
             c if is_quote(c) => self.phrase(c),
@@ -125,8 +124,9 @@ impl<'q> Lexer<'q, '_> {
         if digits == 0 {
             return Some(self.word());
         }
+        let number = &self.rest()[1..=digits];
         self.at += 1 + digits;
-        Some(LexemeKind::Distance)
+        Some(LexemeKind::Distance(number))
     }
 
     /// What stands between `open`, which is next, and `close`.
@@ -172,8 +172,9 @@ impl<'q> Lexer<'q, '_> {
             self.at = self.query.len();
             return None;
         };
+        let inside = &self.rest()[1..=length];
         self.at += length + 2;
-        Some(LexemeKind::Regex)
+        Some(LexemeKind::Regex(inside))
     }
 
     fn word(&mut self) -> LexemeKind<'q> {
@@ -188,7 +189,7 @@ impl<'q> Lexer<'q, '_> {
             "AND" => LexemeKind::And,
             "OR" => LexemeKind::Or,
             "NOT" => LexemeKind::Not,
-            _ if is_near(word) => LexemeKind::Near,
+            _ if is_near(word) => LexemeKind::Near(&word["NEAR".len()..]),
             _ => match field_name(word) {
                 Some(name) => LexemeKind::Field { name, value: self.value(&word[name.len() + 1..]) },
                 None => LexemeKind::Word(word),
@@ -261,8 +262,11 @@ mod tests {
             ("a <<<note AND>>> OR b<<<x>>>", "w<a> Or w<b>"),
             ("{BT} NOT “curly quotes”", "Case(\"BT\") Not p<curly quotes>"),
             ("kind:quote author_followers:[1 TO 2]", "Field Field"),
-            ("a NEAR/6f b NEAR c", "w<a> Near w<b> Near w<c>"),
-            ("\"a b\"~5 /E-[0-9]/ @{acme} nimbus~1", "p<a b> Distance Regex Reference w<nimbus~1>"),
+            ("a NEAR/6f b NEAR c", "w<a> Near(\"/6f\") w<b> Near(\"\") w<c>"),
+            (
+                "\"a b\"~5 /E-[0-9]/ @{acme} nimbus~1",
+                "p<a b> Distance(\"5\") Regex(\"E-[0-9]\") Reference(\"acme\") w<nimbus~1>",
+            ),
             ("levi's h&m t-mobile booking.com", "w<levi's> w<h&m> w<t-mobile> w<booking.com>"),
             ("a ] \"b", "w<a> !2-3 !4-5"),
             ("<<<x", "!0-3"),

@@ -1,25 +1,28 @@
 //! From a query's text to its tree, or to every fault in it.
 //!
-//! One level is a chain of operands and operators. AND and NOT may share a level (`a AND b NOT c` is
-//! `(a AND b) NOT c`); OR may share one with neither. After a fault parsing goes on, so that all are reported; a query
-//! with a fault never reaches the engine. Bounded: length, depth and number of terms.
+//! One level is a chain of operands and operators. NEAR binds tightest; AND and NOT may share a level (`a AND b NOT c`
+//! is `(a AND b) NOT c`); OR may share one with neither. After a fault parsing goes on, so that all are reported; a
+//! query with a fault never reaches the engine. Bounded: length, depth, number of terms, distances.
 
-use super::ast::Node;
-use super::diagnostic::Diagnostic;
-use super::lex::{Lexeme, LexemeKind, lex};
-use super::{field, term};
+use super::ast::{Form, Node};
+use super::diagnostic::{Diagnostic, span_of};
+use super::lex::{Lexeme, LexemeKind, Value, lex};
+use super::places::PARTS_MAX;
+use super::{regex, term, value};
 use std::ops::Range;
 
 /// Bytes of the longest query.
 pub const QUERY_BYTES_MAX: usize = 64 * 1024;
 /// Brackets within brackets.
 pub const DEPTH_MAX: usize = 64;
-/// Words, phrases' words and field tests in one query.
+/// Words, phrases' words, field tests and references in one query.
 pub const TERMS_MAX: usize = 2_000;
+/// Words between two places, in NEAR and `~`.
+pub const DISTANCE_MAX: u32 = 100;
+/// NEARs in a chain or within each other.
+pub const NEARS_MAX: usize = 8;
 /// Faults reported for one query; more say nothing new.
 const FAULTS_MAX: usize = 20;
-/// Longest piece of a query that a suggestion repeats, in bytes.
-const QUOTED_BYTES_MAX: usize = 200;
 
 /// Parses a query.
 ///
@@ -43,16 +46,16 @@ pub fn parse(query: &str) -> Result<Node, Vec<Diagnostic>> {
     Err(faults)
 }
 
-struct Parser<'q, 'l> {
-    query: &'q str,
+pub(super) struct Parser<'q, 'l> {
+    pub(super) query: &'q str,
     lexemes: &'l [Lexeme<'q>],
     at: usize,
     terms: usize,
-    faults: Vec<Diagnostic>,
+    pub(super) faults: Vec<Diagnostic>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operator {
+pub(super) enum Operator {
     And,
     Or,
     Not,
@@ -61,16 +64,22 @@ enum Operator {
 }
 
 /// An operand with the operator before it.
-struct Part {
-    operator: Operator,
-    operator_span: Range<usize>,
-    node: Node,
-    span: Range<usize>,
+pub(super) struct Part {
+    pub operator: Operator,
+    pub operator_span: Range<usize>,
+    pub node: Node,
+    /// With the brackets around it.
+    pub span: Range<usize>,
 }
 
 /// Stands where a fault was; never compiled.
-fn faulty() -> Node {
-    Node::Any(Vec::new())
+pub(super) fn faulty() -> Node {
+    Node { form: Form::Any(Vec::new()), span: span_of(&(0..0)) }
+}
+
+/// True for what stands for a fault, so that no second fault is made of it.
+fn is_faulty(node: &Node) -> bool {
+    matches!(&node.form, Form::Any(nodes) if nodes.is_empty())
 }
 
 impl<'q> Parser<'q, '_> {
@@ -112,7 +121,7 @@ impl<'q> Parser<'q, '_> {
             let start = self.here();
             let operator = match kind {
                 LexemeKind::Close => break,
-                LexemeKind::And | LexemeKind::Near => Operator::And,
+                LexemeKind::And | LexemeKind::Near(_) => Operator::And,
                 LexemeKind::Or => Operator::Or,
                 LexemeKind::Not => Operator::Not,
                 _ => Operator::Missing,
@@ -120,9 +129,6 @@ impl<'q> Parser<'q, '_> {
             if operator == Operator::Missing {
                 self.operand_into(&mut parts, operator, start, depth);
                 continue;
-            }
-            if kind == LexemeKind::Near {
-                self.faults.push(Diagnostic::unsupported(start.clone(), "NEAR"));
             }
             self.at += 1;
             if parts.is_empty() {
@@ -178,14 +184,93 @@ impl<'q> Parser<'q, '_> {
             self.faults.push(fault.suggest(format!("write a term after {name}, or remove it")));
             return;
         }
-        let node = self.operand(depth);
-        let end = self.lexemes.get(self.at.wrapping_sub(1)).map_or(start.end, |lexeme| lexeme.span.end);
-        while let Some(LexemeKind::Distance) = self.peek() {
-            let span = self.here();
-            self.faults.push(Diagnostic::unsupported(span, "a distance (~)"));
+        let node = self.near_chain(depth);
+        parts.push(Part { operator, operator_span, node, span: start.start..self.last_end(&start) });
+    }
+
+    /// Where the piece that was read last ends.
+    fn last_end(&self, start: &Range<usize>) -> usize {
+        self.lexemes.get(self.at.wrapping_sub(1)).map_or(start.end, |lexeme| lexeme.span.end.max(start.end))
+    }
+
+    /// An operand, or several with NEAR between them: read from the left, all with the same distance.
+    fn near_chain(&mut self, depth: usize) -> Node {
+        let start = self.here();
+        let mut node = self.distant_operand(depth);
+        let mut nears: Option<(u32, bool)> = None;
+        let mut length = 0;
+        while let Some(LexemeKind::Near(written)) = self.peek() {
+            let operator = self.here();
             self.at += 1;
+            let near = self.near_distance(written, &operator);
+            if nears.is_some_and(|before| before != near) {
+                let fault = Diagnostic::new(operator.clone(), "NEARs of different distance stand without brackets");
+                self.faults.push(fault.suggest("put brackets around the NEAR that belongs together"));
+            }
+            nears = Some(near);
+            length += 1;
+            if length > NEARS_MAX {
+                let fault = Diagnostic::new(operator.clone(), format!("more than {NEARS_MAX} NEARs in a chain"));
+                self.faults.push(fault.suggest("split it into several queries"));
+                self.at = self.lexemes.len();
+                return faulty();
+            }
+            if let None | Some(LexemeKind::Close | LexemeKind::And | LexemeKind::Or | LexemeKind::Not) = self.peek() {
+                let fault = Diagnostic::new(operator, "NEAR has nothing after it");
+                self.faults.push(fault.suggest("write what must be near after it"));
+                break;
+            }
+            let other = self.distant_operand(depth);
+            node = self.near(node, other, near, &(start.start..self.last_end(&start)));
         }
-        parts.push(Part { operator, operator_span, node, span: start.start..end });
+        node
+    }
+
+    fn near(&mut self, left: Node, right: Node, (distance, is_ordered): (u32, bool), span: &Range<usize>) -> Node {
+        for side in [&left, &right] {
+            if let Some(wrong) = side.without_place(false).filter(|wrong| !is_faulty(wrong)) {
+                let fault = Diagnostic::new(wrong.span.start as usize..wrong.span.end as usize, NO_PLACE);
+                self.faults.push(fault.suggest("write for example (a NEAR/5 b) AND c"));
+            }
+        }
+        Node { form: Form::Near { sides: Box::new((left, right)), distance, is_ordered }, span: span_of(span) }
+    }
+
+    /// `/6f` as (6, in order).
+    fn near_distance(&mut self, written: &str, span: &Range<usize>) -> (u32, bool) {
+        let digits = written.trim_start_matches('/');
+        let is_ordered = digits.ends_with('f');
+        let digits = digits.trim_end_matches('f');
+        if digits.is_empty() {
+            let fault = Diagnostic::new(span.clone(), "NEAR needs a distance");
+            self.faults.push(fault.suggest("write for example NEAR/5, or NEAR/5f for this order"));
+        }
+        (self.distance(digits, span), is_ordered)
+    }
+
+    fn distance(&mut self, digits: &str, span: &Range<usize>) -> u32 {
+        let distance = if digits.is_empty() { Some(0) } else { digits.parse().ok() };
+        distance.filter(|distance| *distance <= DISTANCE_MAX).unwrap_or_else(|| {
+            let fault = Diagnostic::new(span.clone(), format!("the distance is larger than {DISTANCE_MAX} words"));
+            self.faults.push(fault.suggest("use AND for words anywhere in the text"));
+            0
+        })
+    }
+
+    /// An operand, perhaps with a distance: `"a b"~5`, `(a AND b)~5`.
+    fn distant_operand(&mut self, depth: usize) -> Node {
+        let start = self.here();
+        let mut node = self.operand(depth);
+        while let Some(LexemeKind::Distance(digits)) = self.peek() {
+            let place = self.here();
+            self.at += 1;
+            let distance = self.distance(digits, &place);
+            node = match within(node, distance, &(start.start..place.end), &place) {
+                Ok(node) => node,
+                Err(fault) => self.fault(fault),
+            };
+        }
+        node
     }
 
     fn operand(&mut self, depth: usize) -> Node {
@@ -193,39 +278,64 @@ impl<'q> Parser<'q, '_> {
         let Some(lexeme) = self.lexemes.get(self.at) else { return faulty() };
         let kind = lexeme.kind;
         self.at += 1;
-        let words = match kind {
+        let form = match kind {
             LexemeKind::Open => return self.group(&span, depth),
             LexemeKind::Field { name, value } => return self.field(name, value, &span),
-            LexemeKind::Word(word) if is_fuzzy(word) => {
-                Err(Diagnostic::unsupported(span, "a spelling distance (word~1)"))
-            }
-            LexemeKind::Word(word) => term::words(word, &span, false),
-            LexemeKind::Phrase(text) => term::words(text, &span, true),
-            LexemeKind::Case(text) => term::cased_words(text, &span),
-            LexemeKind::Regex => Err(Diagnostic::unsupported(span, "a regular expression")),
-            LexemeKind::Reference => Err(Diagnostic::unsupported(span, "a reference to another query")),
-            _ => Err(Diagnostic::new(span, "this has no meaning here").suggest("remove it")),
+            LexemeKind::Word(word) if is_fuzzy(word) => term::fuzzy(word, &span).map(Form::Words),
+            LexemeKind::Word(word) => term::words(word, &span, false).map(Form::Words),
+            LexemeKind::Phrase(text) => term::words(text, &span, true).map(Form::Words),
+            LexemeKind::Case(text) => term::cased_words(text, &span).map(Form::Words),
+            LexemeKind::Regex(pattern) => regex::check(pattern, &span).map(|()| Form::Regex(pattern.to_owned())),
+            LexemeKind::Reference(name) => reference(name, &span),
+            _ => Err(Diagnostic::new(span.clone(), "this has no meaning here").suggest("remove it")),
         };
-        match words {
-            Ok(words) => {
-                self.count_terms(words.len());
-                Node::Words(words)
+        match form {
+            Ok(form) => {
+                self.count_terms(if let Form::Words(words) = &form { words.len() } else { 1 });
+                Node { form, span: span_of(&span) }
             }
             Err(fault) => self.fault(fault),
         }
     }
 
-    fn field(&mut self, name: &str, value: super::lex::Value<'_>, span: &Range<usize>) -> Node {
-        self.count_terms(1);
-        let result = field::field(name, value, span);
-        if value == super::lex::Value::Group {
-            // The group belongs to this fault: it is read and left out, with its own faults.
-            self.skip_group();
+    fn field(&mut self, name: &str, written: Value<'_>, span: &Range<usize>) -> Node {
+        if written == Value::Group {
+            return self.field_group(name, span);
         }
-        match result {
-            Ok(test) => Node::Field(test),
+        self.count_terms(1);
+        match value::field(name, written, span) {
+            Ok(test) => Node { form: Form::Field(test), span: span_of(span) },
             Err(fault) => self.fault(fault),
         }
+    }
+
+    /// `platform:(x OR mastodon)`: any of several values. Its opening bracket is next.
+    fn field_group(&mut self, name: &str, span: &Range<usize>) -> Node {
+        let from = self.at;
+        self.skip_group();
+        let inside = self.lexemes.get(from + 1..self.at.saturating_sub(1)).unwrap_or_default();
+        let end = self.last_end(span);
+        let mut tests = Vec::new();
+        for (index, lexeme) in inside.iter().enumerate() {
+            let text = match lexeme.kind {
+                LexemeKind::Or if index % 2 == 1 => continue,
+                LexemeKind::Word(text) | LexemeKind::Phrase(text) if index % 2 == 0 => text,
+                _ => "",
+            };
+            self.count_terms(1);
+            // Faults point at the value: the place before it would hold the name.
+            let start = (lexeme.span.start + lexeme.span.len() - text.len()).saturating_sub(name.len() + 1);
+            match value::field(name, Value::Plain(text), &(start..lexeme.span.end)) {
+                _ if text.is_empty() => self.faults.push(not_a_value(name, lexeme.span.clone())),
+                Ok(test) => tests.push(Node { form: Form::Field(test), span: span_of(&lexeme.span) }),
+                Err(fault) => self.faults.push(fault.within(lexeme.span.clone())),
+            }
+        }
+        if inside.len().is_multiple_of(2) {
+            self.faults.push(not_a_value(name, span.start..end));
+        }
+        let form = Form::Any(tests);
+        Node { form, span: span_of(&(span.start..end)) }
     }
 
     fn skip_group(&mut self) {
@@ -275,98 +385,61 @@ impl<'q> Parser<'q, '_> {
         }
         node
     }
+}
 
-    /// Makes one node of a level, after checking which operators meet there.
-    fn combine(&mut self, parts: Vec<Part>) -> Node {
-        self.check_missing(&parts);
-        self.check_mix(&parts);
-        let has_or = parts.iter().skip(1).any(|part| part.operator == Operator::Or);
-        let (mut wanted, mut excluded) = (Vec::new(), Vec::new());
-        for (index, part) in parts.into_iter().enumerate() {
-            if index > 0 && part.operator == Operator::Not {
-                excluded.push(part.node);
-            } else {
-                wanted.push(part.node);
-            }
-        }
-        let base = match wanted.pop() {
-            None => faulty(),
-            Some(only) if wanted.is_empty() => only,
-            Some(last) => {
-                wanted.push(last);
-                if has_or { Node::Any(wanted) } else { Node::All(wanted) }
-            }
-        };
-        if excluded.is_empty() { base } else { Node::Except(Box::new(base), excluded) }
-    }
+/// Said of what cannot be near anything.
+pub(super) const NO_PLACE: &str = "NEAR and ~ join words, phrases and ORs of them; this has no one place in the text";
 
-    /// Reports each run of terms that stand side by side.
-    fn check_missing(&mut self, parts: &[Part]) {
-        let mut index = 1;
-        while index < parts.len() {
-            if parts[index].operator != Operator::Missing {
-                index += 1;
-                continue;
-            }
-            let first = index - 1;
-            while parts.get(index).is_some_and(|part| part.operator == Operator::Missing) {
-                index += 1;
-            }
-            let run = &parts[first..index];
-            let fault = self.side_by_side(run);
-            self.faults.push(fault);
-        }
+fn reference(name: &str, span: &Range<usize>) -> Result<Form, Diagnostic> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(
+            Diagnostic::new(span.clone(), "the reference has no name").suggest("write for example @{acme-brand}")
+        );
     }
+    Ok(Form::Reference(name.to_owned()))
+}
 
-    fn side_by_side(&self, run: &[Part]) -> Diagnostic {
-        let written: Vec<&str> = run.iter().map(|part| &self.query[part.span.clone()]).collect();
-        let span = run[0].span.start..run[run.len() - 1].span.end;
-        let inner = &written[1..written.len() - 1];
-        if let Some(word) = inner.iter().find(|word| matches!(word.to_lowercase().as_str(), "and" | "or" | "not")) {
-            let upper = word.to_uppercase();
-            let place =
-                run.iter().find(|part| &self.query[part.span.clone()] == *word).map_or(span, |part| part.span.clone());
-            return Diagnostic::new(place, format!("operators are written in upper case: {upper}, not {word}"))
-                .suggest(format!("write {upper}, or put the words in quotes"));
-        }
-        let fault = Diagnostic::new(span.clone(), "two terms side by side: say how they belong together");
-        let joined = written.join(" AND ");
-        if joined.len() > QUOTED_BYTES_MAX {
-            return fault.suggest("write AND or OR between them, or put the words in quotes");
-        }
-        let are_plain = written.iter().all(|word| !word.contains(['"', '(', '{', ':', '“', '”', '„', '#', '@', '$']));
-        if are_plain {
-            return fault.suggest(format!("write \"{}\" for words in a row, or {joined}", written.join(" ")));
-        }
-        fault.suggest(format!("write {joined}"))
-    }
+fn not_a_value(name: &str, span: Range<usize>) -> Diagnostic {
+    Diagnostic::new(span, "a group after a field holds values with OR between them")
+        .suggest(format!("write {name}:(a OR b)"))
+}
 
-    /// OR may not share a level with AND or NOT.
-    fn check_mix(&mut self, parts: &[Part]) {
-        let operators = || parts.iter().enumerate().skip(1).filter(|(_, part)| part.operator != Operator::Missing);
-        let Some((_, first)) = operators().next() else { return };
-        let is_or = first.operator == Operator::Or;
-        let Some((index, odd)) = operators().find(|(_, part)| (part.operator == Operator::Or) != is_or) else { return };
-        let name = |operator| match operator {
-            Operator::Or => "OR",
-            Operator::Not => "NOT",
-            _ => "AND",
-        };
-        let pair = format!("{} and {}", name(first.operator), name(odd.operator));
-        let fault = Diagnostic::new(odd.operator_span.clone(), format!("{pair} stand side by side without brackets"));
-        let before = &self.query[parts[0].span.start..parts[index - 1].span.end];
-        let after = &self.query[odd.span.clone()];
-        let short = before.len() + after.len() <= QUOTED_BYTES_MAX;
-        let fault = if short {
-            fault.suggest(format!(
-                "write ({before}) {} {after}, or put brackets where you mean them",
-                name(odd.operator)
-            ))
-        } else {
-            fault.suggest("put brackets around what belongs together")
-        };
-        self.faults.push(fault);
+/// `(a AND "b c")~5` or `"a b"~5`.
+fn within(node: Node, distance: u32, span: &Range<usize>, place: &Range<usize>) -> Result<Node, Diagnostic> {
+    let inside = node.span;
+    let parts = match node.form {
+        Form::All(parts) => parts,
+        Form::Words(words) => {
+            words.into_iter().map(|word| Node { form: Form::Words(vec![word]), span: inside }).collect()
+        }
+        Form::Any(nodes) if nodes.is_empty() => return Ok(faulty()),
+        _ => Vec::new(),
+    };
+    if parts.len() < 2 {
+        return Err(Diagnostic::new(
+            place.clone(),
+            "a distance needs several words in quotes, or an AND of words in brackets",
+        )
+        .suggest("write for example \"refund nimbus\"~5, or (refund AND \"nimbus pay\")~5"));
     }
+    if parts.len() > PARTS_MAX {
+        return Err(Diagnostic::new(place.clone(), format!("a group with a distance has more than {PARTS_MAX} parts"))
+            .suggest("use fewer words, or an OR of several groups"));
+    }
+    if let Some(wrong) = parts.iter().find_map(|part| part.without_place(true)).filter(|wrong| !is_faulty(wrong)) {
+        return Err(Diagnostic::new(wrong.span.start as usize..wrong.span.end as usize, NO_PLACE)
+            .suggest("take it out of the group with the distance"));
+    }
+    if let Some(index) = (1..parts.len()).find(|index| parts[..*index].contains(&parts[*index])) {
+        let twice = parts[index].span;
+        return Err(Diagnostic::new(
+            twice.start as usize..twice.end as usize,
+            "a word stands twice: one place would do for both",
+        )
+        .suggest("use NEAR, which needs two places"));
+    }
+    Ok(Node { form: Form::Within { parts, distance }, span: span_of(span) })
 }
 
 /// `nimbus~1`

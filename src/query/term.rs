@@ -4,7 +4,7 @@
 //! A bare term of several tokens (`t-mobile`, `h&m`, 任天堂) is a phrase of them. Signs between words do not count;
 //! a term that is one sign or emoji asks for it.
 
-use super::ast::{Pattern, Shape, Word};
+use super::ast::{Fuzzy, Pattern, Shape, Word};
 use super::diagnostic::Diagnostic;
 use crate::text::entity::is_whole_tag;
 use crate::text::fold::{Exact, fold, fold_str};
@@ -37,7 +37,11 @@ pub(super) fn words(term: &str, span: &Range<usize>, is_phrase: bool) -> Result<
 /// Reads the inside of `{…}`: the same words, in exactly this case.
 pub(super) fn cased_words(term: &str, span: &Range<usize>) -> Result<Vec<Word>, Diagnostic> {
     if term.contains(['*', '?']) {
-        return Err(Diagnostic::unsupported(span.clone(), "a wildcard within { }"));
+        return Err(Diagnostic::new(
+            span.clone(),
+            "a wildcard cannot stand within { }: what it matches has no case to compare",
+        )
+        .suggest("write the word whole, or without { }"));
     }
     let exact = |original: &str, folded: &str| {
         Ok(Word { shape: Shape::Whole(folded.to_owned()), exact: Some(Exact::new(original, true)) })
@@ -45,7 +49,33 @@ pub(super) fn cased_words(term: &str, span: &Range<usize>) -> Result<Vec<Word>, 
     split(term, span, exact)
 }
 
-fn tag(term: &str, span: &Range<usize>) -> Result<Word, Diagnostic> {
+/// Reads `nimbus~1`.
+pub(super) fn fuzzy(term: &str, span: &Range<usize>) -> Result<Vec<Word>, Diagnostic> {
+    let (stem, edits) = term.rsplit_once('~').unwrap_or((term, ""));
+    let edits = match edits {
+        "1" => 1,
+        "2" => 2,
+        _ => {
+            return Err(Diagnostic::new(span.clone(), "a word may differ by 1 or 2 edits")
+                .suggest(format!("write {stem}~1 or {stem}~2")));
+        }
+    };
+    let is_tag = stem.starts_with(['#', '@', '$', '＃', '＠']);
+    let words = if is_tag || stem.contains(['*', '?']) { Vec::new() } else { words(stem, span, true)? };
+    let [Word { shape: Shape::Whole(word), .. }] = &words[..] else {
+        return Err(Diagnostic::new(span.clone(), "only a single plain word can differ by edits")
+            .suggest("write one word, without sign or wildcard"));
+    };
+    let letters = word.chars().count();
+    if letters < Fuzzy::LETTERS_MIN || letters > Fuzzy::LETTERS_MAX {
+        let fault = format!("a word with edits has {} to {} letters", Fuzzy::LETTERS_MIN, Fuzzy::LETTERS_MAX);
+        return Err(Diagnostic::new(span.clone(), fault).suggest("write the spellings with OR"));
+    }
+    Ok(vec![Word { shape: Shape::Fuzzy(Fuzzy { word: word.clone(), edits }), exact: None }])
+}
+
+/// Reads a hashtag, handle or cashtag with its sign.
+pub(super) fn tag(term: &str, span: &Range<usize>) -> Result<Word, Diagnostic> {
     if let Some(stem) = term.strip_suffix('*').filter(|stem| !stem.contains(['*', '?'])) {
         if stem.chars().count() < 3 || !is_whole_tag(&fold_str(stem)) {
             return Err(too_short(span));

@@ -62,7 +62,8 @@ pub(super) fn extra(name: &str, query: &str, team: Option<String>) -> Placed<'st
 /// Compiles every query; notes every fault at its place in its file.
 pub(super) fn compile(queries: &[Placed<'_>], sheet: &Sheet) -> Option<QuerySet> {
     let texts: Vec<&str> = queries.iter().map(|q| q.rule.text.as_str()).collect();
-    match QuerySet::compile(&texts) {
+    let names: Vec<&str> = queries.iter().map(|q| q.rule.id.as_str()).collect();
+    match QuerySet::compile_named(&names, &texts) {
         Ok(set) => Some(set),
         Err(refused) => {
             for fault in refused {

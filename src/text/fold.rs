@@ -7,6 +7,7 @@
 
 use super::Span;
 use std::ops::Range;
+use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::{canonical_combining_class, compose, decompose_compatible};
 
 /// Bytes of a text that are read; what lies beyond is not seen. Keeps every offset within 32 bits.
@@ -77,11 +78,22 @@ impl OffsetMap {
 /// Folds a text and remembers where everything came from.
 #[must_use]
 pub fn fold(text: &str) -> Folded {
+    let mut folded = Folded::default();
+    fold_into(text, &mut folded);
+    folded
+}
+
+/// Folds a text in place of another one, in the same memory.
+pub(super) fn fold_into(text: &str, folded: &mut Folded) {
     let text = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
+    folded.text.clear();
+    folded.map.pieces.clear();
     if text.is_ascii() {
-        return Folded { text: text.to_ascii_lowercase(), map: OffsetMap::default() };
+        folded.text.push_str(text);
+        folded.text.make_ascii_lowercase();
+        return;
     }
-    let mut folder = Folder::with_capacity(text.len());
+    let mut folder = Folder::reusing(folded, text.len());
     let mut rest = text.char_indices();
     while let Some((start, c)) = rest.next() {
         let source = place(start)..place(rest.offset());
@@ -94,7 +106,7 @@ pub fn fold(text: &str) -> Folded {
             folder.dropped_until(source.end);
         }
     }
-    folder.finish()
+    *folded = folder.finish();
 }
 
 /// The folded text alone.
@@ -185,8 +197,11 @@ struct Folder {
 }
 
 impl Folder {
-    fn with_capacity(bytes: usize) -> Self {
-        Self { out: String::with_capacity(bytes), pieces: Vec::new(), starter: None, marks: Vec::new() }
+    /// Writes into the memory of an emptied text.
+    fn reusing(folded: &mut Folded, bytes: usize) -> Self {
+        let Folded { text: mut out, map: OffsetMap { pieces } } = std::mem::take(folded);
+        out.reserve(bytes);
+        Self { out, pieces, starter: None, marks: Vec::new() }
     }
 
     fn push(&mut self, c: char, source: &Range<u32>) {
@@ -315,6 +330,20 @@ impl Exact {
     #[must_use]
     pub fn new(word: &str, keeps_case: bool) -> Self {
         Self { letters: letters(word, keeps_case), keeps_case }
+    }
+
+    /// True when upper and lower case are different.
+    #[must_use]
+    pub fn keeps_case(&self) -> bool {
+        self.keeps_case
+    }
+
+    /// The letters with their marks: a word that reads back as this one.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let chars =
+            self.letters.iter().flat_map(|letter| std::iter::once(letter.base).chain(letter.marks.iter().copied()));
+        chars.nfc().collect()
     }
 
     /// True when folding would lose nothing that this word insists on.

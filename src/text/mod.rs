@@ -6,6 +6,7 @@
 pub mod entity;
 pub mod fingerprint;
 pub mod fold;
+pub(crate) mod lookalike;
 mod nearest;
 pub mod token;
 mod url;
@@ -29,7 +30,7 @@ pub struct Span {
 }
 
 /// A text made ready for matching: folded, tokenised, every token with its place in the original.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Document {
     original: String,
     folded: fold::Folded,
@@ -40,10 +41,17 @@ impl Document {
     /// Reads a text in time linear in its length. Beyond [`fold::TEXT_BYTES_MAX`] nothing is read.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let original = text[..text.floor_char_boundary(fold::TEXT_BYTES_MAX)].to_owned();
-        let folded = fold::fold(&original);
-        let tokens = token::tokens(&original, &folded);
-        Self { original, folded, tokens }
+        let mut document = Self::default();
+        document.read(text);
+        document
+    }
+
+    /// Reads another text in place of this one, in the same memory.
+    pub fn read(&mut self, text: &str) {
+        self.original.clear();
+        self.original.push_str(&text[..text.floor_char_boundary(fold::TEXT_BYTES_MAX)]);
+        fold::fold_into(&self.original, &mut self.folded);
+        token::tokens_into(&self.original, &self.folded, &mut self.tokens);
     }
 
     /// The text as it was given.
@@ -68,6 +76,15 @@ impl Document {
     #[must_use]
     pub fn token_text(&self, token: &Token) -> &str {
         self.folded.text.get(token.folded.start as usize..token.folded.end as usize).unwrap_or_default()
+    }
+
+    /// The place in the original text of a part of the folded one; empty where it does not fit.
+    #[must_use]
+    pub fn original_place(&self, folded: std::ops::Range<usize>) -> Span {
+        match (u32::try_from(folded.start), u32::try_from(folded.end)) {
+            (Ok(start), Ok(end)) if start < end => self.folded.map.original(start..end),
+            _ => Span { start: 0, end: 0 },
+        }
     }
 
     /// The original text under a span; empty where the span does not fit.

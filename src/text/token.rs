@@ -41,17 +41,20 @@ pub enum TokenKind {
 /// The tokens of a folded text, ascending by position. `original` is the text that `folded` was made of.
 #[must_use]
 pub fn tokens(original: &str, folded: &Folded) -> Vec<Token> {
-    let mut reader = Reader {
-        original,
-        folded,
-        tags: entity::tags(&folded.text),
-        next_tag: 0,
-        open_tag: None,
-        tokens: Vec::with_capacity(folded.text.len() / 5 + 1),
-        position: 0,
-    };
+    let mut tokens = Vec::new();
+    tokens_into(original, folded, &mut tokens);
+    tokens
+}
+
+/// Puts the tokens of a folded text in place of others, in the same memory.
+pub(super) fn tokens_into(original: &str, folded: &Folded, tokens: &mut Vec<Token>) {
+    let mut kept = std::mem::take(tokens);
+    kept.clear();
+    kept.reserve(folded.text.len() / 5 + 1);
+    let tags = entity::tags(&folded.text);
+    let mut reader = Reader { original, folded, tags, next_tag: 0, open_tag: None, tokens: kept, position: 0 };
     for_each_segment(&folded.text, |start, end| reader.segment(start, end));
-    reader.tokens
+    *tokens = reader.tokens;
 }
 
 /// Calls `emit` with the bounds of every word, emoji and symbol of a folded text, ascending.

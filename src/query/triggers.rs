@@ -1,0 +1,207 @@
+//! What leads to which queries: words, words in a row, regular expressions, values of fields. Every query that may match
+//! a mention is led to; most that cannot are not.
+
+use super::Fields;
+use super::field::{FieldTest, primary_subtag};
+use super::index::TermTable;
+use std::collections::BTreeMap;
+
+/// What a query cannot do without.
+#[derive(Debug, Clone)]
+pub(super) enum Trigger {
+    Term(u32),
+    /// Two terms in a row.
+    Pair(u32, u32),
+    /// A term in the title.
+    Title(u32),
+    Regex(u32),
+    Field(FieldTest),
+}
+
+/// Lists of queries, numbered.
+#[derive(Debug, Default)]
+struct Lists {
+    /// Where each list begins in `queries`; one more at the end.
+    starts: Vec<u32>,
+    queries: Vec<u32>,
+}
+
+impl Lists {
+    fn of(mut pairs: Vec<(u32, u32)>, count: usize) -> Self {
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut starts = vec![0; count + 1];
+        for (list, _) in &pairs {
+            starts[*list as usize + 1] += 1;
+        }
+        for place in 1..starts.len() {
+            starts[place] += starts[place - 1];
+        }
+        Self { starts, queries: pairs.into_iter().map(|(_, query)| query).collect() }
+    }
+
+    fn get(&self, list: u32) -> &[u32] {
+        let bound = |index: usize| self.starts.get(index).copied().unwrap_or(0) as usize;
+        self.queries.get(bound(list as usize)..bound(list as usize + 1)).unwrap_or_default()
+    }
+}
+
+/// From what is found to the queries that it leads to.
+#[derive(Debug, Default)]
+pub(super) struct Triggers {
+    /// By term, then by pair.
+    leads: Lists,
+    /// By term.
+    titles: Lists,
+    regexes: Lists,
+    /// By the name of a field and a value that can be looked up.
+    values: BTreeMap<&'static str, BTreeMap<String, Vec<u32>>>,
+    /// Fields whose value is not known before the scores: all of their queries.
+    waiting: BTreeMap<&'static str, Vec<u32>>,
+    /// Smallest number that passes and query, ascending.
+    followers: Vec<(i64, u32)>,
+    ratings: Vec<(i64, u32)>,
+    /// Tests that no value leads to: they are asked of every mention that has the field.
+    others: Vec<(FieldTest, u32)>,
+}
+
+impl Triggers {
+    /// Turns the triggers of each query around.
+    pub fn new(of_query: &[Vec<Trigger>], terms: &mut TermTable, regex_count: usize) -> Option<Self> {
+        let (mut leads, mut titles, mut regexes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut triggers = Self::default();
+        for (query, of_query) in of_query.iter().enumerate() {
+            let query = u32::try_from(query).ok()?;
+            for trigger in of_query {
+                match trigger {
+                    Trigger::Term(term) => leads.push((*term, query)),
+                    Trigger::Pair(first, second) => leads.push((terms.number_pair(*first, *second)?, query)),
+                    Trigger::Title(term) => titles.push((*term, query)),
+                    Trigger::Regex(regex) => regexes.push((*regex, query)),
+                    Trigger::Field(test) => triggers.add_field(test, query),
+                }
+            }
+        }
+        triggers.leads = Lists::of(leads, terms.len() + terms.pair_count());
+        triggers.titles = Lists::of(titles, terms.len());
+        triggers.regexes = Lists::of(regexes, regex_count);
+        triggers.followers.sort_unstable();
+        triggers.ratings.sort_unstable();
+        triggers.others.sort_unstable();
+        Some(triggers)
+    }
+
+    fn add_field(&mut self, test: &FieldTest, query: u32) {
+        let value = match test {
+            FieldTest::Platform(platform) => platform.as_str().to_owned(),
+            FieldTest::Kind(kind) => kind.as_str().to_owned(),
+            FieldTest::Language(text) | FieldTest::Sentiment(text) | FieldTest::Intent(text) => {
+                self.waiting.entry(test.name()).or_default().push(query);
+                text.clone()
+            }
+            FieldTest::Author(text)
+            | FieldTest::Container(text)
+            | FieldTest::Thread(text)
+            | FieldTest::Country(text) => text.clone(),
+            FieldTest::Site(host) => host.clone(),
+            FieldTest::Url(address) => address.split('/').next().unwrap_or_default().to_owned(),
+            FieldTest::Followers { min, .. } => return self.followers.push((*min, query)),
+            FieldTest::Rating { min, .. } => return self.ratings.push((*min, query)),
+            FieldTest::Verified(_) | FieldTest::Hashtag(_) | FieldTest::Mentions(_) | FieldTest::Title(_) => {
+                return self.others.push((test.clone(), query));
+            }
+        };
+        self.values.entry(test.name()).or_default().entry(value).or_default().push(query);
+    }
+
+    pub fn of_lead(&self, lead: u32) -> &[u32] {
+        self.leads.get(lead)
+    }
+
+    pub fn of_title(&self, term: u32) -> &[u32] {
+        self.titles.get(term)
+    }
+
+    pub fn of_regex(&self, regex: u32) -> &[u32] {
+        self.regexes.get(regex)
+    }
+
+    /// Appends the queries that the fields lead to.
+    pub fn of_fields(&self, fields: &Fields<'_>, queries: &mut Vec<u32>) {
+        self.of_labels(fields, queries);
+        self.of_names(fields, queries);
+        for (numbers, number) in
+            [(&self.followers, fields.author_followers), (&self.ratings, fields.rating_thousandths)]
+        {
+            if let Some(number) = number {
+                let reached = numbers.partition_point(|(min, _)| *min <= number);
+                queries.extend(numbers[..reached].iter().map(|(_, query)| query));
+            }
+        }
+        let passing = self.others.iter().filter(|(test, _)| test.test(fields) != super::ast::Truth::False);
+        queries.extend(passing.map(|(_, query)| query));
+    }
+
+    /// Fields with few values, of which some wait for the scores: then each of their queries may match.
+    fn of_labels(&self, fields: &Fields<'_>, queries: &mut Vec<u32>) {
+        let mut known = |field, value: &str| {
+            if let Some(values) = self.values.get(field) {
+                queries.extend(values.get(value).into_iter().flatten());
+            }
+        };
+        known("platform", fields.platform);
+        known("kind", fields.kind);
+        if let Some(tag) = fields.language {
+            let mut lower = [0_u8; 3];
+            let primary = primary_subtag(tag).as_bytes();
+            if let Some(lower) = lower.get_mut(..primary.len()) {
+                lower.copy_from_slice(primary);
+                lower.make_ascii_lowercase();
+                known("language", std::str::from_utf8(lower).unwrap_or_default());
+            }
+        }
+        fields.sentiment.into_iter().for_each(|label| known("sentiment", label));
+        fields.intents.into_iter().flatten().for_each(|id| known("intent", id));
+        let unknown = [
+            ("language", fields.language.is_none()),
+            ("sentiment", fields.sentiment.is_none()),
+            ("intent", fields.intents.is_none()),
+        ];
+        for (field, _) in unknown.into_iter().filter(|(_, is_unknown)| *is_unknown) {
+            queries.extend(self.waiting.get(field).into_iter().flatten());
+        }
+    }
+
+    /// Fields that are compared by their folded form, and addresses, looked up by each host above theirs.
+    fn of_names(&self, fields: &Fields<'_>, queries: &mut Vec<u32>) {
+        let mut folded = |field, name: Option<&str>| {
+            if let (Some(values), Some(name)) = (self.values.get(field), name) {
+                queries.extend(values.get(&crate::text::fold::fold_str(name)).into_iter().flatten());
+            }
+        };
+        folded("author", fields.author_handle.map(|handle| handle.trim_start_matches('@')));
+        folded("author", fields.author_id);
+        folded("container", fields.container[0]);
+        folded("container", fields.container[1]);
+        if let (Some(values), Some(thread)) = (self.values.get("thread"), fields.thread) {
+            queries.extend(values.get(thread).into_iter().flatten());
+        }
+        if let (Some(values), Some(country)) = (self.values.get("country"), fields.country) {
+            queries.extend(values.get(&country.to_ascii_uppercase()).into_iter().flatten());
+        }
+        let mut of_hosts = |field, address: &str| {
+            let Some(values) = self.values.get(field) else { return };
+            let host = super::field::host(address).to_lowercase();
+            let mut rest = host.as_str();
+            loop {
+                queries.extend(values.get(rest).into_iter().flatten());
+                match rest.split_once('.') {
+                    Some((_, above)) => rest = above,
+                    None => break,
+                }
+            }
+        };
+        fields.url.into_iter().for_each(|address| of_hosts("site", address));
+        fields.addresses().for_each(|address| of_hosts("url", address));
+    }
+}

@@ -1,0 +1,135 @@
+//! Letters that look like others, as written to slip past a word filter (`ɴimbus`, `nimbuѕ`).
+//!
+//! The plain form of such a word is a second form beside the folded one: folding itself keeps scripts apart, since
+//! `сор` is a Russian word and no `cop`. A word has a plain form where it mixes Latin letters with look-alikes of them,
+//! or is written in Latin letters of odd shapes (small capitals). After the confusables of Unicode TS 39.
+
+use super::fold::fold_str;
+
+/// Puts the plain form of a word into `plain` and says whether it has one: Latin letters only, other than `original`
+/// folded. Empty where it has none. `original` is the word as written.
+pub(crate) fn plain_form(original: &str, plain: &mut String) -> bool {
+    plain.clear();
+    let (mut latin, mut foreign, mut odd) = (false, false, false);
+    for c in original.chars() {
+        if c.is_ascii() {
+            latin |= c.is_ascii_alphabetic();
+            plain.push(c.to_ascii_lowercase());
+        } else if let Some(twin) = odd_latin(c) {
+            odd = true;
+            plain.push(twin);
+        } else if let Some(twin) = foreign_twin(c) {
+            foreign = true;
+            plain.push(twin);
+        } else {
+            let folded = fold_str(c.encode_utf8(&mut [0; 4]));
+            if !folded.is_ascii() {
+                plain.clear();
+                return false;
+            }
+            latin |= folded.bytes().any(|byte| byte.is_ascii_alphabetic());
+            plain.push_str(&folded);
+        }
+    }
+    let has_form = odd || (foreign && latin);
+    if !has_form {
+        plain.clear();
+    }
+    has_form
+}
+
+/// True when a character splits a word without being seen.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{2069}' | '\u{34f}' | '\u{feff}' | '\u{180e}')
+}
+
+/// Latin letters of other shapes that folding keeps: small capitals, letters of phonetics. Not those that an alphabet
+/// has of its own (ł, đ, ı).
+fn odd_latin(c: char) -> Option<char> {
+    Some(match c {
+        'ᴀ' | 'ɑ' | 'ⱥ' => 'a',
+        'ʙ' | 'ƀ' => 'b',
+        'ᴄ' | 'ƈ' | 'ȼ' => 'c',
+        'ᴅ' => 'd',
+        'ᴇ' | 'ɇ' => 'e',
+        'ꜰ' => 'f',
+        'ɢ' | 'ɡ' | 'ǥ' | 'ɠ' => 'g',
+        'ʜ' | 'ɦ' => 'h',
+        'ɪ' | 'ɩ' => 'i',
+        'ᴊ' | 'ȷ' | 'ɉ' => 'j',
+        'ᴋ' => 'k',
+        'ʟ' | 'ƚ' | 'ɫ' => 'l',
+        'ᴍ' | 'ɱ' => 'm',
+        'ɴ' | 'ƞ' => 'n',
+        'ᴏ' | 'ɵ' => 'o',
+        'ᴘ' | 'ƥ' | 'ᵽ' => 'p',
+        'ʀ' | 'ɍ' | 'ɾ' => 'r',
+        'ꜱ' | 'ʂ' => 's',
+        'ᴛ' | 'ƭ' => 't',
+        'ᴜ' | 'ʊ' => 'u',
+        'ᴠ' => 'v',
+        'ᴡ' => 'w',
+        'ʏ' | 'ɏ' => 'y',
+        'ᴢ' | 'ƶ' | 'ȥ' => 'z',
+        _ => return None,
+    })
+}
+
+/// Cyrillic, Greek, Armenian and Cherokee letters that look like a Latin one, by the case they are written in.
+fn foreign_twin(c: char) -> Option<char> {
+    Some(match c {
+        'а' | 'А' | 'α' | 'Α' | 'Ꭺ' => 'a',
+        'В' | 'Β' | 'Ᏼ' | 'Ь' | 'ь' => 'b',
+        'с' | 'С' | 'ϲ' | 'Ϲ' | 'Ꮯ' => 'c',
+        'ԁ' | 'Ꭰ' | 'Ԁ' => 'd',
+        'е' | 'Е' | 'Ε' | 'Ꭼ' | 'ҽ' => 'e',
+        'ց' => 'g',
+        'һ' | 'Н' | 'Η' | 'հ' | 'Ꮋ' => 'h',
+        'і' | 'І' | 'ι' | 'Ι' => 'i',
+        'ј' | 'Ј' | 'Ꭻ' => 'j',
+        'К' | 'к' | 'κ' | 'Κ' | 'Ꮶ' => 'k',
+        'ӏ' | 'Ӏ' | 'Ꮮ' => 'l',
+        'М' | 'м' | 'Μ' | 'Ꮇ' => 'm',
+        'ո' | 'Ν' | 'п' => 'n',
+        'о' | 'О' | 'ο' | 'Ο' | 'օ' | 'Օ' => 'o',
+        'р' | 'Р' | 'ρ' | 'Ρ' | 'Ꮲ' => 'p',
+        'ԛ' | 'Ԛ' | 'զ' => 'q',
+        'г' | 'Ꮢ' => 'r',
+        'ѕ' | 'Ѕ' | 'Տ' | 'Ꮪ' => 's',
+        'Т' | 'т' | 'Τ' | 'τ' | 'Ꭲ' => 't',
+        'υ' | 'ս' | 'Ս' => 'u',
+        'ν' | 'ѵ' | 'Ѵ' | 'Ꮩ' => 'v',
+        'ԝ' | 'Ԝ' | 'ω' | 'Ꮃ' => 'w',
+        'х' | 'Х' | 'χ' | 'Χ' => 'x',
+        'у' | 'У' | 'γ' | 'Υ' | 'ү' | 'Ү' => 'y',
+        'Ζ' | 'Ꮓ' => 'z',
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_forms() {
+        for (word, expected) in [
+            ("ɴimbus", "nimbus"),
+            ("ɴɪᴍʙᴜꜱ", "nimbus"),
+            ("nіmbuѕ", "nimbus"),
+            ("Νimbus", "nimbus"),
+            ("Nimbüѕ", "nimbus"),
+            ("рау1x", "pay1x"),
+            ("nimbus", ""),
+            ("café", ""),
+            ("сор", ""),
+            ("Nimbus日ѕ", ""),
+            ("", ""),
+        ] {
+            let mut plain = "before".to_owned();
+            assert_eq!(plain_form(word, &mut plain), !expected.is_empty(), "{word}");
+            assert_eq!(plain, expected, "{word}");
+        }
+    }
+}
