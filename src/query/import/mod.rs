@@ -136,6 +136,9 @@ pub fn import(dialect: Dialect, query: &str) -> Result<Import, Vec<Diagnostic>> 
     }
     let mut steps = Steps { query, losses: Vec::new(), faults: Vec::new() };
     let (pieces, notes) = lex::lex(dialect, query, &mut steps);
+    if !steps.faults.is_empty() {
+        return Err(steps.refusal());
+    }
     let tree = parse::parse(dialect, &pieces, &mut steps);
     if !steps.faults.is_empty() {
         return Err(steps.refusal());

@@ -317,7 +317,7 @@ impl<'q> Parser<'q, '_, '_, '_> {
         self.depth -= 1;
         if self.peek() == Some(PieceKind::Close) {
             self.at += 1;
-        } else {
+        } else if self.steps.faults.iter().all(|fault| !fault.message.starts_with("brackets are nested")) {
             let fault = Diagnostic::new(open.clone(), "( is not closed");
             self.steps.fault(fault.suggest("write ) at the end of the group"));
         }
