@@ -96,7 +96,8 @@ impl<'q> Parser<'q, '_, '_, '_> {
         self.steps.lose(span, "the same with brackets", why, Effect::Same);
     }
 
-    /// A chain with AND, NOT or nothing between its parts; true when it has more than one.
+    /// A chain with AND, NOT or nothing between its parts; true when one of these is written. Words side by side bind
+    /// tighter than OR everywhere.
     fn all_level(&mut self) -> (Tree, bool) {
         let start = self.here().start;
         let mut parts: Vec<Part> = Vec::new();
@@ -123,7 +124,7 @@ impl<'q> Parser<'q, '_, '_, '_> {
             let tree = self.near_level();
             parts.push(Part { join, tree });
         }
-        let is_chain = parts.len() > 1 || parts.first().is_some_and(|part| part.join == Join::Not);
+        let is_chain = parts.iter().any(|part| part.join != Join::Beside);
         let span = self.since(start);
         (self.combine(parts, span), is_chain)
     }
