@@ -1,7 +1,7 @@
 //! `groundswell match`: which queries of a file match each text of a stream.
 
 use super::{Exit, Io};
-use crate::query::{Fields, QuerySet, Refused};
+use crate::query::{Fields, QuerySet, Refused, Scratch};
 use crate::text::Document;
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -109,6 +109,7 @@ fn report(path: &Path, lines: &Lines<'_>, refused: &[Refused], io: &mut Io<'_>) 
 
 fn match_rows(set: &QuerySet, numbers: &[usize], io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let mut exit = Exit::Ok;
+    let mut matcher = Matcher { set, numbers, document: Document::default(), scratch: Scratch::default() };
     let mut line = Vec::new();
     let mut out = Vec::new();
     let mut number = 0_u64;
@@ -118,7 +119,7 @@ fn match_rows(set: &QuerySet, numbers: &[usize], io: &mut Io<'_>) -> anyhow::Res
             LineRead::End => break,
             LineRead::TooLong => Some(format!("longer than {LINE_BYTES_MAX} bytes")),
             LineRead::Line if line.trim_ascii().is_empty() => None,
-            LineRead::Line => match_line(set, numbers, &line, &mut out).err(),
+            LineRead::Line => matcher.match_line(&line, &mut out).err(),
         };
         io.stdout.write_all(&out).context("cannot write standard output")?;
         out.clear();
@@ -131,30 +132,40 @@ fn match_rows(set: &QuerySet, numbers: &[usize], io: &mut Io<'_>) -> anyhow::Res
     Ok(exit)
 }
 
-/// Writes the answer to one line into `out`, or says what is wrong with the line, without its text.
-fn match_line(set: &QuerySet, numbers: &[usize], line: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
-    let row: Row<'_> = serde_json::from_slice(line).map_err(|error| {
-        let kind = match error.classify() {
-            serde_json::error::Category::Data => "not an object with \"id\" and a string \"text\"",
-            _ => "not JSON",
-        };
-        format!("{kind} (column {})", error.column())
-    })?;
-    let document = Document::new(&row.text);
-    let fields = Fields::default();
-    let candidates = set.candidates(&document, &fields);
-    let matches = set.finish(&candidates, &document, &fields);
-    out.extend_from_slice(b"{\"id\":");
-    out.extend_from_slice(row.id.get().as_bytes());
-    out.extend_from_slice(b",\"queries\":[");
-    let lines = matches.iter().filter_map(|found| numbers.get(found.query as usize));
-    for (index, line) in lines.enumerate() {
-        let comma = if index > 0 { "," } else { "" };
-        // Writing to a vector cannot fail.
-        let _ = write!(out, "{comma}{line}");
+/// A set with the memory for one text after another.
+struct Matcher<'s> {
+    set: &'s QuerySet,
+    /// The line of each query.
+    numbers: &'s [usize],
+    document: Document,
+    scratch: Scratch,
+}
+
+impl Matcher<'_> {
+    /// Writes the answer to one line into `out`, or says what is wrong with the line, without its text.
+    fn match_line(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
+        let row: Row<'_> = serde_json::from_slice(line).map_err(|error| {
+            let kind = match error.classify() {
+                serde_json::error::Category::Data => "not an object with \"id\" and a string \"text\"",
+                _ => "not JSON",
+            };
+            format!("{kind} (column {})", error.column())
+        })?;
+        self.document.read(&row.text);
+        // Nothing is left to wait for, so every candidate matches.
+        let matches = self.set.find(&self.document, &Fields::default().complete(), &mut self.scratch);
+        out.extend_from_slice(b"{\"id\":");
+        out.extend_from_slice(row.id.get().as_bytes());
+        out.extend_from_slice(b",\"queries\":[");
+        let lines = matches.iter().filter_map(|found| self.numbers.get(found.query as usize));
+        for (index, line) in lines.enumerate() {
+            let comma = if index > 0 { "," } else { "" };
+            // Writing to a vector cannot fail.
+            let _ = write!(out, "{comma}{line}");
+        }
+        out.extend_from_slice(b"]}\n");
+        Ok(())
     }
-    out.extend_from_slice(b"]}\n");
-    Ok(())
 }
 
 enum LineRead {

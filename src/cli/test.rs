@@ -80,7 +80,10 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
         None => score(&mention.text, mention.lang.as_deref()),
     };
     mention.lang_detected = Some(scores.language.code.clone());
-    let matches = pack.set.finish(&candidates, &document, &Fields::of(&mention));
+    let intents = route::seen_intents(&scores, pack);
+    let sentiment = Some(scores.sentiment.label.as_str());
+    let fields = Fields { sentiment, intents: Some(&intents), ..Fields::of(&mention) };
+    let matches = pack.set.finish(&candidates, &document, &fields);
     let matched: Vec<&QueryRule> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
     let noise = route::noise(&scores, pack).map(|noise| noise.kind);
     let routed = (!matched.is_empty() || addressed) && noise.is_none();

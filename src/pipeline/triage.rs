@@ -3,7 +3,7 @@
 use super::{Context, Decided, Item, Matched};
 use crate::mention::{Mention, Platform, RawRef};
 use crate::normalize::{Normalized, Reject, normalize};
-use crate::query::Fields;
+use crate::query::{Fields, Scratch};
 use crate::route::{self, Noise, TicketAction};
 use crate::rules::Pack;
 use crate::score::Model;
@@ -62,14 +62,19 @@ fn decide(
     }
     complete(&mut mention, raw, index, pack);
     let document = Document::new(&mention.text);
-    let candidates = pack.set.candidates(&document, &Fields::of(&mention));
+    let mut scratch = Scratch::default();
+    let is_candidate = !pack.set.find(&document, &Fields::of(&mention), &mut scratch).is_empty();
     let addressed = pack.is_addressed(&mention);
-    if candidates.is_empty() && !addressed {
+    if !is_candidate && !addressed {
         return Item::Unmatched;
     }
     let scores = (!is_own(&mention)).then(|| model.score(&mention.text, mention.lang.as_deref()));
     mention.lang_detected = scores.as_ref().map(|scores| scores.language.code.clone());
-    let matches = pack.set.finish(&candidates, &document, &Fields::of(&mention));
+    let intents = scores.as_ref().map(|scores| route::seen_intents(scores, pack));
+    let sentiment = scores.as_ref().map(|scores| scores.sentiment.label.as_str());
+    let fields = Fields { sentiment, intents: intents.as_deref(), ..Fields::of(&mention) };
+    let mut matches = Vec::new();
+    pack.set.finish_with(&document, &fields, &mut scratch, |found| matches.push(found));
     if matches.is_empty() && !addressed {
         return Item::Unmatched;
     }

@@ -73,7 +73,7 @@ impl<'a> Fields<'a> {
 
     /// With nothing left unknown: what the scores did not bring is none.
     #[must_use]
-    pub(super) fn complete(self) -> Self {
+    pub fn complete(self) -> Self {
         Self {
             language: self.language.or(Some("")),
             sentiment: self.sentiment.or(Some("")),

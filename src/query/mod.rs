@@ -73,13 +73,15 @@ mod term;
 #[cfg(test)]
 mod tests;
 mod triggers;
+#[cfg(test)]
+mod truth;
 mod value;
 
 pub use compile::REGEXES_MAX;
 pub use diagnostic::{Diagnostic, Refused};
 pub use evaluate::{REGEX_SPANS_MAX, SPANS_MAX};
 pub use fields::Fields;
-pub use parse::{DEPTH_MAX, DISTANCE_MAX, NEARS_MAX, QUERY_BYTES_MAX, TERMS_MAX, parse};
+pub use parse::{DEPTH_MAX, DISTANCE_MAX, NEARS_MAX, QUERY_BYTES_MAX, SPELLINGS_MAX, TERMS_MAX, parse};
 pub use places::PARTS_MAX;
 pub use regex::{REGEX_BYTES_MAX, REGEX_SIZE_MAX};
 pub use resolve::{EXPANDED_DEPTH_MAX, EXPANDED_TERMS_MAX};

@@ -4,8 +4,9 @@
 //! is `(a AND b) NOT c`); OR may share one with neither. After a fault parsing goes on, so that all are reported; a
 //! query with a fault never reaches the engine. Bounded: length, depth, number of terms, distances.
 
-use super::ast::{Form, Node};
+use super::ast::{Form, Node, Shape, Word};
 use super::diagnostic::{Diagnostic, span_of};
+use super::fuzzy::variant_count;
 use super::lex::{Lexeme, LexemeKind, Value, lex};
 use super::places::PARTS_MAX;
 use super::{regex, term, value};
@@ -21,6 +22,8 @@ pub const TERMS_MAX: usize = 2_000;
 pub const DISTANCE_MAX: u32 = 100;
 /// NEARs in a chain or within each other.
 pub const NEARS_MAX: usize = 8;
+/// Ways to spell the fuzzy words of one query that are filed.
+pub const SPELLINGS_MAX: usize = 50_000;
 /// Faults reported for one query; more say nothing new.
 const FAULTS_MAX: usize = 20;
 
@@ -35,7 +38,7 @@ pub fn parse(query: &str) -> Result<Node, Vec<Diagnostic>> {
     }
     let mut faults = Vec::new();
     let lexemes = lex(query, &mut faults);
-    let mut parser = Parser { query, lexemes: &lexemes, at: 0, terms: 0, faults };
+    let mut parser = Parser { query, lexemes: &lexemes, at: 0, terms: 0, spellings: 0, faults };
     let node = parser.query();
     let mut faults = parser.faults;
     if faults.is_empty() {
@@ -51,6 +54,7 @@ pub(super) struct Parser<'q, 'l> {
     lexemes: &'l [Lexeme<'q>],
     at: usize,
     terms: usize,
+    spellings: usize,
     pub(super) faults: Vec<Diagnostic>,
 }
 
@@ -292,6 +296,7 @@ impl<'q> Parser<'q, '_> {
         match form {
             Ok(form) => {
                 self.count_terms(if let Form::Words(words) = &form { words.len() } else { 1 });
+                self.count_spellings(&form);
                 Node { form, span: span_of(&span) }
             }
             Err(fault) => self.fault(fault),
@@ -350,6 +355,18 @@ impl<'q> Parser<'q, '_> {
             if depth == 0 {
                 break;
             }
+        }
+    }
+
+    fn count_spellings(&mut self, form: &Form) {
+        let Form::Words(words) = form else { return };
+        let [Word { shape: Shape::Fuzzy(fuzzy), .. }] = &words[..] else { return };
+        let before = self.spellings;
+        self.spellings += variant_count(fuzzy.word.chars().count(), fuzzy.edits);
+        if before <= SPELLINGS_MAX && self.spellings > SPELLINGS_MAX {
+            let message = format!("the fuzzy words of the query come to more than {SPELLINGS_MAX} spellings");
+            self.faults
+                .push(Diagnostic::new(0..self.query.len(), message).suggest("use ~1 in place of ~2, or fewer words"));
         }
     }
 

@@ -82,7 +82,7 @@ pub(super) fn write_words(words: &[Word], f: &mut Formatter<'_>) -> Result {
 
 /// True for what needs no quotes: no operator, nothing that the language gives a meaning.
 fn is_bare(text: &str) -> bool {
-    !matches!(text, "AND" | "OR" | "NOT")
+    !matches!(text.to_lowercase().as_str(), "and" | "or" | "not")
         && !text.starts_with(['/', '~'])
         && !text.contains([':', '~', '<', '(', ')', '[', ']', '{', '}', '"'])
         && text.chars().any(|c| !c.is_whitespace())

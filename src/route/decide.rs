@@ -11,7 +11,7 @@ use super::facts::Facts;
 use super::{Decision, Route, Routing, Severity, Tier, ticket};
 use crate::mention::{Mention, Timestamp, hash64};
 use crate::rules::{NO_INTENT, Pack, QueryRule, Row, Trigger};
-use crate::score::Scores;
+use crate::score::{IntentScore, Scores};
 
 /// Routes a mention that matched (or was addressed to an own account: then `matched` may be empty).
 ///
@@ -144,6 +144,15 @@ impl Candidate {
         let severity = self.severity.cmp(&other.severity);
         severity.then(other.probability.total_cmp(&self.probability)).then(self.rank.cmp(&other.rank))
     }
+}
+
+/// The intents of a pack whose threshold the scores reach, best first, without the catch-all.
+pub fn seen_intents<'s>(scores: &'s Scores, pack: &Pack) -> Vec<&'s str> {
+    let reaches = |score: &&'s IntentScore| {
+        let intent = pack.intents.get(&score.id).filter(|intent| intent.id != NO_INTENT);
+        intent.is_some_and(|intent| score.probability >= intent.threshold)
+    };
+    scores.intents.iter().filter(reaches).map(|score| score.id.as_str()).collect()
 }
 
 fn above_threshold(facts: &Facts<'_>, pack: &Pack) -> Vec<Candidate> {

@@ -10,7 +10,7 @@ mod noise;
 mod tests;
 mod ticket;
 
-pub use decide::decide;
+pub use decide::{decide, seen_intents};
 pub use noise::{Noise, noise};
 
 use crate::mention::Timestamp;
