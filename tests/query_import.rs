@@ -56,8 +56,7 @@ fn imported(dialect: Dialect, query: &str) -> (Import, QuerySet) {
 
 const BRANDWATCH_OPERATORS: &str =
     "https://support.brandwatch.com/hc/en-us/articles/204114708-Advanced-Query-Operators";
-const BRANDWATCH_BRACKETS: &str =
-    "https://community.brandwatch.com/boolean-explained-84/boolean-explained-6-tips-to-use-brackets-more-effectively-626";
+const BRANDWATCH_BRACKETS: &str = "https://community.brandwatch.com/boolean-explained-84/boolean-explained-6-tips-to-use-brackets-more-effectively-626";
 const BRANDWATCH_WILDCARDS: &str =
     "https://community.brandwatch.com/boolean-explained-84/boolean-explained-wildcard-question-mark-355";
 const BRANDWATCH_PLACES: &str =
@@ -76,117 +75,154 @@ type Documented = (Dialect, &'static str, &'static str, &'static [&'static str],
 
 const DOCUMENTED: &[Documented] = &[
     (
-        Dialect::Brandwatch, BRANDWATCH_OPERATORS, "\"apple juice\"~5",
+        Dialect::Brandwatch,
+        BRANDWATCH_OPERATORS,
+        "\"apple juice\"~5",
         &["apple juice", "juice of a fresh apple", "apple and then some orange juice"],
         &["apple is the fruit that they press here to make juice", "apple pie"],
     ),
     (
-        Dialect::Brandwatch, BRANDWATCH_OPERATORS, "(apple OR orange) NEAR/5 (smartphone OR phone)",
+        Dialect::Brandwatch,
+        BRANDWATCH_OPERATORS,
+        "(apple OR orange) NEAR/5 (smartphone OR phone)",
         &["my orange phone", "the phone I got from Apple"],
         &["an apple a day, said the doctor on the phone", "orange juice", "phone"],
     ),
     (
-        Dialect::Brandwatch, BRANDWATCH_OPERATORS, "logitech NEAR/2f keyboard",
+        Dialect::Brandwatch,
+        BRANDWATCH_OPERATORS,
+        "logitech NEAR/2f keyboard",
         &["logitech keyboard", "Logitech Bluetooth Keyboard", "Logitech Solar Keyboard"],
         &["a keyboard by logitech", "logitech also sells one more kind of keyboard"],
     ),
+    (Dialect::Brandwatch, BRANDWATCH_OPERATORS, "raw:Google+", &["find me on Google+"], &["just google it", "GOOGLE"]),
     (
-        Dialect::Brandwatch, BRANDWATCH_OPERATORS, "raw:Google+",
-        &["find me on Google+"], &["just google it", "GOOGLE"],
+        Dialect::Brandwatch,
+        BRANDWATCH_OPERATORS,
+        "site:twitter.com AND \"apple juice\"",
+        &["[platform=x] apple juice"],
+        &["[platform=reddit] apple juice", "[platform=x] juice of an apple"],
     ),
     (
-        Dialect::Brandwatch, BRANDWATCH_OPERATORS, "site:twitter.com AND \"apple juice\"",
-        &["[platform=x] apple juice"], &["[platform=reddit] apple juice", "[platform=x] juice of an apple"],
-    ),
-    (
-        Dialect::Brandwatch, BRANDWATCH_OPERATORS, "url:msn.com/news AND \"Simon Cowell\"",
+        Dialect::Brandwatch,
+        BRANDWATCH_OPERATORS,
+        "url:msn.com/news AND \"Simon Cowell\"",
         &["[url=https://www.msn.com/news/5] says Simon Cowell"],
         &["[url=https://www.msn.com/sport/5] says Simon Cowell", "[url=https://www.msn.com/news/5] says Simon"],
     ),
     (
-        Dialect::Brandwatch, BRANDWATCH_BRACKETS, "British Telecom OR {BT}",
-        &["British Telecom is down", "BT is down"], &["bt is down", "Bt", "the British weather"],
+        Dialect::Brandwatch,
+        BRANDWATCH_BRACKETS,
+        "British Telecom OR {BT}",
+        &["British Telecom is down", "BT is down"],
+        &["bt is down", "Bt", "the British weather"],
     ),
     (
-        Dialect::Brandwatch, BRANDWATCH_BRACKETS, "economy AND url:(guardian.com OR sun.com OR nytimes.com)",
+        Dialect::Brandwatch,
+        BRANDWATCH_BRACKETS,
+        "economy AND url:(guardian.com OR sun.com OR nytimes.com)",
         &["[url=https://www.nytimes.com/a] the economy", "[url=https://sun.com/] Economy"],
         &["[url=https://other.example/a] the economy", "[url=https://sun.com/] weather"],
     ),
     (
-        Dialect::Brandwatch, BRANDWATCH_BRACKETS, "apple NOT (juice OR pie OR sauce)",
-        &["an apple"], &["apple juice", "apple sauce", "an apple for a pie", "pear"],
+        Dialect::Brandwatch,
+        BRANDWATCH_BRACKETS,
+        "apple NOT (juice OR pie OR sauce)",
+        &["an apple"],
+        &["apple juice", "apple sauce", "an apple for a pie", "pear"],
     ),
     (
-        Dialect::Brandwatch, BRANDWATCH_WILDCARDS, "Kisse* OR bel??ve OR customi?e",
+        Dialect::Brandwatch,
+        BRANDWATCH_WILDCARDS,
+        "Kisse* OR bel??ve OR customi?e",
         &["Kisses", "she kissed", "I beleive", "believe", "customize and customise"],
         &["kissing", "belve", "customie", "kiss"],
     ),
     (
-        Dialect::Brandwatch, BRANDWATCH_PLACES, "country:gbr AND \"apple juice\"",
-        &["[country=GB] apple juice"], &["[country=US] apple juice", "apple juice", "[country=GB] apple pie"],
+        Dialect::Brandwatch,
+        BRANDWATCH_PLACES,
+        "country:gbr AND \"apple juice\"",
+        &["[country=GB] apple juice"],
+        &["[country=US] apple juice", "apple juice", "[country=GB] apple pie"],
     ),
+    (Dialect::Talkwalker, TALKWALKER_SYNTAX, "BMW AND bike", &["a bike by BMW"], &["a BMW", "my bike"]),
+    (Dialect::Talkwalker, TALKWALKER_SYNTAX, "BMW AND NOT bike", &["a BMW"], &["a bike by BMW", "a car"]),
+    (Dialect::Talkwalker, TALKWALKER_SYNTAX, "chocolate -swiss", &["chocolate"], &["Swiss chocolate", "swiss"]),
     (
-        Dialect::Talkwalker, TALKWALKER_SYNTAX, "BMW AND bike",
-        &["a bike by BMW"], &["a BMW", "my bike"],
+        Dialect::Talkwalker,
+        TALKWALKER_SYNTAX,
+        "BMW -site:”mysite.com”",
+        &["[url=https://other.example/1] BMW"],
+        &["[url=https://www.mysite.com/1] BMW"],
     ),
+    (Dialect::Talkwalker, TALKWALKER_SYNTAX, "“BMW series”", &["the BMW series"], &["a series by BMW", "BMW"]),
     (
-        Dialect::Talkwalker, TALKWALKER_SYNTAX, "BMW AND NOT bike",
-        &["a BMW"], &["a bike by BMW", "a car"],
-    ),
-    (
-        Dialect::Talkwalker, TALKWALKER_SYNTAX, "chocolate -swiss",
-        &["chocolate"], &["Swiss chocolate", "swiss"],
-    ),
-    (
-        Dialect::Talkwalker, TALKWALKER_SYNTAX, "BMW -site:”mysite.com”",
-        &["[url=https://other.example/1] BMW"], &["[url=https://www.mysite.com/1] BMW"],
-    ),
-    (
-        Dialect::Talkwalker, TALKWALKER_SYNTAX, "“BMW series”",
-        &["the BMW series"], &["a series by BMW", "BMW"],
-    ),
-    (
-        Dialect::Talkwalker, TALKWALKER_SYNTAX, "BlackBerry site:”www.cnet.com” site:”bild.de”",
+        Dialect::Talkwalker,
+        TALKWALKER_SYNTAX,
+        "BlackBerry site:”www.cnet.com” site:”bild.de”",
         &["[url=https://www.cnet.com/1] BlackBerry", "[url=https://bild.de/1] BlackBerry"],
         &["[url=https://other.example/1] BlackBerry", "[url=https://bild.de/1] Nokia", "BlackBerry"],
     ),
     (
-        Dialect::Talkwalker, TALKWALKER_SYNTAX, "BMW AND (motorcycle OR car)",
-        &["a BMW motorcycle", "car of BMW"], &["BMW", "a car"],
+        Dialect::Talkwalker,
+        TALKWALKER_SYNTAX,
+        "BMW AND (motorcycle OR car)",
+        &["a BMW motorcycle", "car of BMW"],
+        &["BMW", "a car"],
     ),
     (
-        Dialect::Talkwalker, TALKWALKER_SYNTAX, "Luxemb*",
-        &["Luxembourg", "in Luxemburg", "Luxemburgish"], &["Lux", "Belgium"],
+        Dialect::Talkwalker,
+        TALKWALKER_SYNTAX,
+        "Luxemb*",
+        &["Luxembourg", "in Luxemburg", "Luxemburgish"],
+        &["Lux", "Belgium"],
     ),
     (
-        Dialect::Meltwater, MELTWATER_MASTER_1,
+        Dialect::Meltwater,
+        MELTWATER_MASTER_1,
         "apple AND (watch OR iwatch OR IPHONE) NOT (\"apple sauce\" OR \"apple juice\" OR \"apple orchard*\")",
         &["the new apple watch", "apple makes the iPhone"],
         &["apple", "watch", "watch me drink apple juice", "watch the apple orchards"],
     ),
     (
-        Dialect::Meltwater, MELTWATER_MASTER_2, "Apple NEAR watch",
-        &["Apple watch", "watch what they do at Apple"], &["Apple is what all of them like to watch", "apple"],
+        Dialect::Meltwater,
+        MELTWATER_MASTER_2,
+        "Apple NEAR watch",
+        &["Apple watch", "watch what they do at Apple"],
+        &["Apple is what all of them like to watch", "apple"],
     ),
     (
-        Dialect::Meltwater, MELTWATER_MASTER_2, "Apple ONEAR/10 watch",
-        &["Apple says that it will make a new watch"], &["watch Apple", "Apple"],
+        Dialect::Meltwater,
+        MELTWATER_MASTER_2,
+        "Apple ONEAR/10 watch",
+        &["Apple says that it will make a new watch"],
+        &["watch Apple", "Apple"],
     ),
     (
-        Dialect::Meltwater, MELTWATER_MASTER_2, "Apple NOT “apple juice”",
-        &["Apple", "an apple and some juice"], &["apple juice"],
+        Dialect::Meltwater,
+        MELTWATER_MASTER_2,
+        "Apple NOT “apple juice”",
+        &["Apple", "an apple and some juice"],
+        &["apple juice"],
     ),
     (
-        Dialect::Meltwater, MELTWATER_BOOLEAN, "(\"sailboat\" or \"boat\") AND \"racing\"",
-        &["boat racing", "racing a sailboat"], &["a boat", "racing"],
+        Dialect::Meltwater,
+        MELTWATER_BOOLEAN,
+        "(\"sailboat\" or \"boat\") AND \"racing\"",
+        &["boat racing", "racing a sailboat"],
+        &["a boat", "racing"],
     ),
     (
-        Dialect::Meltwater, MELTWATER_MASTER_3,
+        Dialect::Meltwater,
+        MELTWATER_MASTER_3,
         "apple AND (watch OR iwatch OR iphone OR ios OR macbook)^9 NOT (\"apple sauce\" OR \"apple juice\")",
-        &["apple macbook"], &["apple", "iphone", "apple macbook and apple sauce"],
+        &["apple macbook"],
+        &["apple", "iphone", "apple macbook and apple sauce"],
     ),
     (
-        Dialect::Meltwater, MELTWATER_SPEED, "(shop OR shops OR Shopped OR shopping) NEAR (center OR centers)",
+        Dialect::Meltwater,
+        MELTWATER_SPEED,
+        "(shop OR shops OR Shopped OR shopping) NEAR (center OR centers)",
         &["a shopping center", "the center with all my shops"],
         &["I shop a lot when I go to the big center", "shop", "center"],
     ),
@@ -225,7 +261,8 @@ fn folder() -> PathBuf {
 }
 
 fn fixtures() -> Vec<Fixture> {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder()).expect("fixtures").map(|entry| entry.expect("entry").path()).collect();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder()).expect("fixtures").map(|entry| entry.expect("entry").path()).collect();
     paths.sort();
     paths.iter().map(|path| fixture(path)).collect()
 }
@@ -246,7 +283,14 @@ fn fixture(path: &Path) -> Fixture {
         .unwrap_or_else(|| panic!("{name}: no dialect"));
     let near = section("near misses");
     let not_found: Vec<String> = section("not found").into_iter().chain(near.clone()).collect();
-    Fixture { dialect, query: section("query").join("\n"), found: section("found"), not_found, near_misses: near.len(), name }
+    Fixture {
+        dialect,
+        query: section("query").join("\n"),
+        found: section("found"),
+        not_found,
+        near_misses: near.len(),
+        name,
+    }
 }
 
 #[test]
@@ -262,8 +306,12 @@ fn long_queries_match_their_posts_as_meant() {
         assert!((200..=1500).contains(&terms(&tree)), "{name}: {} terms", terms(&tree));
         assert_eq!((fixture.found.len(), fixture.not_found.len()), (25, 25), "{name}: posts");
         assert!(fixture.near_misses >= 10, "{name}: near misses");
-        wrong.extend(fixture.found.iter().filter(|line| !is_found(&set, line)).map(|line| format!("{name}: lost: {line}")));
-        wrong.extend(fixture.not_found.iter().filter(|line| is_found(&set, line)).map(|line| format!("{name}: found: {line}")));
+        wrong.extend(
+            fixture.found.iter().filter(|line| !is_found(&set, line)).map(|line| format!("{name}: lost: {line}")),
+        );
+        wrong.extend(
+            fixture.not_found.iter().filter(|line| is_found(&set, line)).map(|line| format!("{name}: found: {line}")),
+        );
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
@@ -280,6 +328,11 @@ fn long_queries_lint_and_explain() {
         assert!(said.lines().count() <= OUTLINE_LINES_MAX && said.len() < 6000, "{}: {said}", fixture.name);
         assert!(said.contains("What:") && said.contains("Except:"), "{}: {said}", fixture.name);
         let lost = import.losses.iter().filter(|loss| loss.effect != Effect::Same).count();
-        assert!(import.losses.iter().all(|loss| !loss.why.is_empty()) && lost <= 20, "{}: {:?}", fixture.name, import.losses);
+        assert!(
+            import.losses.iter().all(|loss| !loss.why.is_empty()) && lost <= 20,
+            "{}: {:?}",
+            fixture.name,
+            import.losses
+        );
     }
 }

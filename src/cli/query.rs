@@ -271,7 +271,10 @@ mod tests {
     #[test]
     fn explains_or_refuses() {
         let (exit, out, _) = said(&["explain", "nimbus NOT rain*"], "");
-        assert_eq!((exit, out.as_str()), (Exit::Ok, "Finds mentions that say \"nimbus\", but not a word that begins with \"rain\".\n"));
+        assert_eq!(
+            (exit, out.as_str()),
+            (Exit::Ok, "Finds mentions that say \"nimbus\", but not a word that begins with \"rain\".\n")
+        );
         let (exit, out, err) = said(&["explain", "(nimbus"], "");
         assert_eq!((exit, out.as_str()), (Exit::Findings, ""));
         assert!(err.starts_with("query:1:1: ( is not closed\n"), "{err}");

@@ -135,7 +135,8 @@ fn near(left: &str, right: &str, distance: u32, is_ordered: bool) -> String {
 
 fn alternatives(parts: &[Node], is_within: bool) -> String {
     if parts.iter().all(|part| part.children().next().is_none()) {
-        let said: Vec<String> = parts.iter().map(|part| if is_field(part) { field_part(part) } else { leaf(part) }).collect();
+        let said: Vec<String> =
+            parts.iter().map(|part| if is_field(part) { field_part(part) } else { leaf(part) }).collect();
         return if is_within { format!("one of {}", said.join(", ")) } else { list(&said, "or") };
     }
     let said: Vec<String> = parts.iter().map(|part| say(part, true)).collect();
@@ -180,7 +181,9 @@ fn text_lines(node: &Node, depth: usize, label: &str, lines: &mut Vec<String>) {
             line(depth, label, &format!("all of these within {distance} words of each other"), lines);
             parts.iter().for_each(|part| line(depth + 1, "-", &summary(part), lines));
         }
-        Form::Any(parts) if parts.iter().any(|part| part.children().next().is_some()) => branches(parts, depth, label, lines),
+        Form::Any(parts) if parts.iter().any(|part| part.children().next().is_some()) => {
+            branches(parts, depth, label, lines)
+        }
         Form::Except(..) | Form::All(_) if depth < 3 => outline(node, depth, label, lines),
         _ => line(depth, label, &summary(node), lines),
     }

@@ -34,7 +34,10 @@ fn says_small_queries_in_a_sentence() {
         ("nimbuspay~1", "Finds mentions that say \"nimbuspay\" (or spelled up to 1 edit differently)."),
         ("platform:x OR platform:reddit", "Finds mentions on x or on reddit."),
         ("#nimbusdown OR @nimbus", "Finds mentions that say the hashtag #nimbusdown or the handle @nimbus."),
-        ("nimbus NOT site:nimbus.example", "Finds mentions that say \"nimbus\", but not any on the site nimbus.example."),
+        (
+            "nimbus NOT site:nimbus.example",
+            "Finds mentions that say \"nimbus\", but not any on the site nimbus.example.",
+        ),
     ] {
         assert_eq!(said(query), expected, "{query}");
     }
@@ -45,7 +48,9 @@ fn outlines_long_ones() {
     let words = |name: &str, number: usize| (0..number).map(|i| format!("{name}{i}")).collect::<Vec<_>>().join(" OR ");
     let query = format!(
         "({}) NEAR/6 ({}) AND language:en NOT ({}) NOT site:nimbus.example",
-        words("brand", 40), words("fault", 24), words("rain", 60)
+        words("brand", 40),
+        words("fault", 24),
+        words("rain", 60)
     );
     assert_eq!(
         said(&query),

@@ -73,7 +73,9 @@ pub(super) fn field(test: &FieldTest) -> String {
     match test {
         FieldTest::Platform(platform) => format!("on {}", platform.as_str()),
         FieldTest::Kind(kind) => format!("of kind {}", kind.as_str()),
-        FieldTest::Language(code) => language(code).map_or(format!("in the language {code}"), |name| format!("in {name}")),
+        FieldTest::Language(code) => {
+            language(code).map_or(format!("in the language {code}"), |name| format!("in {name}"))
+        }
         FieldTest::Author(name) => format!("by @{name}"),
         FieldTest::Verified(true) => "by a verified author".to_owned(),
         FieldTest::Verified(false) => "by an author who is not verified".to_owned(),

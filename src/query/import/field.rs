@@ -76,7 +76,9 @@ fn plain(name: &str, value: &str, is_phrase: bool) -> Became {
             country(value).map_or(Lost("not a country that is known here"), |code| Test(format!("country:{code}")))
         }
         "author" | "authorname" | "from" | "author_short_name" | "author.name" | "author.screen_name" => author(value),
-        "site" | "domain" | "domainurl" | "domain_url" | "hosturl" | "host_url" | "source" | "sourcename" => site(value),
+        "site" | "domain" | "domainurl" | "domain_url" | "hosturl" | "host_url" | "source" | "sourcename" => {
+            site(value)
+        }
         "url" => address(value, None),
         "links" | "link" => {
             let why = "url: also looks at the mention's own address";
@@ -161,20 +163,28 @@ fn source(value: &str, span: &Range<usize>, steps: &mut Steps<'_>) -> Tree {
     let name = lower.trim_start_matches("socialmedia_");
     let (tests, why): (&[&str], &str) = match name {
         "twitter" | "x" => (&["platform:x"], ""),
-        "facebook" | "instagram" | "youtube" | "tiktok" | "linkedin" | "reddit" | "telegram" | "bluesky" | "mastodon"
-        | "discord" => {
+        "facebook" | "instagram" | "youtube" | "tiktok" | "linkedin" | "reddit" | "telegram" | "bluesky"
+        | "mastodon" | "discord" => {
             return settled("sourcetype", Test(format!("platform:{name}")), span, steps);
         }
         "onlinenews" | "news" | "online_news" => (&["kind:article"], "blogs count as articles too"),
         "blog" | "blogs" => (&["kind:article"], "news counts as articles too"),
         "review" | "reviews" => (&["kind:review"], ""),
-        "messageboard" | "forum" | "forums" | "messageboard_reddit" => {
-            (&["platform:reddit", "platform:hackernews", "platform:stackexchange"], "the forums that are collected here")
-        }
+        "messageboard" | "forum" | "forums" | "messageboard_reddit" => (
+            &["platform:reddit", "platform:hackernews", "platform:stackexchange"],
+            "the forums that are collected here",
+        ),
         "socialmedia" | "social" => (
             &[
-                "platform:x", "platform:mastodon", "platform:bluesky", "platform:reddit", "platform:youtube",
-                "platform:facebook", "platform:instagram", "platform:tiktok", "platform:linkedin",
+                "platform:x",
+                "platform:mastodon",
+                "platform:bluesky",
+                "platform:reddit",
+                "platform:youtube",
+                "platform:facebook",
+                "platform:instagram",
+                "platform:tiktok",
+                "platform:linkedin",
             ],
             "the networks that are collected here",
         ),
@@ -209,7 +219,11 @@ fn bare(value: &str) -> String {
 fn site(value: &str) -> Became {
     let host = bare(value);
     if let Some((_, platform)) = PLATFORM_HOSTS.iter().find(|(name, _)| *name == host) {
-        return Nearly(format!("platform:{platform}"), "the network itself, wherever its posts are linked", Effect::Same);
+        return Nearly(
+            format!("platform:{platform}"),
+            "the network itself, wherever its posts are linked",
+            Effect::Same,
+        );
     }
     if host.contains('/') {
         return address(value, None);

@@ -43,11 +43,7 @@ pub(super) enum PieceKind<'q> {
 }
 
 /// Splits a query into pieces, and gives its comments apart.
-pub(super) fn lex<'q>(
-    dialect: Dialect,
-    query: &'q str,
-    steps: &mut Steps<'_>,
-) -> (Vec<Piece<'q>>, Vec<&'q str>) {
+pub(super) fn lex<'q>(dialect: Dialect, query: &'q str, steps: &mut Steps<'_>) -> (Vec<Piece<'q>>, Vec<&'q str>) {
     let mut lexer = Lexer { dialect, query, at: 0, steps, notes: Vec::new() };
     let mut pieces: Vec<Piece<'q>> = Vec::new();
     while lexer.skip_blank() {
@@ -173,7 +169,12 @@ impl<'q> Lexer<'q, '_, '_> {
         let length = 1 + digits(&self.rest()[1..]).len();
         let place = self.at..self.at + length;
         self.at += length;
-        self.steps.lose(&place, "", "preference among hits: decides what is shown first, not what matches", Effect::Same);
+        self.steps.lose(
+            &place,
+            "",
+            "preference among hits: decides what is shown first, not what matches",
+            Effect::Same,
+        );
         None
     }
 

@@ -26,9 +26,9 @@ mod field;
 mod lex;
 mod parse;
 mod settle;
+mod term;
 #[cfg(test)]
 mod tests;
-mod term;
 mod tree;
 mod write;
 

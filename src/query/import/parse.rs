@@ -297,7 +297,8 @@ impl<'q> Parser<'q, '_, '_, '_> {
         let text = match self.peek() {
             Some(PieceKind::Word(text) | PieceKind::Phrase(text)) if keeps_case => text,
             _ => {
-                let why = "a sign before a term asks for its exact characters; words are found whole, signs do not count";
+                let why =
+                    "a sign before a term asks for its exact characters; words are found whole, signs do not count";
                 self.steps.lose(&span, "the term without the sign", why, Effect::Same);
                 return self.operand();
             }

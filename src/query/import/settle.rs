@@ -78,7 +78,8 @@ impl Settler<'_, '_> {
         for part in parts {
             match self.tree(part, gone) {
                 Some(Tree { form: Form::Not(_), span, .. }) => {
-                    let fault = Diagnostic::new(span, "OR NOT matches almost everything: NOT takes away from something");
+                    let fault =
+                        Diagnostic::new(span, "OR NOT matches almost everything: NOT takes away from something");
                     self.steps.fault(fault.suggest("write (a OR b) NOT c"));
                 }
                 Some(Tree { form: Form::Any(inner), .. }) => kept.extend(inner),
@@ -197,12 +198,7 @@ impl Settler<'_, '_> {
     }
 
     /// NEAR on a side that has no one place: on each of its parts that have.
-    fn spread(
-        &mut self,
-        side: Tree,
-        span: &Range<usize>,
-        mut near: impl FnMut(&mut Self, Tree) -> Tree,
-    ) -> Tree {
+    fn spread(&mut self, side: Tree, span: &Range<usize>, mut near: impl FnMut(&mut Self, Tree) -> Tree) -> Tree {
         let place = side.span.clone();
         match side.form {
             Form::All(parts) => {
@@ -227,7 +223,8 @@ impl Settler<'_, '_> {
                 Tree::new(Form::Except(Box::new(base), excluded), span.clone())
             }
             Form::Within { ref parts, .. } => {
-                let why = "a group with a distance has several places: each of its words is near, and they are together";
+                let why =
+                    "a group with a distance has several places: each of its words is near, and they are together";
                 self.steps.lose(&place, "AND of both", why, Effect::Wider);
                 let words = parts.iter().cloned().map(|part| near(self, part)).collect();
                 Tree::all(vec![Tree::all(words, place), side], span.clone())

@@ -34,8 +34,8 @@ pub const LINTS_MAX: usize = 100;
 const NEAR_WORDS_MAX: u32 = 10;
 /// Words that are in almost every English text.
 const COMMON_WORDS: [&str; 30] = [
-    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "have", "i", "in", "is", "it", "me", "my", "not", "of",
-    "on", "or", "so", "that", "the", "this", "to", "was", "we", "with", "you",
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "have", "i", "in", "is", "it", "me", "my", "not",
+    "of", "on", "or", "so", "that", "the", "this", "to", "was", "we", "with", "you",
 ];
 
 /// How bad it is.
@@ -97,7 +97,13 @@ struct Linter<'q> {
 }
 
 impl<'q> Linter<'q> {
-    fn add(&mut self, code: &'static str, place: Range<usize>, message: impl Into<String>, suggestion: impl Into<String>) {
+    fn add(
+        &mut self,
+        code: &'static str,
+        place: Range<usize>,
+        message: impl Into<String>,
+        suggestion: impl Into<String>,
+    ) {
         let severity = if code == "never-matches" { Severity::Error } else { Severity::Warning };
         let diagnostic = Diagnostic::new(place, message).suggest(suggestion);
         self.lints.push(Lint { code, severity, diagnostic });
@@ -243,7 +249,8 @@ impl<'q> Linter<'q> {
                 self.add("duplicate-branch", place(part), message, "remove one of them");
                 continue;
             }
-            let wildcard = parts.iter().find(|other| *other != part && is_pattern(other) && implied::implies(part, other));
+            let wildcard =
+                parts.iter().find(|other| *other != part && is_pattern(other) && implied::implies(part, other));
             if let Some(other) = wildcard.filter(|_| matches!(&part.form, Form::Words(words) if words.len() == 1)) {
                 let message = format!("{other} finds {part} already");
                 self.add("duplicate-branch", place(part), message, "remove it, or the wildcard if it finds too much");
