@@ -11,7 +11,7 @@ use super::index::TermTable;
 use super::places::Nearness;
 use super::regex;
 use super::resolve::Resolved;
-use super::triggers::{Trigger, Triggers};
+use super::triggers::{Lead, NONE, Trigger, Triggers};
 use aho_corasick::AhoCorasick;
 use std::collections::HashMap;
 
@@ -99,7 +99,7 @@ pub(super) fn compile(trees: Vec<Node>, resolved: &Resolved<'_>) -> Result<Progr
     program.regexes.close().ok_or(TooMany::Regexes)?;
     let usage = program.usage();
     program.arrange(&usage);
-    let triggers: Vec<Vec<Trigger>> = program.roots.iter().map(|root| program.triggers_of(*root, &usage).1).collect();
+    let triggers: Vec<Vec<Lead>> = program.roots.iter().map(|root| program.leads_of(*root, &usage).1).collect();
     let regex_count = program.regexes.compiled.len();
     program.triggers = Triggers::new(&triggers, &mut program.terms, regex_count).ok_or(TooMany::Terms)?;
     if program.terms.close() { Ok(program) } else { Err(TooMany::Terms) }
@@ -265,7 +265,7 @@ impl Program {
 
     fn cost_of(&self, op: u32, usage: &[u32]) -> u64 {
         match &self.ops[op as usize] {
-            Op::Term(_) | Op::Phrase(_) | Op::Field(_) | Op::Title(_) => self.triggers_of(op, usage).0,
+            Op::Term(_) | Op::Phrase(_) | Op::Field(_) | Op::Title(_) => self.leads_of(op, usage).0,
             // Groups late, for they take longer to say no; expressions last.
             Op::All(_) | Op::Any(_) | Op::Except(_) => u64::MAX - 2,
             Op::Near(..) | Op::Within(..) => u64::MAX - 1,
@@ -273,49 +273,92 @@ impl Program {
         }
     }
 
-    fn triggers_of(&self, op: u32, usage: &[u32]) -> (u64, Vec<Trigger>) {
+    /// What leads to an operation, with a guess how often it does.
+    fn leads_of(&self, op: u32, usage: &[u32]) -> (u64, Vec<Lead>) {
         match &self.ops[op as usize] {
-            Op::Term(term) => (self.commonness(*term, usage), vec![Trigger::Term(*term)]),
-            Op::Phrase(slice) => self.phrase_trigger(slice.of(&self.phrases), usage),
+            Op::Term(term) => (self.commonness(*term, usage), vec![lead(Trigger::Term(*term), true)]),
+            Op::Phrase(slice) => self.phrase_lead(slice.of(&self.phrases), usage),
             Op::Title(slice) => {
                 let rarest = slice.of(&self.phrases).iter().min_by_key(|term| self.commonness(**term, usage));
-                rarest.map(|term| (self.commonness(*term, usage), vec![Trigger::Title(*term)])).unwrap_or_default()
+                let leads = |term: &u32| (self.commonness(*term, usage), vec![lead(Trigger::Title(*term), false)]);
+                rarest.map(leads).unwrap_or_default()
             }
-            Op::Regex(regex) => (REGEX_COMMONNESS, vec![Trigger::Regex(*regex)]),
+            Op::Regex(regex) => (REGEX_COMMONNESS, vec![lead(Trigger::Regex(*regex), false)]),
             Op::Field(test) => self
                 .fields
                 .get(*test as usize)
-                .map(|test| (field_commonness(test), vec![Trigger::Field(test.clone())]))
+                .map(|test| (field_commonness(test), vec![lead(Trigger::Field(test.clone()), false)]))
                 .unwrap_or_default(),
-            Op::All(slice) | Op::Near(slice, _) | Op::Within(slice, _) => slice
-                .of(&self.children)
-                .iter()
-                .map(|child| self.triggers_of(*child, usage))
-                .min_by_key(|(cost, _)| *cost)
-                .unwrap_or_default(),
-            Op::Any(slice) => slice.of(&self.children).iter().map(|child| self.triggers_of(*child, usage)).fold(
+            Op::All(slice) => self.leads_of_all(slice.of(&self.children), true, usage),
+            Op::Near(slice, _) | Op::Within(slice, _) => self.leads_of_all(slice.of(&self.children), false, usage),
+            Op::Any(slice) => slice.of(&self.children).iter().map(|child| self.leads_of(*child, usage)).fold(
                 (0, Vec::new()),
-                |(cost, mut all), (more, triggers)| {
-                    all.extend(triggers);
+                |(cost, mut all), (more, leads)| {
+                    all.extend(leads);
                     (cost.saturating_add(more), all)
                 },
             ),
             Op::Except(slice) => {
-                slice.of(&self.children).first().map(|base| self.triggers_of(*base, usage)).unwrap_or_default()
+                let base = slice.of(&self.children).first().map(|base| self.leads_of(*base, usage));
+                let (cost, mut leads) = base.unwrap_or_default();
+                leads.iter_mut().for_each(|lead| lead.decides = false);
+                (cost, leads)
             }
         }
     }
 
+    /// The rarest part leads; of the others one is asked for before the query is evaluated. Where the parts are two and
+    /// AND joins them, that may be all there is to know.
+    fn leads_of_all(&self, parts: &[u32], is_and: bool, usage: &[u32]) -> (u64, Vec<Lead>) {
+        let mut ways: Vec<(u64, Vec<Lead>)> = parts.iter().map(|part| self.leads_of(*part, usage)).collect();
+        let Some(first) = (0..parts.len()).min_by_key(|index| ways[*index].0) else { return Default::default() };
+        let (cost, mut leads) = std::mem::take(&mut ways[first]);
+        let others = (0..parts.len()).filter(|index| *index != first);
+        let also = others.filter_map(|index| Some((ways[index].0, self.terms_of(parts[index], usage)?)));
+        let Some((_, (also, is_all))) = also.min_by_key(|(cost, _)| *cost) else {
+            leads.iter_mut().for_each(|lead| lead.decides = false);
+            return (cost, leads);
+        };
+        for lead in &mut leads {
+            let is_free = lead.also == [NONE; 2];
+            lead.decides &= is_free && is_and && is_all && parts.len() == 2;
+            if is_free {
+                lead.also = also;
+            }
+        }
+        (cost, leads)
+    }
+
+    /// At most two terms of which one stands wherever an operation holds, and whether it holds wherever one stands.
+    fn terms_of(&self, op: u32, usage: &[u32]) -> Option<([u32; 2], bool)> {
+        match &self.ops[op as usize] {
+            Op::Term(term) => Some(([*term; 2], true)),
+            Op::Phrase(slice) => {
+                let rarest = slice.of(&self.phrases).iter().min_by_key(|term| self.commonness(**term, usage));
+                rarest.map(|term| ([*term; 2], false))
+            }
+            Op::Any(slice) => match *slice.of(&self.children) {
+                [one, other] => {
+                    let (one, other) = (self.terms_of(one, usage)?, self.terms_of(other, usage)?);
+                    let are_single = one.0[0] == one.0[1] && other.0[0] == other.0[1];
+                    are_single.then_some(([one.0[0], other.0[0]], one.1 && other.1))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The rarest two whole words in a row, else the rarest word.
-    fn phrase_trigger(&self, terms: &[u32], usage: &[u32]) -> (u64, Vec<Trigger>) {
+    fn phrase_lead(&self, terms: &[u32], usage: &[u32]) -> (u64, Vec<Lead>) {
         let cost = |term: u32| self.commonness(term, usage);
         let pairs = terms.windows(2).filter(|pair| pair.iter().all(|term| self.terms.is_whole(*term)));
         if let Some(pair) = pairs.min_by_key(|pair| cost(pair[0]).saturating_mul(cost(pair[1]))) {
             let rarer = cost(pair[0]).min(cost(pair[1]));
-            return (rarer / 16, vec![Trigger::Pair(pair[0], pair[1])]);
+            return (rarer / 16, vec![lead(Trigger::Pair(pair[0], pair[1]), terms.len() == 2)]);
         }
         let rarest = terms.iter().copied().min_by_key(|term| cost(*term));
-        rarest.map(|term| (cost(term), vec![Trigger::Term(term)])).unwrap_or_default()
+        rarest.map(|term| (cost(term), vec![lead(Trigger::Term(term), false)])).unwrap_or_default()
     }
 
     /// A guess how often a term stands in a text; only comparisons between terms matter.
@@ -335,6 +378,10 @@ impl Program {
         let used = usage.get(term as usize).copied().unwrap_or(0);
         by_length * by_language * (u64::from(used) + 8)
     }
+}
+
+fn lead(trigger: Trigger, decides: bool) -> Lead {
+    Lead { trigger, also: [NONE; 2], decides }
 }
 
 /// A term is the better lead, and every field that has few mentions for each value.

@@ -117,9 +117,10 @@ impl TermTable {
         if self.pairs.is_empty() {
             return;
         }
-        for (index, hit) in hits.iter().enumerate().filter(|(_, hit)| self.is_whole(hit.term)) {
+        let is_part = |hit: &Hit| hit.position < hit.position_end && self.is_whole(hit.term);
+        for (index, hit) in hits.iter().enumerate().filter(|(_, hit)| is_part(hit)) {
             let near = hits[index + 1..].iter().take_while(|next| next.position <= hit.position_end);
-            for next in near.filter(|next| next.position == hit.position_end && self.is_whole(next.term)) {
+            for next in near.filter(|next| next.position == hit.position_end && is_part(next)) {
                 if let Some(pair) = self.pairs.get(&pair_key(hit.term, next.term)) {
                     found(*pair);
                 }

@@ -69,6 +69,8 @@ mod print;
 mod regex;
 mod resolve;
 mod scratch;
+#[cfg(test)]
+mod survival;
 mod term;
 #[cfg(test)]
 mod tests;
@@ -207,11 +209,15 @@ impl QuerySet {
         self.lead(document, fields, scratch);
         let mut queries = std::mem::take(&mut scratch.queries);
         queries.sort_unstable();
-        queries.dedup();
+        queries.dedup_by_key(|found| triggers::query_of(*found).0);
         let mut candidates = std::mem::take(&mut scratch.candidates);
         let mut evaluation = self.evaluation(document, fields, scratch);
-        for query in queries.iter().copied() {
-            let truth = self.root(query).map_or(Truth::False, |root| evaluation.truth(root));
+        for (query, is_decided) in queries.iter().map(|found| triggers::query_of(*found)) {
+            let truth = match self.root(query) {
+                Some(_) if is_decided => Truth::True,
+                Some(root) => evaluation.truth(root),
+                None => Truth::False,
+            };
             if truth != Truth::False {
                 candidates.push(Candidate { query, settled: truth == Truth::True });
             }
@@ -302,16 +308,20 @@ impl QuerySet {
     /// Scans, and appends every query that something found leads to.
     fn lead(&self, document: &Document, fields: &Fields<'_>, scratch: &mut Scratch) {
         self.scan_text(document, scratch);
-        let Scratch { text, leads, queries, .. } = scratch;
+        let Scratch { text, leads, queries, present, .. } = scratch;
         leads.clear();
+        present.begin(self.program.terms.len());
         self.program.terms.scan_pairs(&text.hits, |pair| leads.push(pair));
         text.hits.sort_unstable();
         text.hits.dedup();
         leads.extend(text.hits.chunk_by(|one, other| one.term == other.term).map(|same| same[0].term));
         leads.sort_unstable();
         leads.dedup();
+        leads.iter().for_each(|lead| present.add(*lead));
         for lead in leads.iter() {
-            queries.extend_from_slice(self.program.triggers.of_lead(*lead));
+            let led = self.program.triggers.of_lead(*lead).iter();
+            let may_hold = |also: [u32; 2]| also[0] == triggers::NONE || also.iter().any(|term| present.has(*term));
+            queries.extend(led.filter(|led| may_hold(led.also)).map(|led| led.found));
         }
         self.lead_by_regexes(document, scratch);
         self.scan_title(fields, scratch);

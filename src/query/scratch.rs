@@ -54,10 +54,44 @@ pub struct Scratch {
     pub(super) title_document: Document,
     pub(super) plain: String,
     pub(super) leads: Vec<u32>,
+    /// Queries led to, as `triggers` tells them.
     pub(super) queries: Vec<u32>,
+    pub(super) present: Present,
     pub(super) candidates: Vec<Candidate>,
     pub(super) pool: Pool,
     pub(super) work: u64,
+}
+
+/// Which terms stand in the text at hand.
+#[derive(Debug, Default)]
+pub(super) struct Present {
+    /// The text in which each term stood last, counted from 1.
+    last_text: Vec<u32>,
+    text: u32,
+}
+
+impl Present {
+    /// Forgets the last text; `terms` is how many terms there are.
+    pub fn begin(&mut self, terms: usize) {
+        self.text = self.text.wrapping_add(1);
+        if self.text == 0 {
+            self.last_text.fill(0);
+            self.text = 1;
+        }
+        if self.last_text.len() < terms {
+            self.last_text.resize(terms, 0);
+        }
+    }
+
+    pub fn add(&mut self, term: u32) {
+        if let Some(last) = self.last_text.get_mut(term as usize) {
+            *last = self.text;
+        }
+    }
+
+    pub fn has(&self, term: u32) -> bool {
+        self.last_text.get(term as usize).is_some_and(|last| *last == self.text)
+    }
 }
 
 /// The terms found in one text, sorted.

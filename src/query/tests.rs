@@ -360,30 +360,12 @@ const PIECES: [&str; 20] = [
 proptest! {
     #[test]
     fn any_query_and_any_text_are_survived(query in "\\PC{0,40}", text in "\\PC{0,40}") {
-        survive(&query, &text);
+        super::survival::survive(&query, &text, &mut Scratch::default());
     }
 
     #[test]
     fn any_query_of_our_signs_is_survived(query in "[abé任 \"“(){}\\[\\]~*?#@$:/<>ANDORT0-9\u{301}\u{200b}.-]{0,40}", text in text()) {
-        survive(&query, &text);
-    }
-}
-
-fn survive(query: &str, text: &str) {
-    match QuerySet::compile(&[query]) {
-        Ok(set) => {
-            let document = Document::new(text);
-            let candidates = set.candidates(&document, &Fields::default());
-            assert!(set.finish(&candidates, &document, &Fields::default()).len() <= 1);
-        }
-        Err(refused) => {
-            assert!(!refused.is_empty());
-            for Refused { diagnostic, .. } in refused {
-                let (start, end) = (diagnostic.span.start as usize, diagnostic.span.end as usize);
-                assert!(query.is_char_boundary(start) && query.is_char_boundary(end) && start <= end, "{query}");
-                assert!(diagnostic.render("q:1", query).contains('^'));
-            }
-        }
+        super::survival::survive(&query, &text, &mut Scratch::default());
     }
 }
 

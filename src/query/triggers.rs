@@ -6,6 +6,19 @@ use super::field::{FieldTest, primary_subtag};
 use super::index::TermTable;
 use std::collections::BTreeMap;
 
+/// No term.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// What leads to a query, and what must be there besides.
+#[derive(Debug, Clone)]
+pub(super) struct Lead {
+    pub trigger: Trigger,
+    /// One of these terms must stand in the text too; [`NONE`] twice where nothing more is known.
+    pub also: [u32; 2],
+    /// True when that is all the query asks for.
+    pub decides: bool,
+}
+
 /// What a query cannot do without.
 #[derive(Debug, Clone)]
 pub(super) enum Trigger {
@@ -18,16 +31,40 @@ pub(super) enum Trigger {
     Field(FieldTest),
 }
 
-/// Lists of queries, numbered.
-#[derive(Debug, Default)]
-struct Lists {
-    /// Where each list begins in `queries`; one more at the end.
-    starts: Vec<u32>,
-    queries: Vec<u32>,
+/// A query that a term or a pair leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Led {
+    /// As [`found`] makes it.
+    pub found: u32,
+    pub also: [u32; 2],
 }
 
-impl Lists {
-    fn of(mut pairs: Vec<(u32, u32)>, count: usize) -> Self {
+/// A query that was led to, so that the smaller of two of one query is the one that is decided.
+fn found(query: u32, is_decided: bool) -> u32 {
+    query * 2 + u32::from(!is_decided)
+}
+
+/// The query, and whether it holds without evaluation.
+pub(super) fn query_of(found: u32) -> (u32, bool) {
+    (found / 2, found.is_multiple_of(2))
+}
+
+/// Lists of queries, numbered.
+#[derive(Debug)]
+struct Lists<T> {
+    /// Where each list begins in `queries`; one more at the end.
+    starts: Vec<u32>,
+    queries: Vec<T>,
+}
+
+impl<T> Default for Lists<T> {
+    fn default() -> Self {
+        Self { starts: Vec::new(), queries: Vec::new() }
+    }
+}
+
+impl<T: Ord> Lists<T> {
+    fn of(mut pairs: Vec<(u32, T)>, count: usize) -> Self {
         pairs.sort_unstable();
         pairs.dedup();
         let mut starts = vec![0; count + 1];
@@ -40,7 +77,7 @@ impl Lists {
         Self { starts, queries: pairs.into_iter().map(|(_, query)| query).collect() }
     }
 
-    fn get(&self, list: u32) -> &[u32] {
+    fn get(&self, list: u32) -> &[T] {
         let bound = |index: usize| self.starts.get(index).copied().unwrap_or(0) as usize;
         self.queries.get(bound(list as usize)..bound(list as usize + 1)).unwrap_or_default()
     }
@@ -50,10 +87,10 @@ impl Lists {
 #[derive(Debug, Default)]
 pub(super) struct Triggers {
     /// By term, then by pair.
-    leads: Lists,
+    leads: Lists<Led>,
     /// By term.
-    titles: Lists,
-    regexes: Lists,
+    titles: Lists<u32>,
+    regexes: Lists<u32>,
     /// By the name of a field and a value that can be looked up.
     values: BTreeMap<&'static str, BTreeMap<String, Vec<u32>>>,
     /// Fields whose value is not known before the scores: all of their queries.
@@ -67,15 +104,17 @@ pub(super) struct Triggers {
 
 impl Triggers {
     /// Turns the triggers of each query around.
-    pub fn new(of_query: &[Vec<Trigger>], terms: &mut TermTable, regex_count: usize) -> Option<Self> {
+    pub fn new(of_query: &[Vec<Lead>], terms: &mut TermTable, regex_count: usize) -> Option<Self> {
         let (mut leads, mut titles, mut regexes) = (Vec::new(), Vec::new(), Vec::new());
         let mut triggers = Self::default();
         for (query, of_query) in of_query.iter().enumerate() {
-            let query = u32::try_from(query).ok()?;
-            for trigger in of_query {
+            let query = u32::try_from(query).ok().filter(|query| *query < NONE / 2)?;
+            for Lead { trigger, also, decides } in of_query {
+                let led = Led { found: found(query, *decides), also: *also };
+                let query = found(query, false);
                 match trigger {
-                    Trigger::Term(term) => leads.push((*term, query)),
-                    Trigger::Pair(first, second) => leads.push((terms.number_pair(*first, *second)?, query)),
+                    Trigger::Term(term) => leads.push((*term, led)),
+                    Trigger::Pair(first, second) => leads.push((terms.number_pair(*first, *second)?, led)),
                     Trigger::Title(term) => titles.push((*term, query)),
                     Trigger::Regex(regex) => regexes.push((*regex, query)),
                     Trigger::Field(test) => triggers.add_field(test, query),
@@ -114,7 +153,7 @@ impl Triggers {
         self.values.entry(test.name()).or_default().entry(value).or_default().push(query);
     }
 
-    pub fn of_lead(&self, lead: u32) -> &[u32] {
+    pub fn of_lead(&self, lead: u32) -> &[Led] {
         self.leads.get(lead)
     }
 
