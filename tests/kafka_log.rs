@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use groundswell::log::kafka::{KafkaLog, KafkaSettings};
 use groundswell::log::{
-    Bounds, Commit, Committed, Event, Log, LogError, Output, Place, Progress, Record, TopicPartition, partition_for,
+    Bounds, Commit, Committed, Event, Log, LogError, Output, Place, Progress, Record, Settled, TopicPartition,
+    partition_for,
 };
 use support::{broker, unique};
 
@@ -140,10 +141,15 @@ impl<'a> Copier<'a> {
             metadata: format!("at {next}"),
         };
         let progress: Vec<Progress> = self.next.iter().map(place).collect();
-        if self.log.commit(outputs, progress).unwrap() == Commit::Aborted {
-            let sources: Vec<TopicPartition> = self.next.keys().cloned().collect();
-            self.begin(&sources);
+        // restoring from what is committed is right whatever became of it
+        match self.log.commit(outputs, progress.clone()).unwrap() {
+            Commit::Landed => return,
+            Commit::Aborted => {}
+            // restoring from what is committed is right whatever became of it
+            Commit::Ambiguous => drop(self.log.settle(&progress).unwrap()),
         }
+        let sources: Vec<TopicPartition> = self.next.keys().cloned().collect();
+        self.begin(&sources);
     }
 
     fn until(&mut self, what: &str, done: impl Fn(&Self, &Turn) -> bool) {
@@ -490,5 +496,98 @@ fn a_missing_topic_is_named() {
         Err(LogError::NoTopic { topic }) => assert_eq!(topic, "no.such.topic"),
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("connected"),
+    }
+}
+
+#[test]
+fn of_two_workers_with_one_id_the_older_is_told_of_the_other() {
+    let scene = Scene::new("twins", 1);
+    let mut older = scene.connect("a");
+    poll_until(&mut older, "assignment", |event| matches!(event, Event::Assigned(_)));
+    assert_eq!(older.commit(vec![scene.output("before")], vec![]).unwrap(), Commit::Landed);
+    let mut newer = scene.connect("a");
+    match older.commit(vec![scene.output("zombie")], vec![]) {
+        Err(error @ LogError::Fenced { .. }) => {
+            let text = error.to_string();
+            assert!(text.contains(&scene.settings("a").transactional_id) && text.contains("`instance`"), "{text}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(newer.commit(vec![scene.output("after")], vec![]).unwrap(), Commit::Landed);
+    let mut values = broker().read_values(&scene.sink);
+    values.sort();
+    assert_eq!(values, ["after", "before"]);
+}
+
+#[test]
+fn a_transaction_in_doubt_is_settled_by_what_is_committed() {
+    let scene = Scene::new("doubt", 2);
+    let progress =
+        |partition: i32, next: i64| Progress { source: scene.at(partition), next, metadata: format!("number {next}") };
+    let standing = |partition: i32, next: i64| {
+        let Progress { next, metadata, .. } = progress(partition, next);
+        Settled::At(Some(Committed { next, metadata }))
+    };
+    let mut log = scene.connect("a");
+    let (mut owned, all) = (Vec::new(), [scene.at(0), scene.at(1)]);
+    poll_until(&mut log, "assignment", |event| {
+        if let Event::Assigned(sources) = event {
+            owned.extend(sources);
+        }
+        owned.len() == all.len()
+    });
+    all.iter().for_each(|source| log.start(source, 0).unwrap());
+    assert_eq!(log.settle(&[progress(0, 3)]).unwrap(), [Settled::At(None)], "nothing of it is there");
+    assert_eq!(log.commit(vec![scene.output("x")], vec![progress(0, 3), progress(1, 4)]).unwrap(), Commit::Landed);
+    assert_eq!(log.settle(&[progress(0, 3), progress(1, 4)]).unwrap(), [standing(0, 3), standing(1, 4)], "ours");
+    assert_eq!(log.settle(&[progress(0, 7), progress(1, 4)]).unwrap(), [standing(0, 3), standing(1, 4)]);
+    assert_eq!(log.commit(vec![scene.output("y")], vec![progress(0, 7)]).unwrap(), Commit::Landed, "it goes on");
+    // another member takes a partition over, and commits the same
+    let mut other = Copier::new(&scene, scene.connect("b"));
+    let (deadline, mut moved) = (Instant::now() + PATIENCE, Vec::new());
+    while moved.is_empty() {
+        assert!(Instant::now() < deadline, "nothing was handed over");
+        for event in log.poll(10, Duration::from_millis(50)).unwrap() {
+            if let Event::Revoked(sources) = event {
+                log.release(&sources).unwrap();
+                moved.extend(sources);
+            }
+        }
+        other.turn();
+    }
+    let (gone, next) = if moved == [scene.at(0)] { (0, 7) } else { (1, 4) };
+    let (kept, kept_next) = if gone == 0 { (1, 4) } else { (0, 7) };
+    let settled = log.settle(&[progress(gone, next), progress(kept, kept_next)]).unwrap();
+    assert_eq!(settled[0], Settled::Gone, "it may be somebody else's");
+    assert!(settled[1] == standing(kept, kept_next) || settled[1] == Settled::Gone, "{settled:?}");
+    assert_eq!(broker().read_values(&scene.sink).len(), 2, "settling writes no output");
+}
+
+#[test]
+fn an_offset_that_is_gone_is_told_and_never_passed_over_in_silence() {
+    let scene = Scene::new("gone", 1);
+    scene.fill(300);
+    let mut log = scene.connect("a");
+    poll_until(&mut log, "assignment", |event| matches!(event, Event::Assigned(_)));
+    let delete_before = |offset: i64| {
+        let mut list = rdkafka::TopicPartitionList::new();
+        list.add_partition_offset(&scene.source, 0, rdkafka::Offset::Offset(offset)).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let options = rdkafka::admin::AdminOptions::new();
+        runtime.block_on(broker().admin().delete_records(&list, &options)).unwrap();
+    };
+    delete_before(120);
+    assert_eq!(log.bounds(&scene.at(0)).unwrap(), Bounds { low: 120, high: 300 });
+    log.start(&scene.at(0), 50).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match log.poll(500, Duration::from_millis(100)) {
+            Ok(events) => {
+                let passed = events.iter().any(|event| matches!(event, Event::Record(_) | Event::End(..)));
+                assert!(!passed && Instant::now() < deadline, "{events:?}");
+            }
+            Err(LogError::Retriable { cause, .. }) => break assert!(cause.contains("ffset"), "{cause}"),
+            Err(other) => panic!("{other}"),
+        }
     }
 }

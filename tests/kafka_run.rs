@@ -116,3 +116,23 @@ fn a_folder_that_cannot_be_read_is_a_usage_error() {
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(String::from_utf8_lossy(&output.stderr).contains("/nowhere/at/all"));
 }
+
+#[test]
+fn of_two_processes_with_one_instance_the_older_ends_and_says_why() {
+    let deployment = Deployment::new(broker(), "twins");
+    write_pack(&deployment.rules, &[]);
+    deployment.apply_topics(1);
+    // ticks alone make transactions on both sides
+    let config = format!("{ROLES}\ntick_after: 1s");
+    let mut older = deployment.process("twin", &config);
+    older.start();
+    older.get_until("/readyz", "ready", PATIENCE, |status, _| status == 200);
+    let mut newer = deployment.process("twin", &config);
+    newer.start();
+    let status = older.wait(2 * PATIENCE);
+    let log = older.log_text();
+    assert_eq!(status.code(), Some(1), "{log}");
+    assert!(log.contains("another live worker writes as") && log.contains("twin-triage-0"), "{log}");
+    newer.get_until("/readyz", "the newer one goes on", PATIENCE, |status, _| status == 200);
+    assert!(newer.ended().is_none());
+}

@@ -1,12 +1,16 @@
 //! Groundswell next to librdkafka's transactional pass-through, on one broker, on the same input, in one run.
 //!
 //! ```text
-//! cargo bench --bench end_to_end -- --input FILE [--partitions 4] [--rules rules] [--groundswell BINARY] [--keep]
+//! cargo bench --bench end_to_end -- --input FILE [--partitions 4] [--rules rules] [--groundswell BINARY]
+//! cargo bench --bench end_to_end -- --input FILE --exactly-once [--rounds 3] [--partitions 4] [--rules rules]
 //! ```
 //! The input is NDJSON with `platform:key<TAB>` in front of each line (`tools/gen_mentions.py --keyed`). A broker of
 //! its own starts on free ports; its log folders say what was written, compression and control records included.
 //! `groundswell run --until-end` is a child process; without the binary only the pass-through is measured. Rates of
 //! two runs on a shared machine differ: compare within one run only.
+//!
+//! With `--exactly-once`, triage alone runs in this process, at 100 ms and 1 s, in transactions and at least once by
+//! turns; the best of its rounds counts for each, as a neighbour's load only ever slows one down.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
@@ -14,6 +18,7 @@ mod input;
 mod pass_through;
 #[path = "../../tests/support/mod.rs"]
 mod support;
+mod triage;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -27,6 +32,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use support::Broker;
 use support::load::load_pack;
+use triage::Writes;
 
 const PREFIX: &str = "bench.";
 const REQUEST: Duration = Duration::from_secs(10);
@@ -37,6 +43,8 @@ struct Asked {
     partitions: i32,
     rules: PathBuf,
     groundswell: PathBuf,
+    exactly_once: bool,
+    rounds: u32,
 }
 
 /// One contender's result.
@@ -62,6 +70,9 @@ fn main() {
     writeln!(out, "input: {records} records, {bytes} bytes, produced in {:.1} s", begun.elapsed().as_secs_f64())
         .unwrap();
 
+    if asked.exactly_once {
+        return price_of_transactions(&mut out, &broker, &asked, &input);
+    }
     let sources: Vec<String> = input.platforms.keys().map(|platform| format!("{PREFIX}raw.{platform}")).collect();
     let passed = measure("pass-through", &broker, || {
         let copied = pass_through::run(&broker.brokers, &sources, "bench-pass-through");
@@ -87,21 +98,47 @@ fn main() {
     }
 }
 
+/// Triage by turns in transactions and at least once.
+fn price_of_transactions(out: &mut impl Write, broker: &Broker, asked: &Asked, input: &Input) {
+    for interval in [Duration::from_millis(100), Duration::from_secs(1)] {
+        let mut best = BTreeMap::new();
+        for _ in 0..asked.rounds {
+            for writes in [Writes::AtLeastOnce, Writes::InTransactions] {
+                let run = triage::run(broker, PREFIX, &asked.rules, input, writes, interval);
+                let (rate, commits) = (input.records as f64 / run.seconds, run.commits);
+                writeln!(out, "{writes:?}, {interval:?}: {rate:.0} records/s, {:.2} s, {commits} commits", run.seconds)
+                    .unwrap();
+                let least = best.entry(writes).or_insert(run.seconds);
+                *least = run.seconds.min(*least);
+            }
+        }
+        let ratio = best[&Writes::AtLeastOnce] / best[&Writes::InTransactions];
+        writeln!(out, "{interval:?}: {:.1} % of the rate at least once", 100.0 * ratio).unwrap();
+    }
+}
+
 fn asked() -> Asked {
     let mut asked = Asked {
         input: PathBuf::new(),
         partitions: 4,
         rules: PathBuf::from("rules"),
         groundswell: PathBuf::from("target/release/groundswell"),
+        exactly_once: false,
+        rounds: 3,
     };
     let mut args = std::env::args().skip(1);
     while let Some(flag) = args.next() {
+        if flag == "--exactly-once" {
+            asked.exactly_once = true;
+            continue;
+        }
         let mut value = || args.next().unwrap_or_else(|| panic!("{flag} wants a value"));
         match flag.as_str() {
             "--input" => asked.input = value().into(),
             "--partitions" => asked.partitions = value().parse().unwrap(),
             "--rules" => asked.rules = value().into(),
             "--groundswell" => asked.groundswell = value().into(),
+            "--rounds" => asked.rounds = value().parse().unwrap(),
             // cargo says so to every bench
             "--bench" => {}
             other => panic!("unknown option {other}"),

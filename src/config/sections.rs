@@ -78,12 +78,26 @@ pub struct Kafka {
     pub prefix: String,
     /// librdkafka properties for every client, such as `security.protocol`; in the environment `_` stands for `.`.
     pub properties: Properties,
+    /// What to do when records are gone before they were read.
+    pub on_gap: OnGap,
 }
 
 impl Default for Kafka {
     fn default() -> Self {
-        Self { brokers: "localhost:9092".to_owned(), prefix: "social.".to_owned(), properties: Properties::default() }
+        let (brokers, prefix) = ("localhost:9092".to_owned(), "social.".to_owned());
+        Self { brokers, prefix, properties: Properties::default(), on_gap: OnGap::Stop }
     }
+}
+
+/// What a worker does when the log begins after the offset that it is to read on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnGap {
+    /// The process ends and says which records are gone.
+    #[default]
+    Stop,
+    /// They are skipped and counted.
+    Skip,
 }
 
 /// What a process does.

@@ -3,8 +3,8 @@
 //! First class, not a mock: demo, replay, pack tests and the property tests run on it with the code that runs on Kafka.
 //! Membership is given, not negotiated: each worker is told its partitions once.
 
-use super::{Bounds, Commit, Committed, Event, Log, LogError, Output, Place, Progress, Record, TopicPartition};
-use super::{Headers, partition_for};
+use super::{Bounds, Commit, Committed, Event, Log, LogError, Output, Place, Progress, Record};
+use super::{Headers, Settled, TopicPartition, partition_for};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -94,6 +94,9 @@ impl LocalCluster {
             positions: sources.iter().map(|source| (source.clone(), None)).collect(),
             told_end: BTreeMap::new(),
             news: vec![Event::Assigned(sources)],
+            next_end: End::default(),
+            in_doubt: false,
+            meanwhile: Vec::new(),
         }
     }
 
@@ -134,6 +137,20 @@ fn push(inner: &mut Inner, to: TopicPartition, key: Option<Vec<u8>>, value: Opti
     }
 }
 
+/// How a transaction is to end: a log in memory has no trouble of its own, so tests bring it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum End {
+    /// It lands, and the worker hears so.
+    #[default]
+    Landed,
+    /// It is aborted, and the worker hears so.
+    Aborted,
+    /// It lands, and the worker has to ask.
+    InDoubtLanded,
+    /// It is aborted, and the worker has to ask.
+    InDoubtAborted,
+}
+
 /// One worker's view of a [`LocalCluster`].
 #[derive(Debug)]
 pub struct LocalLog {
@@ -142,6 +159,34 @@ pub struct LocalLog {
     positions: BTreeMap<TopicPartition, Option<i64>>,
     told_end: BTreeMap<TopicPartition, i64>,
     news: Vec<Event>,
+    next_end: End,
+    in_doubt: bool,
+    /// What others commit before the next transaction in doubt is settled.
+    meanwhile: Vec<Progress>,
+}
+
+impl LocalLog {
+    /// Ends this worker's next transaction in this way.
+    pub fn end_next(&mut self, end: End) {
+        self.next_end = end;
+    }
+
+    /// Somebody else of the group commits this after this worker's next transaction in doubt, before it can ask.
+    pub fn interfere(&mut self, progress: Vec<Progress>) {
+        self.meanwhile = progress;
+    }
+
+    /// The partitions it owns.
+    #[must_use]
+    pub fn sources(&self) -> Vec<TopicPartition> {
+        self.positions.keys().cloned().collect()
+    }
+
+    fn move_on(&self, inner: &mut Inner, progress: Vec<Progress>) {
+        for Progress { source, next, metadata } in progress {
+            inner.groups.insert((self.group.clone(), source), Committed { next, metadata });
+        }
+    }
 }
 
 impl Log for LocalLog {
@@ -226,11 +271,33 @@ impl Log for LocalLog {
     }
 
     fn commit(&mut self, outputs: Vec<Output>, progress: Vec<Progress>) -> Result<Commit, LogError> {
-        let mut inner = self.cluster.lock();
-        append(&mut inner, outputs)?;
-        for Progress { source, next, metadata } in progress {
-            inner.groups.insert((self.group.clone(), source), Committed { next, metadata });
+        if self.in_doubt {
+            let cause = "the transaction before is not settled".to_owned();
+            return Err(LogError::Fatal { doing: "committing", cause });
         }
-        Ok(Commit::Landed)
+        let end = std::mem::take(&mut self.next_end);
+        self.in_doubt = matches!(end, End::InDoubtLanded | End::InDoubtAborted);
+        if matches!(end, End::Landed | End::InDoubtLanded) {
+            let mut inner = self.cluster.lock();
+            append(&mut inner, outputs)?;
+            self.move_on(&mut inner, progress);
+        }
+        Ok(match end {
+            End::Landed => Commit::Landed,
+            End::Aborted => Commit::Aborted,
+            End::InDoubtLanded | End::InDoubtAborted => Commit::Ambiguous,
+        })
+    }
+
+    fn settle(&mut self, ours: &[Progress]) -> Result<Vec<Settled>, LogError> {
+        self.in_doubt = false;
+        let meanwhile = std::mem::take(&mut self.meanwhile);
+        let mut inner = self.cluster.lock();
+        self.move_on(&mut inner, meanwhile);
+        let settled = |ours: &Progress| match self.positions.contains_key(&ours.source) {
+            true => Settled::At(inner.groups.get(&(self.group.clone(), ours.source.clone())).cloned()),
+            false => Settled::Gone,
+        };
+        Ok(ours.iter().map(settled).collect())
     }
 }

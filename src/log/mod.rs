@@ -3,7 +3,8 @@
 //! Contract of every adapter, in the order that matters:
 //! 1. A worker sees each record of its partitions once per assignment, in offset order, committed records only.
 //! 2. [`Log::commit`] is atomic: all outputs and all progress, or nothing. After [`Commit::Aborted`] nothing of the
-//!    batch is in the log, and the worker must restore from what is committed.
+//!    batch is in the log, and the worker must restore from what is committed. After [`Commit::Ambiguous`] it is
+//!    one or the other, and [`Log::settle`] tells; nothing is committed before that.
 //! 3. Between [`Event::Revoked`] and [`Log::release`] the partitions are still ours and may be committed; after
 //!    [`Event::Lost`] they are not and must be forgotten at once.
 //!
@@ -94,8 +95,18 @@ pub struct Progress {
     pub source: TopicPartition,
     /// Offset of the next record to read.
     pub next: i64,
-    /// At most 4,096 bytes of text: the reader's context.
+    /// At most 4,096 bytes of text: the reader's context. With `next` it is never the same for two transactions of
+    /// a partition that could be taken for each other: a reader whose `next` may stand still numbers its transactions
+    /// in here.
     pub metadata: String,
+}
+
+impl Progress {
+    /// Whether this is what is committed.
+    #[must_use]
+    pub fn is(&self, committed: Option<&Committed>) -> bool {
+        committed.is_some_and(|committed| committed.next == self.next && committed.metadata == self.metadata)
+    }
 }
 
 /// What is committed for a source partition.
@@ -129,6 +140,17 @@ pub enum Commit {
     Landed,
     /// Nothing is in the log; restore every partition from what is committed.
     Aborted,
+    /// It is the one or the other, or will be: ask [`Log::settle`].
+    Ambiguous,
+}
+
+/// What is known of a partition after an ambiguous transaction was ended for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// This is committed; if it is what we tried to commit, the partition has been ours all the time.
+    At(Option<Committed>),
+    /// What is committed may be somebody else's.
+    Gone,
 }
 
 /// The first and one past the last offset of a partition.
@@ -156,6 +178,17 @@ pub enum LogError {
     Fatal {
         /// What was being done.
         doing: &'static str,
+        /// What the client said.
+        cause: String,
+    },
+    /// Another live worker uses our transactional id.
+    #[error(
+        "fenced: another live worker writes as {id} ({cause}): give each process an `instance` of its own, or stop \
+         one of them"
+    )]
+    Fenced {
+        /// The transactional id: prefix, instance, role and thread.
+        id: String,
         /// What the client said.
         cause: String,
     },
@@ -220,6 +253,13 @@ pub trait Log {
     /// Writes outputs and progress in one transaction.
     ///
     /// # Errors
-    /// When it is not known, or can no longer matter to this client, how the transaction ended.
+    /// When this client is of no use any more; what it left open is ended by its successor.
     fn commit(&mut self, outputs: Vec<Output>, progress: Vec<Progress>) -> Result<Commit, LogError>;
+
+    /// After [`Commit::Ambiguous`]: ends that transaction for good, and says what is committed now for each partition
+    /// that it was to move, in the order of `ours`, its progress. Ours = it landed, what stood before = it did not.
+    ///
+    /// # Errors
+    /// When the log is out of reach or this client is of no use any more.
+    fn settle(&mut self, ours: &[Progress]) -> Result<Vec<Settled>, LogError>;
 }

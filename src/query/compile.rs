@@ -97,9 +97,9 @@ pub(super) fn compile(trees: Vec<Node>, resolved: &Resolved<'_>) -> Result<Progr
     }
     let mut program = draft.program;
     program.regexes.close().ok_or(TooMany::Regexes)?;
-    let usage = program.usage();
-    program.arrange(&usage);
-    let triggers: Vec<Vec<Lead>> = program.roots.iter().map(|root| program.leads_of(*root, &usage).1).collect();
+    let costs = program.costs();
+    program.arrange(&costs);
+    let triggers: Vec<Vec<Lead>> = program.roots.iter().map(|root| program.leads_of(*root, &costs).1).collect();
     let regex_count = program.regexes.compiled.len();
     program.triggers = Triggers::new(&triggers, &mut program.terms, regex_count).ok_or(TooMany::Terms)?;
     if program.terms.close() { Ok(program) } else { Err(TooMany::Terms) }
@@ -241,31 +241,31 @@ impl Regexes {
 }
 
 impl Program {
-    /// How often each term is used by the set.
-    fn usage(&self) -> Vec<u32> {
+    /// A guess for each term how often it stands in a text; only comparisons between terms matter.
+    fn costs(&self) -> Vec<u64> {
         let mut usage = vec![0_u32; self.terms.len()];
         let single = self.ops.iter().filter_map(|op| if let Op::Term(term) = op { Some(term) } else { None });
         for term in single.chain(&self.phrases) {
             usage[*term as usize] = usage[*term as usize].saturating_add(1);
         }
-        usage
+        (0_u32..).zip(usage).map(|(term, used)| commonness(self.terms.stem(term), used)).collect()
     }
 
     /// Puts the parts of every AND in the order rarest first, where evaluation stops soonest.
-    fn arrange(&mut self, usage: &[u32]) {
+    fn arrange(&mut self, costs: &[u64]) {
         for index in 0..self.ops.len() {
             if let Op::All(slice) = self.ops[index] {
                 let mut parts: Vec<u32> = slice.of(&self.children).to_vec();
-                parts.sort_by_cached_key(|part| self.cost_of(*part, usage));
+                parts.sort_by_cached_key(|part| self.cost_of(*part, costs));
                 let start = slice.start as usize;
                 self.children[start..start + parts.len()].copy_from_slice(&parts);
             }
         }
     }
 
-    fn cost_of(&self, op: u32, usage: &[u32]) -> u64 {
+    fn cost_of(&self, op: u32, costs: &[u64]) -> u64 {
         match &self.ops[op as usize] {
-            Op::Term(_) | Op::Phrase(_) | Op::Field(_) | Op::Title(_) => self.leads_of(op, usage).0,
+            Op::Term(_) | Op::Phrase(_) | Op::Field(_) | Op::Title(_) => self.leads_of(op, costs).0,
             // Groups late, for they take longer to say no; expressions last.
             Op::All(_) | Op::Any(_) | Op::Except(_) => u64::MAX - 2,
             Op::Near(..) | Op::Within(..) => u64::MAX - 1,
@@ -274,13 +274,13 @@ impl Program {
     }
 
     /// What leads to an operation, with a guess how often it does.
-    fn leads_of(&self, op: u32, usage: &[u32]) -> (u64, Vec<Lead>) {
+    fn leads_of(&self, op: u32, costs: &[u64]) -> (u64, Vec<Lead>) {
         match &self.ops[op as usize] {
-            Op::Term(term) => (self.commonness(*term, usage), vec![lead(Trigger::Term(*term), true)]),
-            Op::Phrase(slice) => self.phrase_lead(slice.of(&self.phrases), usage),
+            Op::Term(term) => (cost_of_term(*term, costs), vec![lead(Trigger::Term(*term), true)]),
+            Op::Phrase(slice) => self.phrase_lead(slice.of(&self.phrases), costs),
             Op::Title(slice) => {
-                let rarest = slice.of(&self.phrases).iter().min_by_key(|term| self.commonness(**term, usage));
-                let leads = |term: &u32| (self.commonness(*term, usage), vec![lead(Trigger::Title(*term), false)]);
+                let rarest = slice.of(&self.phrases).iter().min_by_key(|term| cost_of_term(**term, costs));
+                let leads = |term: &u32| (cost_of_term(*term, costs), vec![lead(Trigger::Title(*term), false)]);
                 rarest.map(leads).unwrap_or_default()
             }
             Op::Regex(regex) => (REGEX_COMMONNESS, vec![lead(Trigger::Regex(*regex), false)]),
@@ -289,9 +289,9 @@ impl Program {
                 .get(*test as usize)
                 .map(|test| (field_commonness(test), vec![lead(Trigger::Field(test.clone()), false)]))
                 .unwrap_or_default(),
-            Op::All(slice) => self.leads_of_all(slice.of(&self.children), true, usage),
-            Op::Near(slice, _) | Op::Within(slice, _) => self.leads_of_all(slice.of(&self.children), false, usage),
-            Op::Any(slice) => slice.of(&self.children).iter().map(|child| self.leads_of(*child, usage)).fold(
+            Op::All(slice) => self.leads_of_all(slice.of(&self.children), true, costs),
+            Op::Near(slice, _) | Op::Within(slice, _) => self.leads_of_all(slice.of(&self.children), false, costs),
+            Op::Any(slice) => slice.of(&self.children).iter().map(|child| self.leads_of(*child, costs)).fold(
                 (0, Vec::new()),
                 |(cost, mut all), (more, leads)| {
                     all.extend(leads);
@@ -299,7 +299,7 @@ impl Program {
                 },
             ),
             Op::Except(slice) => {
-                let base = slice.of(&self.children).first().map(|base| self.leads_of(*base, usage));
+                let base = slice.of(&self.children).first().map(|base| self.leads_of(*base, costs));
                 let (cost, mut leads) = base.unwrap_or_default();
                 leads.iter_mut().for_each(|lead| lead.decides = false);
                 (cost, leads)
@@ -309,12 +309,12 @@ impl Program {
 
     /// The rarest part leads; of the others one is asked for before the query is evaluated. Where the parts are two and
     /// AND joins them, that may be all there is to know.
-    fn leads_of_all(&self, parts: &[u32], is_and: bool, usage: &[u32]) -> (u64, Vec<Lead>) {
-        let mut ways: Vec<(u64, Vec<Lead>)> = parts.iter().map(|part| self.leads_of(*part, usage)).collect();
+    fn leads_of_all(&self, parts: &[u32], is_and: bool, costs: &[u64]) -> (u64, Vec<Lead>) {
+        let mut ways: Vec<(u64, Vec<Lead>)> = parts.iter().map(|part| self.leads_of(*part, costs)).collect();
         let Some(first) = (0..parts.len()).min_by_key(|index| ways[*index].0) else { return Default::default() };
         let (cost, mut leads) = std::mem::take(&mut ways[first]);
         let others = (0..parts.len()).filter(|index| *index != first);
-        let also = others.filter_map(|index| Some((ways[index].0, self.terms_of(parts[index], usage)?)));
+        let also = others.filter_map(|index| Some((ways[index].0, self.terms_of(parts[index], costs)?)));
         let Some((_, (also, is_all))) = also.min_by_key(|(cost, _)| *cost) else {
             leads.iter_mut().for_each(|lead| lead.decides = false);
             return (cost, leads);
@@ -330,16 +330,16 @@ impl Program {
     }
 
     /// At most two terms of which one stands wherever an operation holds, and whether it holds wherever one stands.
-    fn terms_of(&self, op: u32, usage: &[u32]) -> Option<([u32; 2], bool)> {
+    fn terms_of(&self, op: u32, costs: &[u64]) -> Option<([u32; 2], bool)> {
         match &self.ops[op as usize] {
             Op::Term(term) => Some(([*term; 2], true)),
             Op::Phrase(slice) => {
-                let rarest = slice.of(&self.phrases).iter().min_by_key(|term| self.commonness(**term, usage));
+                let rarest = slice.of(&self.phrases).iter().min_by_key(|term| cost_of_term(**term, costs));
                 rarest.map(|term| ([*term; 2], false))
             }
             Op::Any(slice) => match *slice.of(&self.children) {
                 [one, other] => {
-                    let (one, other) = (self.terms_of(one, usage)?, self.terms_of(other, usage)?);
+                    let (one, other) = (self.terms_of(one, costs)?, self.terms_of(other, costs)?);
                     let are_single = one.0[0] == one.0[1] && other.0[0] == other.0[1];
                     are_single.then_some(([one.0[0], other.0[0]], one.1 && other.1))
                 }
@@ -350,8 +350,8 @@ impl Program {
     }
 
     /// The rarest two whole words in a row, else the rarest word.
-    fn phrase_lead(&self, terms: &[u32], usage: &[u32]) -> (u64, Vec<Lead>) {
-        let cost = |term: u32| self.commonness(term, usage);
+    fn phrase_lead(&self, terms: &[u32], costs: &[u64]) -> (u64, Vec<Lead>) {
+        let cost = |term: u32| cost_of_term(term, costs);
         let pairs = terms.windows(2).filter(|pair| pair.iter().all(|term| self.terms.is_whole(*term)));
         if let Some(pair) = pairs.min_by_key(|pair| cost(pair[0]).saturating_mul(cost(pair[1]))) {
             let rarer = cost(pair[0]).min(cost(pair[1]));
@@ -360,24 +360,26 @@ impl Program {
         let rarest = terms.iter().copied().min_by_key(|term| cost(*term));
         rarest.map(|term| (cost(term), vec![lead(Trigger::Term(term), false)])).unwrap_or_default()
     }
+}
 
-    /// A guess how often a term stands in a text; only comparisons between terms matter.
-    fn commonness(&self, term: u32, usage: &[u32]) -> u64 {
-        let stem = self.terms.stem(term);
-        let by_length = match stem.len() {
-            0..=1 => 512,
-            2 => 256,
-            3 => 96,
-            4 => 48,
-            5 => 24,
-            6 => 12,
-            7..=9 => 8,
-            _ => 4,
-        };
-        let by_language = if VERY_COMMON.contains(&stem) { 30 } else { 1 };
-        let used = usage.get(term as usize).copied().unwrap_or(0);
-        by_length * by_language * (u64::from(used) + 8)
-    }
+/// How common a word is, by its length, a list of very common words, and how many queries of the set use it.
+fn commonness(stem: &str, used: u32) -> u64 {
+    let by_length = match stem.len() {
+        0..=1 => 512,
+        2 => 256,
+        3 => 96,
+        4 => 48,
+        5 => 24,
+        6 => 12,
+        7..=9 => 8,
+        _ => 4,
+    };
+    let by_language = if VERY_COMMON.contains(&stem) { 30 } else { 1 };
+    by_length * by_language * (u64::from(used) + 8)
+}
+
+fn cost_of_term(term: u32, costs: &[u64]) -> u64 {
+    costs.get(term as usize).copied().unwrap_or(u64::MAX)
 }
 
 fn lead(trigger: Trigger, decides: bool) -> Lead {

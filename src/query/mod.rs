@@ -69,14 +69,10 @@ mod print;
 mod regex;
 mod resolve;
 mod scratch;
-#[cfg(test)]
-mod survival;
 mod term;
 #[cfg(test)]
 mod tests;
 mod triggers;
-#[cfg(test)]
-mod truth;
 mod value;
 
 pub use compile::REGEXES_MAX;

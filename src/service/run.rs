@@ -191,7 +191,8 @@ fn connect_triage(
     let signals_partitions = log.partitions(&topics.signals)?;
     let duplicate_window_records = u64::from(config.decisions.duplicate_window_records);
     let settings = TriageSettings { topics, members, signals_partitions, duplicate_window_records, clock };
-    Ok(Worker::new(TriageStage::new(settings, pack, Model::shipped()), log, limits(config), wall))
+    let worker = Worker::new(TriageStage::new(settings, pack, Model::shipped()), log, limits(config), wall);
+    Ok(worker.on_gap(config.kafka.on_gap))
 }
 
 fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<WatchStage, KafkaLog>, StageError> {
@@ -199,7 +200,8 @@ fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<
     let signals = topics.signals.to_string();
     let log = KafkaLog::connect(&settings(name, Role::Watch, config, [signals]))?;
     let settings = WatchSettings { topics, snapshot_every: Some(config.snapshot.interval.0) };
-    Ok(Worker::new(WatchStage::new(settings, shared.active.load_full()), log, limits(config), wall))
+    let worker = Worker::new(WatchStage::new(settings, shared.active.load_full()), log, limits(config), wall);
+    Ok(worker.on_gap(config.kafka.on_gap))
 }
 
 fn connect_notify(name: &str, config: &Config, shared: &Shared) -> Result<Worker<NotifyStage, KafkaLog>, StageError> {
@@ -211,7 +213,7 @@ fn connect_notify(name: &str, config: &Config, shared: &Shared) -> Result<Worker
     let log = KafkaLog::connect(&settings)?;
     let notifier = Notifier::new(config.notify.clone(), Arc::clone(&shared.metrics), Arc::clone(&shared.stop));
     let limits = Limits { records_max: 1, ..limits(config) };
-    Ok(Worker::new(NotifyStage::new(notifier), log, limits, wall))
+    Ok(Worker::new(NotifyStage::new(notifier), log, limits, wall).on_gap(config.kafka.on_gap))
 }
 
 fn settings(name: &str, role: Role, config: &Config, topics: impl IntoIterator<Item = String>) -> KafkaSettings {

@@ -1,13 +1,13 @@
 //! One worker thread: connects, turns, and connects again with backoff when its log is of no use any more.
 
 use super::wall::wall;
-use super::worker::{Ended, Stage, StageError, Worker};
+use super::worker::{Ended, Gap, Stage, StageError, Worker};
 use crate::log::kafka::KafkaLog;
 use crate::log::{Commit, Log, LogError, TopicPartition};
 use crate::rules::Pack;
 use crate::telemetry::events::{
-    BrokerUnreachable, PackPending, PackReloaded, PartitionsMoved, ProducerFenced, TransactionAborted,
-    TransactionCommitted,
+    BrokerUnreachable, GapSkipped, PackPending, PackReloaded, PartitionsMoved, ProducerFenced, TransactionAborted,
+    TransactionCommitted, TransactionInDoubt,
 };
 use crate::telemetry::{Event as _, Health, Metrics};
 use crate::wire::Topics;
@@ -25,6 +25,8 @@ const SILENCE_MAX: Duration = Duration::from_secs(120);
 const LAG_EVERY: Duration = Duration::from_secs(10);
 /// Topics of a pending pack are looked for this often.
 const PENDING_EVERY: Duration = Duration::from_secs(2);
+/// A worker that was fenced by a twin takes its id back once; fenced again within this time, it is the one that ends.
+const FENCE_MEMORY: Duration = Duration::from_secs(300);
 /// With `until-end`, a worker without partitions is done after this long.
 const IDLE_DONE: Duration = Duration::from_secs(15);
 
@@ -85,7 +87,7 @@ pub fn supervise<S: RoleStage>(
     done: &AtomicBool,
     connect: impl Fn() -> Result<Worker<S, KafkaLog>, StageError>,
 ) {
-    let mut backoff = BACKOFF.0;
+    let (mut backoff, mut fenced_at) = (BACKOFF.0, None);
     while !shared.stopping() {
         shared.health.beat(name, SILENCE_MAX);
         let started = Instant::now();
@@ -94,23 +96,39 @@ pub fn supervise<S: RoleStage>(
         if started.elapsed() > BACKOFF.1 {
             backoff = BACKOFF.0;
         }
-        tell(S::ROLE, &error, backoff, shared);
-        if matches!(error, StageError::Unreadable { .. }) {
+        if gives_up(&error, &mut fenced_at) {
             shared.fail(format!("{name}: {error}"));
+            // a process with a dead worker would look alive
+            shared.stop.store(true, Ordering::Relaxed);
             break;
         }
+        tell(S::ROLE, &error, backoff, shared);
         pause(backoff, name, shared);
         backoff = (backoff * 2).min(BACKOFF.1);
     }
     shared.health.remove(name);
 }
 
+/// Whether another start would not help. Why a twin's fence is answered once: the first may be an old connection's
+/// late request; of two that answer each other, the one that was there first is fenced twice first, and ends.
+fn gives_up(error: &StageError, fenced_at: &mut Option<Instant>) -> bool {
+    match error {
+        StageError::Unreadable { .. } | StageError::Gap { .. } => true,
+        StageError::Log(LogError::Fenced { .. }) => {
+            fenced_at.replace(Instant::now()).is_some_and(|before| before.elapsed() < FENCE_MEMORY)
+        }
+        StageError::Log(_) => false,
+    }
+}
+
 fn tell(role: &'static str, error: &StageError, retry_in: Duration, shared: &Shared) {
     let (metrics, brokers) = (&shared.metrics, shared.brokers.as_str());
     let cause = error.to_string();
     match error {
-        StageError::Log(LogError::Fatal { .. }) => ProducerFenced { role, cause: &cause }.emit(metrics),
-        StageError::Log(_) | StageError::Unreadable { .. } => {
+        StageError::Log(LogError::Fatal { .. } | LogError::Fenced { .. }) => {
+            ProducerFenced { role, cause: &cause }.emit(metrics);
+        }
+        StageError::Log(_) | StageError::Gap { .. } | StageError::Unreadable { .. } => {
             BrokerUnreachable { role, brokers, cause: &cause, retry_in }.emit(metrics);
         }
     }
@@ -136,7 +154,10 @@ fn serve<S: RoleStage>(
     while !shared.stopping() {
         let turn = worker.turn()?;
         shared.health.beat(name, SILENCE_MAX);
-        if let Some(ended) = turn.ended {
+        for Gap { source, from, to } in turn.gaps {
+            GapSkipped { role: S::ROLE, source: &source, from, to }.emit(&shared.metrics);
+        }
+        for ended in turn.ended {
             report(&mut worker, ended, &shared.metrics);
         }
         watched.look(name, &mut worker, shared)?;
@@ -146,6 +167,9 @@ fn serve<S: RoleStage>(
             if idle { watched.idle_since.elapsed() >= IDLE_DONE } else { worker.stage().is_done() },
             Ordering::Relaxed,
         );
+    }
+    if let Some(ended) = worker.commit()? {
+        report(&mut worker, ended, &shared.metrics);
     }
     worker.close()
 }
@@ -162,6 +186,7 @@ fn report<S: RoleStage>(worker: &mut Worker<S, KafkaLog>, ended: Ended, metrics:
             worker.stage_mut().report(metrics);
         }
         Commit::Aborted => TransactionAborted { role: S::ROLE, cause: "the broker asked for it" }.emit(metrics),
+        Commit::Ambiguous => TransactionInDoubt { role: S::ROLE }.emit(metrics),
     }
 }
 

@@ -1,12 +1,20 @@
 //! The worker loop: poll, apply, commit, over any log and any stage.
 //!
 //! One worker is one thread with its own reader and transactional writer. Outputs, state and progress move in one
-//! transaction. After an abort nothing in memory is trusted: every partition is restored from what is committed.
+//! transaction. After an abort nothing in memory is trusted: every partition is restored from what is committed. After
+//! an ambiguous end the log is asked what is committed: our progress means that it landed, what stood before means that
+//! it did not, and a partition that says neither is restored.
 
-use crate::log::{Commit, Committed, Event, Log, LogError, Output, Progress, Record, TopicPartition};
+use crate::config::OnGap;
+use crate::fault::{self, Bug, Point};
+use crate::log::{Commit, Committed, Event, Log, LogError, Output, Progress, Record, Settled, TopicPartition};
 use crate::mention::Timestamp;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+
+mod settle;
+
+use self::settle::Verdict;
 
 /// What a role does with records. It owns the state of its partitions; the worker owns the transaction.
 pub trait Stage {
@@ -78,6 +86,19 @@ pub enum StageError {
     /// The log failed.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// Records are gone before they were read, and that is not to be accepted.
+    #[error(
+        "{source_name}: offsets {next} to {low} are gone before they were read: the log keeps its records for less \
+         time than this was down; keep them longer, and to go on without them set `kafka.on_gap: skip`"
+    )]
+    Gap {
+        /// Partition.
+        source_name: String,
+        /// Offset that was to be read next.
+        next: i64,
+        /// The first that is there.
+        low: i64,
+    },
     /// State or signal of a version this release does not read, or a damaged one.
     #[error("{source_name} at offset {offset}: {reason}")]
     Unreadable {
@@ -94,7 +115,7 @@ impl StageError {
     /// True when trying again later may help.
     #[must_use]
     pub fn is_retriable(&self) -> bool {
-        matches!(self, Self::Log(LogError::Retriable { .. } | LogError::Fatal { .. }))
+        matches!(self, Self::Log(LogError::Retriable { .. } | LogError::Fatal { .. } | LogError::Fenced { .. }))
     }
 }
 
@@ -116,14 +137,27 @@ pub struct Limits {
 pub struct Turn {
     /// Records applied.
     pub applied: usize,
-    /// How a transaction ended in this round, where one did.
-    pub ended: Option<Ended>,
+    /// The transactions that ended in this round: at the most one that was due, and one per rebalance before it.
+    pub ended: Vec<Ended>,
+    /// What was skipped because the log no longer had it.
+    pub gaps: Vec<Gap>,
+}
+
+/// Records that were gone before they were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Of which partition.
+    pub source: TopicPartition,
+    /// Offset that was to be read next.
+    pub from: i64,
+    /// The first that is there.
+    pub to: i64,
 }
 
 /// A transaction that ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    /// How.
+    /// How; `Ambiguous` if that cannot be told any more: it was somebody else's by the time it was looked at.
     pub commit: Commit,
     /// Records read in it.
     pub records: usize,
@@ -145,6 +179,12 @@ pub struct Worker<S, L> {
     bytes: usize,
     arrived_ms: Vec<i64>,
     last_arrived_ms: BTreeMap<TopicPartition, i64>,
+    /// What is committed for the partitions owned, as far as this worker knows.
+    committed: BTreeMap<TopicPartition, Option<Committed>>,
+    /// Started again since the last poll: what that poll brought of them is void.
+    rewound: Vec<TopicPartition>,
+    on_gap: OnGap,
+    gaps: Vec<Gap>,
     opened: Option<Instant>,
     wall: fn() -> Timestamp,
 }
@@ -162,9 +202,19 @@ impl<S: Stage, L: Log> Worker<S, L> {
             bytes: 0,
             arrived_ms: Vec::new(),
             last_arrived_ms: BTreeMap::new(),
+            committed: BTreeMap::new(),
+            rewound: Vec::new(),
+            on_gap: OnGap::Stop,
+            gaps: Vec::new(),
             opened: None,
             wall,
         }
+    }
+
+    /// Treats records that are gone before they were read in this way; unless told, it stops.
+    #[must_use]
+    pub fn on_gap(self, on_gap: OnGap) -> Self {
+        Self { on_gap, ..self }
     }
 
     /// When the log took the last record read of a partition, ms since the epoch.
@@ -199,14 +249,16 @@ impl<S: Stage, L: Log> Worker<S, L> {
     pub fn turn(&mut self) -> Result<Turn, StageError> {
         let room = self.limits.records_max.saturating_sub(self.records).max(1);
         let events = self.log.poll(room, self.limits.poll)?;
+        self.rewound.clear();
         let mut turn = Turn::default();
         for event in events {
-            turn.applied += self.take(event)?;
+            self.take(event, &mut turn)?;
         }
         self.mark_silence();
         if self.is_due() {
-            turn.ended = self.commit()?;
+            turn.ended.extend(self.commit()?);
         }
+        turn.gaps.append(&mut self.gaps);
         Ok(turn)
     }
 
@@ -223,10 +275,13 @@ impl<S: Stage, L: Log> Worker<S, L> {
             return Ok(None);
         }
         let Batch { outputs, progress } = self.stage.seal()?;
-        let commit = self.log.commit(outputs, progress)?;
+        fault::reach(Point::Polled, outputs.len());
+        let sealed = progress.clone();
+        let mut commit = self.log.commit(outputs, progress)?;
         match commit {
-            Commit::Landed => self.stage.landed(),
-            Commit::Aborted => self.restore_all()?,
+            Commit::Landed => self.land(sealed),
+            Commit::Aborted => self.step_back()?,
+            Commit::Ambiguous => commit = self.settle(sealed)?,
         }
         Ok(Some(Ended { commit, records, arrived_ms, took }))
     }
@@ -240,12 +295,44 @@ impl<S: Stage, L: Log> Worker<S, L> {
         Ok(self.log.release(&self.assigned)?)
     }
 
-    fn take(&mut self, event: Event) -> Result<usize, StageError> {
+    fn land(&mut self, sealed: Vec<Progress>) {
+        self.stage.landed();
+        for Progress { source, next, metadata } in sealed {
+            self.committed.insert(source, Some(Committed { next, metadata }));
+        }
+    }
+
+    /// Finds out how the transaction that was to commit `sealed` ended, and goes on from there.
+    fn settle(&mut self, sealed: Vec<Progress>) -> Result<Commit, StageError> {
+        let now = self.log.settle(&sealed)?;
+        let verdict = |(ours, now): (&Progress, &Settled)| {
+            let before = self.committed.get(&ours.source).and_then(Option::as_ref);
+            settle::of_partition(ours, before, now)
+        };
+        let verdicts: Vec<Verdict> = sealed.iter().zip(&now).map(verdict).collect();
+        let is_unknown = |(_, verdict): &(&Progress, &Verdict)| **verdict == Verdict::Unknown;
+        let unknown = sealed.iter().zip(&verdicts).filter(is_unknown).map(|(ours, _)| ours.source.clone());
+        let unknown: Vec<TopicPartition> = unknown.filter(|source| self.assigned.contains(source)).collect();
+        match settle::of_all(&verdicts) {
+            Verdict::Landed => {
+                self.land(sealed);
+                unknown.iter().for_each(|source| self.stage.forget(source));
+                self.restore(&unknown)?;
+                Ok(Commit::Landed)
+            }
+            Verdict::Aborted if unknown.is_empty() => self.step_back().map(|()| Commit::Aborted),
+            Verdict::Aborted => self.restore_all().map(|()| Commit::Aborted),
+            Verdict::Unknown => self.restore_all().map(|()| Commit::Ambiguous),
+        }
+    }
+
+    fn take(&mut self, event: Event, turn: &mut Turn) -> Result<(), StageError> {
         match event {
             Event::Assigned(sources) => self.own(sources)?,
             Event::Revoked(sources) => {
+                fault::reach(Point::Revoking, self.records);
                 // what is open is still ours to commit
-                self.commit()?;
+                turn.ended.extend(self.commit()?);
                 self.disown(&sources);
                 self.log.release(&sources)?;
             }
@@ -255,17 +342,18 @@ impl<S: Stage, L: Log> Worker<S, L> {
                 self.log.release(&sources)?;
                 self.restore_all()?;
             }
+            Event::End(source, _) if self.rewound.contains(&source) => {}
             Event::End(source, next) => {
                 self.ends.retain(|(known, _, _)| *known != source);
                 self.ends.push((source, next, Instant::now()));
             }
-            Event::Record(record) => return self.apply(record),
+            Event::Record(record) => turn.applied += self.apply(record)?,
         }
-        Ok(0)
+        Ok(())
     }
 
     fn apply(&mut self, record: Record) -> Result<usize, StageError> {
-        if !self.assigned.contains(&record.source) {
+        if !self.assigned.contains(&record.source) || self.rewound.contains(&record.source) {
             return Ok(0);
         }
         self.ends.retain(|(known, _, _)| *known != record.source);
@@ -291,8 +379,14 @@ impl<S: Stage, L: Log> Worker<S, L> {
         self.ends.retain(|(source, _, _)| !sources.contains(source));
         for source in sources {
             self.last_arrived_ms.remove(source);
+            self.committed.remove(source);
             self.stage.forget(source);
         }
+    }
+
+    /// After an abort: back to what the last landed transaction left.
+    fn step_back(&mut self) -> Result<(), StageError> {
+        self.restore_all()
     }
 
     fn restore_all(&mut self) -> Result<(), StageError> {
@@ -312,10 +406,40 @@ impl<S: Stage, L: Log> Worker<S, L> {
     fn restore(&mut self, sources: &[TopicPartition]) -> Result<(), StageError> {
         let committed = self.log.committed(sources)?;
         for (source, committed) in sources.iter().zip(committed) {
-            let next = self.stage.restore(&mut self.log, source, committed.as_ref())?;
-            self.log.start(source, next)?;
+            let bridged = self.bridge(source, committed.as_ref())?;
+            let next = self.stage.restore(&mut self.log, source, bridged.as_ref())?;
+            fault::reach(Point::Restoring, 0);
+            self.rewind(source, next)?;
+            self.committed.insert(source.clone(), committed);
         }
         Ok(())
+    }
+
+    /// Reading goes on at `next`; what was polled of the partition before is void.
+    fn rewind(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError> {
+        if fault::is_planted(Bug::NoRewind) && self.committed.contains_key(source) {
+            return Ok(());
+        }
+        self.ends.retain(|(known, _, _)| known != source);
+        self.rewound.push(source.clone());
+        self.log.start(source, next)
+    }
+
+    /// What is committed, or where the log begins if that is later and may be.
+    fn bridge(
+        &mut self,
+        source: &TopicPartition,
+        committed: Option<&Committed>,
+    ) -> Result<Option<Committed>, StageError> {
+        let Some(Committed { next, metadata }) = committed else { return Ok(None) };
+        let low = self.log.bounds(source)?.low;
+        if low > *next && self.on_gap == OnGap::Stop {
+            return Err(StageError::Gap { source_name: source.to_string(), next: *next, low });
+        }
+        if low > *next {
+            self.gaps.push(Gap { source: source.clone(), from: *next, to: low });
+        }
+        Ok(Some(Committed { next: low.max(*next), metadata: metadata.clone() }))
     }
 
     fn mark_silence(&mut self) {

@@ -73,6 +73,41 @@ impl Event for TransactionAborted<'_> {
     }
 }
 
+/// It cannot be told any more whether a transaction landed: its partitions were somebody else's when it was looked at.
+#[derive(Debug)]
+pub struct TransactionInDoubt<'a> {
+    /// Whose.
+    pub role: &'a str,
+}
+
+impl Event for TransactionInDoubt<'_> {
+    fn emit(self, metrics: &Metrics) {
+        metrics.count_transaction(self.role, "in_doubt");
+        warn!(role = self.role, "transaction in doubt, reading again from what is committed");
+    }
+}
+
+/// Records were gone before they were read, and are skipped.
+#[derive(Debug)]
+pub struct GapSkipped<'a> {
+    /// Who was to read them.
+    pub role: &'a str,
+    /// Of which partition.
+    pub source: &'a TopicPartition,
+    /// Offset that was to be read next.
+    pub from: i64,
+    /// The first that is there.
+    pub to: i64,
+}
+
+impl Event for GapSkipped<'_> {
+    fn emit(self, metrics: &Metrics) {
+        let Self { role, source, from, to } = self;
+        metrics.add_skipped(role, u64::try_from(to - from).unwrap_or(0));
+        error!(role, %source, from, to, "records were gone before they were read, and are skipped (kafka.on_gap)");
+    }
+}
+
 /// A producer can no longer be used; a new one takes its place.
 #[derive(Debug)]
 pub struct ProducerFenced<'a> {
@@ -288,6 +323,8 @@ mod tests {
         TransactionCommitted { role: "triage", records: 7, took: Duration::ZERO }.emit(&metrics);
         TransactionAborted { role: "triage", cause: "timeout" }.emit(&metrics);
         ProducerFenced { role: "watch", cause: "epoch" }.emit(&metrics);
+        TransactionInDoubt { role: "watch" }.emit(&metrics);
+        GapSkipped { role: "watch", source: &source, from: 3, to: 8 }.emit(&metrics);
         BrokerUnreachable { role: "triage", brokers: "b:1", cause: "refused", retry_in: Duration::ZERO }.emit(&metrics);
         AlertSent { alert_id: "a", team: "comms", receiver: "slack", attempts: 1 }.emit(&metrics);
         NotifyRetried { alert_id: "a", receiver: "slack", cause: "500", retry_in: Duration::ZERO }.emit(&metrics);
@@ -301,6 +338,8 @@ mod tests {
             "groundswell_transactions_total{result=\"committed\",role=\"triage\"} 1",
             "groundswell_transactions_total{result=\"aborted\",role=\"triage\"} 1",
             "groundswell_transactions_total{result=\"fenced\",role=\"watch\"} 1",
+            "groundswell_transactions_total{result=\"in_doubt\",role=\"watch\"} 1",
+            "groundswell_skipped_offsets_total{role=\"watch\"} 5",
             "groundswell_records_total{role=\"triage\"} 7",
             "groundswell_broker_errors_total{role=\"triage\"} 1",
             "groundswell_notifications_total{receiver=\"slack\",result=\"sent\"} 1",

@@ -31,6 +31,7 @@ pub struct Metrics {
     transactions: IntCounterVec,
     notifications: IntCounterVec,
     broker_errors: IntCounterVec,
+    skipped: IntCounterVec,
     lag_records: IntGaugeVec,
     lag_seconds: GaugeVec,
     event_to_commit: HistogramVec,
@@ -66,6 +67,12 @@ impl Metrics {
                 "notifications_total",
                 "Attempts to tell a receiver.",
                 &["receiver", "result"],
+            )?,
+            skipped: counters(
+                &registry,
+                "skipped_offsets_total",
+                "Offsets that the log no longer had when they were due.",
+                &["role"],
             )?,
             broker_errors: counters(&registry, "broker_errors_total", "Times a broker could not be used.", &["role"])?,
             lag_records: {
@@ -161,6 +168,10 @@ impl Metrics {
 
     pub(super) fn count_notification(&self, receiver: &str, result: &str) {
         self.notifications.with_label_values(&[receiver, result]).inc();
+    }
+
+    pub(super) fn add_skipped(&self, role: &str, offsets: u64) {
+        self.skipped.with_label_values(&[role]).inc_by(offsets);
     }
 
     pub(super) fn count_broker_error(&self, role: &str) {

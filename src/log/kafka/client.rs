@@ -43,6 +43,8 @@ pub(super) fn group_config(settings: &KafkaSettings) -> ClientConfig {
     config.set("group.protocol", "classic");
     config.set("partition.assignment.strategy", "cooperative-sticky");
     config.set("isolation.level", "read_committed");
+    // an offset that is gone is for the worker to judge: a reset would lose records in silence
+    config.set("auto.offset.reset", "error");
     never_commits(&mut config);
     config
 }
@@ -78,6 +80,9 @@ pub(super) fn producer_config(settings: &KafkaSettings) -> ClientConfig {
     config.set("retry.backoff.ms", "20");
     config.set("transaction.timeout.ms", "10000");
     with_extra(&mut config, settings, Side::Producer);
+    // a lost connection is told on a line of this kind only, see `ClientLog`
+    config.set("debug", "broker");
+    config.set_log_level(RDKafkaLogLevel::Debug);
     config.set("transactional.id", &settings.transactional_id);
     config
 }
@@ -136,7 +141,14 @@ fn apply_extra(config: &mut ClientConfig, extra: &BTreeMap<String, String>, side
     }
 }
 
+/// The facility of the line that librdkafka writes when a connection fails or a request times out.
+const FAILED: &str = "FAIL";
+
 /// Where one client's log lines and errors go: to `tracing`, limited, and whether its connections had trouble.
+///
+/// Why it looks at lines: librdkafka sends a transaction's requests again by itself after a lost connection, and tells
+/// so neither by an error (a connection that the other side closed is none) nor more than twice a minute as a warning.
+/// The debug line is the one thing it always says, before it tries again.
 #[derive(Debug)]
 pub(super) struct ClientLog {
     client: &'static str,
@@ -191,6 +203,12 @@ fn log_key(facility: &str, line: &str) -> String {
 
 impl ClientContext for ClientLog {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        if facility == FAILED {
+            self.trouble.store(true, Ordering::Relaxed);
+        }
+        if matches!(level, RDKafkaLogLevel::Debug) {
+            return;
+        }
         let Some(held_back) = self.admit(&log_key(facility, line), Instant::now()) else { return };
         let client = self.client;
         match level {
@@ -198,10 +216,9 @@ impl ClientContext for ClientLog {
                 tracing::warn!(client, facility, held_back, "kafka client: {line}");
             }
             RDKafkaLogLevel::Warning => tracing::warn!(client, facility, held_back, "kafka client: {line}"),
-            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
+            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
                 tracing::info!(client, facility, held_back, "kafka client: {line}");
             }
-            RDKafkaLogLevel::Debug => tracing::debug!(client, facility, held_back, "kafka client: {line}"),
         }
     }
 
@@ -264,6 +281,7 @@ mod tests {
             extra: BTreeMap::from([
                 ("isolation.level".into(), "read_uncommitted".into()),
                 ("enable.auto.commit".into(), "true".into()),
+                ("auto.offset.reset".into(), "latest".into()),
                 ("consumer.session.timeout.ms".into(), "6000".into()),
                 ("producer.linger.ms".into(), "1".into()),
                 ("security.protocol".into(), "plaintext".into()),
@@ -277,6 +295,7 @@ mod tests {
         let cases = [
             (&group, "isolation.level", Some("read_committed")),
             (&group, "enable.auto.commit", Some("false")),
+            (&group, "auto.offset.reset", Some("error")),
             (&group, "session.timeout.ms", Some("6000")),
             (&group, "linger.ms", None),
             (&group, "security.protocol", Some("plaintext")),
@@ -301,6 +320,17 @@ mod tests {
         assert_eq!(log.admit(&key, start + Duration::from_secs(1)), None);
         assert_eq!(log.admit("FAIL 127.0.0.1:9093/2", start), Some(0));
         assert_eq!(log.admit(&key, start + Duration::from_secs(11)), Some(1));
+    }
+
+    #[test]
+    fn a_lost_connection_is_trouble_however_quietly_it_is_told() {
+        let log = ClientLog::new("test");
+        log.log(RDKafkaLogLevel::Debug, "STATE", "[thrd:127.0.0.1:9092/1]: up");
+        assert!(!log.take_trouble());
+        for level in [RDKafkaLogLevel::Debug, RDKafkaLogLevel::Info, RDKafkaLogLevel::Error] {
+            log.log(level, "FAIL", "[thrd:127.0.0.1:9092/1]: disconnected");
+            assert!(log.take_trouble() && !log.take_trouble(), "{level:?}");
+        }
     }
 
     #[test]

@@ -314,6 +314,11 @@ impl Group {
         unassign_of(self.consumer(), sources).map_err(|error| fatal("giving partitions up", &error.to_string()))
     }
 
+    /// Whether a partition is ours, to be revoked or not.
+    pub(super) fn owns(&self, source: &TopicPartition) -> bool {
+        self.assignment.owns(source)
+    }
+
     /// What fences this member's offsets in a transaction: `None` when its assignment is lost already.
     pub(super) fn fence(&self) -> Option<ConsumerGroupMetadata> {
         // metadata first: if the assignment still stands afterwards, it stood when the metadata was taken
@@ -368,6 +373,8 @@ fn judge_poll(error: &KafkaError) -> Result<Step, LogError> {
             _,
             Some(
                 RDKafkaErrorCode::AllBrokersDown
+                // the offset to read at is gone: a new start finds that out by itself
+                | RDKafkaErrorCode::AutoOffsetReset
                 | RDKafkaErrorCode::TopicAuthorizationFailed
                 | RDKafkaErrorCode::GroupAuthorizationFailed
                 | RDKafkaErrorCode::SaslAuthenticationFailed

@@ -1,9 +1,10 @@
 //! The transactional writer: outputs and progress in one transaction.
 //!
 //! How a transaction may end: *landed*; *aborted*, when the broker or the client refused it and the abort is
-//! confirmed; or *dead*, when it is not known. librdkafka has no client side of KIP-890, so a delayed EndTxn could
-//! end a later transaction: after a time-out or a transport error at the end, this producer begins no other one.
-//! A new producer with the same id ends what the old one left, at its start.
+//! confirmed; *ambiguous*, when a request was not answered; or the writer is dead. The states and what each error
+//! does to them stand in `transaction`. A producer that had any trouble with a connection while a transaction was open
+//! is replaced even when the transaction landed: librdkafka asks again by itself, so a first, delayed EndTxn may still
+//! be on its way, and would end a later transaction of the same producer. The new one's start fences it.
 //!
 //! It must never report *landed* or *aborted* on a guess.
 
@@ -21,18 +22,22 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::KafkaSettings;
 use super::client::{ClientLog, is_connection_trouble, producer_config};
+use super::transaction::{Event, State, event_of, is_fence};
+use crate::fault::{self, Bug, Point};
 use crate::log::{Commit, LogError, Output, Place, Progress, partition_for};
 
 /// The broker ends a predecessor's transaction after 10 s.
 const INIT_DEADLINE: Duration = Duration::from_secs(30);
-/// One step of a transaction; the broker gives the whole of it 10 s.
-const STEP_DEADLINE: Duration = Duration::from_secs(15);
+/// The broker gives a transaction this long, unless it is told otherwise.
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Aborting waits for what is in flight.
 const ABORT_DEADLINE: Duration = Duration::from_secs(30);
 /// A blocking call gives up the thread this often, to serve delivery reports.
 const SLICE: Duration = Duration::from_millis(500);
 /// What Kafka takes as an offset's metadata.
 pub(super) const METADATA_BYTES_MAX: usize = 4_096;
+/// Callbacks served at once, at most, before the trouble they tell of is looked at.
+const CALLBACKS_MAX: usize = 10_000;
 
 /// The producer's callbacks: keeps the first delivery that failed for good.
 struct WriterContext {
@@ -69,28 +74,40 @@ impl ProducerContext for WriterContext {
 
 /// Why a transaction did not land.
 #[derive(Debug)]
-enum Failure {
-    /// It must be aborted; another try may land.
-    Abort(String),
-    /// It must be aborted, and the same outputs would be refused again.
-    Refused(String),
-    /// It is not known how it ended, or this producer is fenced.
-    Dead(&'static str, String),
+struct Failure {
+    doing: &'static str,
+    cause: String,
+    kind: Kind,
+}
+
+/// What a failure means beyond the state that it leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Another try may land.
+    Passing,
+    /// The same outputs would be refused again.
+    Refused,
+    /// A newer producer has this id, or the broker gave this one up.
+    Fenced,
 }
 
 /// The producer of one worker.
 pub(super) struct Writer {
     settings: KafkaSettings,
-    /// Absent after a death, or when the last transaction landed in spite of connection trouble.
+    /// How long the broker leaves a transaction open.
+    timeout: Duration,
+    /// Absent after trouble; a new one is made when it is needed.
     producer: Option<BaseProducer<WriterContext>>,
-    dead: bool,
+    state: State,
 }
 
 impl Writer {
     /// Connects and ends whatever a predecessor with the same id left open.
     pub(super) fn open(settings: &KafkaSettings) -> Result<Self, LogError> {
         let producer = open_producer(settings)?;
-        Ok(Self { settings: settings.clone(), producer: Some(producer), dead: false })
+        let millis = producer_config(settings).get("transaction.timeout.ms").and_then(|text| text.parse().ok());
+        let timeout = millis.map_or(TRANSACTION_TIMEOUT, Duration::from_millis);
+        Ok(Self { settings: settings.clone(), timeout, producer: Some(producer), state: State::Idle })
     }
 
     /// See [`crate::log::Log::commit`]. `partitions` counts those of the topics that are hashed; `fence` is absent
@@ -102,8 +119,8 @@ impl Writer {
         partitions: &BTreeMap<Arc<str>, i32>,
         fence: Option<&ConsumerGroupMetadata>,
     ) -> Result<Commit, LogError> {
-        if self.dead {
-            let cause = "an earlier transaction ended this producer".to_owned();
+        if self.state != State::Idle {
+            let cause = format!("an earlier transaction left this producer {:?}", self.state).to_lowercase();
             return Err(LogError::Fatal { doing: "committing", cause });
         }
         let offsets = offsets_of(progress)?;
@@ -111,70 +128,132 @@ impl Writer {
             Some(producer) => producer,
             None => open_producer(&self.settings)?,
         };
-        // until it is known how this ends
-        self.dead = true;
-        let transaction = Transaction { producer: &producer };
-        let committed = match transaction.run(outputs, &offsets, partitions, fence) {
-            Ok(()) => Ok(Commit::Landed),
-            Err(Failure::Abort(cause)) => {
-                tracing::warn!("transaction aborted: {cause}");
-                transaction.abort().map(|()| Commit::Aborted)
-            }
-            Err(Failure::Refused(cause)) => transaction.abort().and(Err(Failure::Dead("writing outputs", cause))),
-            Err(dead) => Err(dead),
-        };
-        producer.poll(Duration::ZERO);
-        match committed {
+        let begun = Instant::now();
+        let mut transaction =
+            Transaction { producer: &producer, state: self.state, outputs: 0, deadline: begun + self.timeout };
+        let ran = transaction.run_or_misrun(outputs, &offsets, partitions, fence);
+        let ended = transaction.end(ran);
+        self.state = transaction.state;
+        let trouble = take_trouble(&producer);
+        match ended {
             Ok(commit) => {
-                self.dead = false;
-                let trouble = producer.context().log.take_trouble();
-                self.producer = (!trouble).then_some(producer);
+                self.producer = (!trouble && self.state == State::Idle).then_some(producer);
                 Ok(commit)
             }
-            Err(Failure::Dead(doing, cause)) => Err(LogError::Fatal { doing, cause }),
-            Err(Failure::Abort(cause) | Failure::Refused(cause)) => Err(LogError::Fatal { doing: "aborting", cause }),
+            // only a twin fences a transaction that the broker had no reason to give up
+            Err(Failure { cause, kind: Kind::Fenced, .. }) if begun.elapsed() < self.timeout => {
+                Err(LogError::Fenced { id: self.settings.transactional_id.clone(), cause })
+            }
+            Err(Failure { doing, cause, .. }) => Err(LogError::Fatal { doing, cause }),
         }
+    }
+
+    /// Ends an ambiguous transaction for good: a new producer with the same id either finds it ended or ends it.
+    pub(super) fn succeed(&mut self) -> Result<(), LogError> {
+        drop(self.producer.take());
+        self.producer = Some(open_producer(&self.settings)?);
+        self.state = self.state.after(Event::Succeeded);
+        Ok(())
     }
 }
 
 /// One transaction of a producer.
 struct Transaction<'a> {
     producer: &'a BaseProducer<WriterContext>,
+    state: State,
+    outputs: usize,
+    /// When the broker gives it up.
+    deadline: Instant,
 }
 
 impl Transaction<'_> {
-    fn run(
-        &self,
+    /// [`Self::run`], but for the bug that moves the offsets first.
+    fn run_or_misrun(
+        &mut self,
         outputs: Vec<Output>,
         offsets: &TopicPartitionList,
         partitions: &BTreeMap<Arc<str>, i32>,
         fence: Option<&ConsumerGroupMetadata>,
     ) -> Result<(), Failure> {
-        self.producer.context().log.take_trouble();
+        if !fault::is_planted(Bug::CommitBeforeProduce) {
+            return self.run(outputs, offsets, partitions, fence);
+        }
+        self.run(Vec::new(), offsets, partitions, fence)?;
+        self.run(outputs, &TopicPartitionList::new(), partitions, fence)
+    }
+
+    fn run(
+        &mut self,
+        outputs: Vec<Output>,
+        offsets: &TopicPartitionList,
+        partitions: &BTreeMap<Arc<str>, i32>,
+        fence: Option<&ConsumerGroupMetadata>,
+    ) -> Result<(), Failure> {
+        self.outputs = outputs.len();
+        take_trouble(self.producer);
         self.producer.context().failed.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let begun = self.producer.begin_transaction();
-        begun.map_err(|error| Failure::Dead("beginning a transaction", explain(&error)))?;
+        self.step("beginning a transaction", |producer, _| producer.begin_transaction())?;
+        self.state = self.state.after(Event::Begun);
+        fault::reach(Point::Begun, self.outputs);
         let (count, mut laps) = (outputs.len(), Laps::start());
-        for output in outputs {
+        for (output, number) in outputs.into_iter().zip(1..) {
             self.produce(&output, partitions)?;
+            fault::reach(Point::Produced, number);
         }
         let produced_ms = laps.next_ms();
         if offsets.count() > 0 {
-            let fence = fence.ok_or_else(|| Failure::Abort("the assignment was lost".to_owned()))?;
-            self.step("committing offsets", || {
-                self.producer.send_offsets_to_transaction(offsets, fence, STEP_DEADLINE)
-            })?;
+            let doing = "committing offsets";
+            let fence =
+                fence.ok_or_else(|| self.fail(doing, Event::MustAbort, "the assignment was lost".to_owned()))?;
+            self.step(doing, |producer, wait| producer.send_offsets_to_transaction(offsets, fence, wait))?;
         }
+        fault::reach(Point::OffsetsSent, self.outputs);
         let offsets_ms = laps.next_ms();
         self.flush()?;
+        fault::reach(Point::Flushed, self.outputs);
         let flushed_ms = laps.next_ms();
-        self.step("ending a transaction", || self.producer.commit_transaction(STEP_DEADLINE))?;
+        fault::reach(Point::Ending, self.outputs);
+        self.state = self.state.after(Event::Ending);
+        self.step("ending a transaction", BaseProducer::commit_transaction)?;
+        self.state = self.state.after(Event::Landed);
+        fault::reach(Point::Ended, self.outputs);
         let ended_ms = laps.next_ms();
         tracing::debug!(count, produced_ms, offsets_ms, flushed_ms, ended_ms, "transaction ended");
         Ok(())
     }
 
-    fn produce(&self, output: &Output, partitions: &BTreeMap<Arc<str>, i32>) -> Result<(), Failure> {
+    /// How it ended: aborts what is still open.
+    fn end(&mut self, ran: Result<(), Failure>) -> Result<Commit, Failure> {
+        let Err(failure) = ran else { return Ok(Commit::Landed) };
+        let Failure { doing, cause, kind } = &failure;
+        if self.state == State::Open {
+            tracing::warn!("transaction is to be aborted: {doing}: {cause}");
+            if let Err(failure) = self.abort()
+                && self.state == State::Dead
+            {
+                return Err(failure);
+            }
+        }
+        match self.state {
+            State::Idle if *kind == Kind::Passing => Ok(Commit::Aborted),
+            State::Ambiguous if *kind == Kind::Passing => {
+                tracing::warn!("transaction in doubt: {doing}: {cause}");
+                Ok(Commit::Ambiguous)
+            }
+            _ => {
+                self.state = self.state.after(Event::Fatal);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Takes an event, and makes it a failure.
+    fn fail(&mut self, doing: &'static str, event: Event, cause: String) -> Failure {
+        self.state = self.state.after(event);
+        Failure { doing, cause, kind: if event == Event::Fenced { Kind::Fenced } else { Kind::Passing } }
+    }
+
+    fn produce(&mut self, output: &Output, partitions: &BTreeMap<Arc<str>, i32>) -> Result<(), Failure> {
         let partition = match &output.place {
             Place::Exact(partition) => *partition,
             Place::Hashed(key) => partition_for(key, partitions.get(&output.topic).copied().unwrap_or(1)),
@@ -187,7 +266,6 @@ impl Transaction<'_> {
             BaseRecord::to(&output.topic).partition(partition).headers(headers);
         record.key = output.key.as_deref();
         record.payload = output.value.as_deref();
-        let deadline = Instant::now() + STEP_DEADLINE;
         loop {
             let (error, back) = match self.producer.send(record) {
                 Ok(()) => return Ok(()),
@@ -195,70 +273,113 @@ impl Transaction<'_> {
             };
             match error.rdkafka_error_code() {
                 // the queue is the bound: wait until the broker has taken some
-                Some(RDKafkaErrorCode::QueueFull) if Instant::now() < deadline => {
+                Some(RDKafkaErrorCode::QueueFull) if Instant::now() < self.deadline => {
                     self.producer.poll(Duration::from_millis(50));
                     record = back;
                 }
-                // the transaction has failed already: its cause is with the deliveries
+                // the transaction has failed already: its cause is with the client or the deliveries
                 Some(RDKafkaErrorCode::State | RDKafkaErrorCode::Fatal | RDKafkaErrorCode::QueueFull) => {
+                    self.check_client()?;
                     self.check_deliveries()?;
-                    return Err(Failure::Abort(format!("{}: {error}", output.topic)));
+                    return Err(self.fail("producing", Event::MustAbort, format!("{}: {error}", output.topic)));
                 }
-                _ => return Err(Failure::Refused(format!("{}/{partition}: {error}", output.topic))),
+                _ => return Err(self.refuse(format!("{}/{partition}: {error}", output.topic))),
             }
         }
     }
 
+    fn refuse(&mut self, cause: String) -> Failure {
+        Failure { kind: Kind::Refused, ..self.fail("writing outputs", Event::MustAbort, cause) }
+    }
+
     /// Waits until all outputs are answered. The client's own flush polls in slices of 100 ms that never end early.
-    fn flush(&self) -> Result<(), Failure> {
-        let deadline = Instant::now() + STEP_DEADLINE;
-        while self.producer.in_flight_count() > 0 && Instant::now() < deadline {
+    fn flush(&mut self) -> Result<(), Failure> {
+        while self.producer.in_flight_count() > 0 && Instant::now() < self.deadline {
             self.producer.poll(Duration::from_millis(1));
         }
         self.check_deliveries()?;
         match self.producer.in_flight_count() {
             0 => Ok(()),
-            open => Err(Failure::Dead("flushing outputs", format!("{open} records are not answered"))),
+            open => Err(self.fail("flushing outputs", Event::NoAnswer, format!("{open} records are not answered"))),
         }
     }
 
-    fn check_deliveries(&self) -> Result<(), Failure> {
+    /// A client that is of no use any more says why only when it is asked.
+    fn check_client(&mut self) -> Result<(), Failure> {
+        let Some((code, reason)) = self.producer.client().fatal_error() else { return Ok(()) };
+        let event = if is_fence(code) { Event::Fenced } else { Event::Fatal };
+        Err(self.fail("producing", event, reason))
+    }
+
+    fn check_deliveries(&mut self) -> Result<(), Failure> {
         let failed = self.producer.context().failed.lock().unwrap_or_else(PoisonError::into_inner).take();
         match failed {
             None => Ok(()),
-            Some((topic, code)) if is_connection_trouble(code) => Err(Failure::Abort(format!("{topic}: {code}"))),
-            Some((topic, code)) => Err(Failure::Refused(format!("{topic}: {code}"))),
+            Some((topic, code)) if is_connection_trouble(code) => {
+                Err(self.fail("writing outputs", Event::MustAbort, format!("{topic}: {code}")))
+            }
+            Some((topic, code)) => {
+                self.check_client()?;
+                Err(self.refuse(format!("{topic}: {code}")))
+            }
         }
     }
 
-    /// Calls again what may be called again, until its time is over.
-    fn step(&self, doing: &'static str, call: impl Fn() -> Result<(), KafkaError>) -> Result<(), Failure> {
-        let deadline = Instant::now() + STEP_DEADLINE;
+    /// Calls again what may be called again, until the transaction's time is over.
+    fn step(
+        &mut self,
+        doing: &'static str,
+        call: impl Fn(&BaseProducer<WriterContext>, Duration) -> Result<(), KafkaError>,
+    ) -> Result<(), Failure> {
         loop {
-            let Err(error) = call() else { return Ok(()) };
-            match judge(&error) {
-                Class::Again if Instant::now() < deadline => self.producer.poll(Duration::from_millis(20)),
-                Class::Abort => {
-                    self.check_deliveries()?;
-                    return Err(Failure::Abort(format!("{doing}: {error}")));
-                }
-                Class::Again | Class::Dead => return Err(Failure::Dead(doing, explain(&error))),
+            let wait = self.deadline.saturating_duration_since(Instant::now()).max(SLICE);
+            let Err(error) = call(self.producer, wait) else { return Ok(()) };
+            let mut event = event_of(&error);
+            // the client asked again by itself after losing a connection: what it says is about the last try only
+            if event == Event::MustAbort && self.state == State::Committing && take_trouble(self.producer) {
+                event = Event::NoAnswer;
             }
+            if event == Event::Again && Instant::now() < self.deadline {
+                self.state = self.state.after(event);
+                self.producer.poll(Duration::from_millis(20));
+                continue;
+            }
+            if event == Event::MustAbort {
+                self.check_deliveries()?;
+            }
+            let event = if event == Event::Again { Event::NoAnswer } else { event };
+            return Err(self.fail(doing, event, explain(&error)));
         }
     }
 
     /// Aborts, serving the delivery reports that the abort waits for.
-    fn abort(&self) -> Result<(), Failure> {
+    fn abort(&mut self) -> Result<(), Failure> {
+        fault::reach(Point::Aborting, self.outputs);
         let deadline = Instant::now() + ABORT_DEADLINE;
         loop {
-            let Err(error) = self.producer.abort_transaction(SLICE) else { return Ok(()) };
+            let Err(error) = self.producer.abort_transaction(SLICE) else {
+                self.state = self.state.after(Event::Aborted);
+                return Ok(());
+            };
             let again = matches!(&error, KafkaError::Transaction(cause) if cause.is_retriable());
             if !again || Instant::now() >= deadline {
-                return Err(Failure::Dead("aborting a transaction", explain(&error)));
+                let event = if again { Event::NoAnswer } else { event_of(&error) };
+                let event = if event == Event::MustAbort { Event::Fatal } else { event };
+                return Err(self.fail("aborting a transaction", event, explain(&error)));
             }
             self.producer.poll(Duration::from_millis(20));
         }
     }
+}
+
+/// Serves what the client has to say, then: had a connection trouble since this was last asked?
+fn take_trouble(producer: &BaseProducer<WriterContext>) -> bool {
+    let mut left = CALLBACKS_MAX;
+    while producer.in_flight_count() > 0 && left > 0 {
+        producer.poll(Duration::ZERO);
+        left -= 1;
+    }
+    producer.context().log.take_trouble()
 }
 
 /// Times of the steps of a transaction, for whoever asks why it is slow.
@@ -277,39 +398,11 @@ impl Laps {
     }
 }
 
-/// What an error of a transaction call asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Again,
-    Abort,
-    Dead,
-}
-
-fn judge(error: &KafkaError) -> Class {
-    let KafkaError::Transaction(cause) = error else { return Class::Dead };
-    classify(cause.code(), cause.is_fatal(), cause.txn_requires_abort(), cause.is_retriable())
-}
-
-/// The order matters: a time-out that librdkafka would let us abort is still one whose request may arrive later.
-fn classify(code: RDKafkaErrorCode, fatal: bool, requires_abort: bool, retriable: bool) -> Class {
-    if fatal || is_connection_trouble(code) {
-        Class::Dead
-    } else if requires_abort {
-        Class::Abort
-    } else if retriable {
-        Class::Again
-    } else {
-        Class::Dead
-    }
-}
-
 fn explain(error: &KafkaError) -> String {
-    let fenced = matches!(
-        error.rdkafka_error_code(),
-        Some(RDKafkaErrorCode::Fenced | RDKafkaErrorCode::ProducerFenced | RDKafkaErrorCode::InvalidProducerEpoch)
-    );
-    let hint = if fenced { " (does another live worker use the same instance name?)" } else { "" };
-    format!("{error}{hint}")
+    match event_of(error) {
+        Event::Fenced => format!("{error} (a newer producer has its id, or the transaction took too long)"),
+        _ => error.to_string(),
+    }
 }
 
 fn offsets_of(progress: &[Progress]) -> Result<TopicPartitionList, LogError> {
@@ -344,7 +437,7 @@ fn open_producer(settings: &KafkaSettings) -> Result<BaseProducer<WriterContext>
         }
         producer.poll(Duration::ZERO);
     }
-    producer.context().log.take_trouble();
+    take_trouble(&producer);
     Ok(producer)
 }
 
@@ -352,26 +445,6 @@ fn open_producer(settings: &KafkaSettings) -> Result<BaseProducer<WriterContext>
 mod tests {
     use super::*;
     use crate::log::TopicPartition;
-
-    #[test]
-    fn an_error_is_classed_by_what_is_known_of_the_transaction() {
-        use RDKafkaErrorCode as Code;
-        // (code, fatal, requires abort, retriable) → what to do
-        let cases = [
-            (Code::UnknownMemberId, false, true, false, Class::Abort),
-            (Code::IllegalGeneration, false, true, false, Class::Abort),
-            (Code::CoordinatorLoadInProgress, false, false, true, Class::Again),
-            (Code::OperationTimedOut, false, false, true, Class::Dead),
-            (Code::OperationTimedOut, false, true, false, Class::Dead),
-            (Code::BrokerTransportFailure, false, true, true, Class::Dead),
-            (Code::RequestTimedOut, false, true, false, Class::Dead),
-            (Code::Fenced, true, false, false, Class::Dead),
-            (Code::State, false, false, false, Class::Dead),
-        ];
-        for (code, fatal, abort, retriable, expected) in cases {
-            assert_eq!(classify(code, fatal, abort, retriable), expected, "{code:?}");
-        }
-    }
 
     #[test]
     fn a_context_over_the_limit_is_refused_before_anything_is_written() {

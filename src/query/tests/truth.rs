@@ -4,10 +4,10 @@
 //! Shares with the engine the parser, the tokens and `Exact`, and nothing of how terms are found or combined.
 //! `GROUNDSWELL_QUERY_SEEDS=20 GROUNDSWELL_QUERY_CASES=100000` makes the long run.
 
-use super::ast::{Form, Fuzzy, Node, Shape, Word};
-use super::field::FieldTest;
-use super::*;
 use crate::mention::{Entity, EntityKind};
+use crate::query::ast::{Form, Fuzzy, Node, Shape, Word};
+use crate::query::field::FieldTest;
+use crate::query::*;
 use crate::text::{Token, TokenKind};
 use std::collections::BTreeSet;
 

@@ -4,7 +4,7 @@
 //! A test like any other, of fixed length; `GROUNDSWELL_FUZZ_SECONDS=600` makes it run so long, on other cases.
 
 use super::truth::{Random, query, text};
-use super::*;
+use crate::query::*;
 use std::time::{Duration, Instant};
 
 /// Cases of the short run.
