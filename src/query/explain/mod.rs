@@ -182,7 +182,7 @@ fn text_lines(node: &Node, depth: usize, label: &str, lines: &mut Vec<String>) {
             parts.iter().for_each(|part| line(depth + 1, "-", &summary(part), lines));
         }
         Form::Any(parts) if parts.iter().any(|part| part.children().next().is_some()) => {
-            branches(parts, depth, label, lines)
+            branches(parts, depth, label, lines);
         }
         Form::Except(..) | Form::All(_) if depth < 3 => outline(node, depth, label, lines),
         _ => line(depth, label, &summary(node), lines),

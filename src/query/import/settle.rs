@@ -133,9 +133,8 @@ impl Settler<'_, '_> {
             match self.tree(part, Effect::Wider) {
                 Some(Tree { form: Form::Not(inner), .. }) => excluded.push(*inner),
                 Some(part) if is_words(&part) => {
-                    if !near.contains(&part) {
-                        near.push(part);
-                    }
+                    // One place would do for both.
+                    near.extend((!near.contains(&part)).then_some(part));
                 }
                 Some(part) => {
                     let why = "only words have a distance: this part counts wherever it is";
@@ -190,11 +189,10 @@ impl Settler<'_, '_> {
             _ => return None,
         };
         self.steps.lose(&side.span, "beside the NEAR", why, Effect::Other);
-        let beside = match &side.form {
+        match &side.form {
             Form::Not(inner) => joined(vec![other.clone()], vec![(**inner).clone()], span.clone()),
             _ => joined(vec![other.clone(), side.clone()], Vec::new(), span.clone()),
-        };
-        beside
+        }
     }
 
     /// NEAR on a side that has no one place: on each of its parts that have.

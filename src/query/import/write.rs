@@ -159,7 +159,7 @@ impl Page {
             let width = text.chars().count();
             let is_short = width <= self.columns / 3;
             let fits = indent + open.chars().count() + 1 + width <= self.columns;
-            if !open.is_empty() && !(is_short && fits) {
+            if !open.is_empty() && (!is_short || !fits) {
                 self.line(indent, &std::mem::take(&mut open));
             }
             if is_short {
