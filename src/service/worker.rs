@@ -1,7 +1,8 @@
 //! The worker loop: poll, apply, commit, over any log and any stage.
 //!
 //! One worker is one thread with its own reader and transactional writer. Outputs, state and progress move in one
-//! transaction. After an abort nothing in memory is trusted: every partition is restored from what is committed.
+//! transaction. After an abort every partition goes back to what the last landed transaction left: undone where the
+//! stage kept what it touched, restored from what is committed where that was too much.
 
 use crate::log::{Commit, Committed, Event, Log, LogError, Output, Progress, Record, TopicPartition};
 use crate::mention::Timestamp;
@@ -56,6 +57,12 @@ pub trait Stage {
 
     /// The sealed batch is in the log.
     fn landed(&mut self);
+
+    /// The sealed batch is not in the log: goes back to exactly what the last landed transaction left, and says where
+    /// each partition reads on. None when it cannot: everything is then rolled back, forgotten and restored.
+    fn undo(&mut self) -> Option<Vec<(TopicPartition, i64)>> {
+        None
+    }
 
     /// True when the input has ended and all of it is decided.
     fn is_done(&self) -> bool {
@@ -236,7 +243,7 @@ impl<S: Stage, L: Log> Worker<S, L> {
         let commit = self.log.commit(outputs, progress)?;
         match commit {
             Commit::Landed => self.stage.landed(),
-            Commit::Aborted => self.restore_all()?,
+            Commit::Aborted => self.step_back()?,
         }
         Ok(Some(Ended { commit, records, arrived_ms, took }))
     }
@@ -305,12 +312,26 @@ impl<S: Stage, L: Log> Worker<S, L> {
         }
     }
 
-    fn restore_all(&mut self) -> Result<(), StageError> {
+    /// After an abort: back to the last landed transaction, by undo where the stage can.
+    fn step_back(&mut self) -> Result<(), StageError> {
+        let Some(positions) = self.stage.undo() else { return self.restore_all() };
+        self.clear_open();
+        for (source, next) in positions {
+            self.log.start(&source, next)?;
+        }
+        Ok(())
+    }
+
+    fn clear_open(&mut self) {
         self.opened = None;
         self.records = 0;
         self.bytes = 0;
         self.arrived_ms.clear();
         self.ends.clear();
+    }
+
+    fn restore_all(&mut self) -> Result<(), StageError> {
+        self.clear_open();
         self.stage.rollback();
         let assigned = self.assigned.clone();
         for source in &assigned {
