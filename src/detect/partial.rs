@@ -1,9 +1,11 @@
 //! One partial aggregate of one query: what a batch of items adds to one event bucket, read in one log bucket.
 //!
 //! Merging is commutative and associative, and the encoding is canonical: integer sums, bottom-k samples, ordered
-//! maps, minima under total orders. How items were spread over transactions leaves no trace after the merge.
+//! maps, minima under total orders. How items were spread over transactions leaves no trace after the merge. It must
+//! never add floats, nor keep what came first.
 
 use super::sample::{BottomK, Merge};
+use crate::fault::{Bug, is_planted};
 use crate::mention::{Platform, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -101,6 +103,10 @@ pub struct TermPart {
 
 impl Merge for TermPart {
     fn merge(&mut self, other: &Self) {
+        if other.term < self.term {
+            // two terms of one hash: which of them came first must not count
+            self.term.clone_from(&other.term);
+        }
         self.people.merge(&other.people);
     }
 }
@@ -166,7 +172,7 @@ impl Partial {
         self.prominent += u64::from(item.prominent);
         self.sentiment_percent += item.sentiment_percent;
         self.sentiment_squares += item.sentiment_percent.unsigned_abs().pow(2);
-        self.reach = self.reach.saturating_add(item.followers);
+        self.reach = add_reach(self.reach, item.followers);
         *self.platforms.entry(item.platform).or_default() += 1;
         *self.languages.entry(item.language.clone()).or_default() += 1;
         self.people.add(item.person, &1);
@@ -191,20 +197,25 @@ impl Partial {
 
     /// Takes another partial of the same buckets in.
     pub fn merge(&mut self, other: &Self) {
-        self.mentions += other.mentions;
-        self.noise += other.noise;
-        self.negative += other.negative;
-        self.outage += other.outage;
-        self.reposts += other.reposts;
-        self.prominent += other.prominent;
-        self.sentiment_percent += other.sentiment_percent;
-        self.sentiment_squares += other.sentiment_squares;
-        self.reach = self.reach.saturating_add(other.reach);
+        // what is read back may be damaged: no sum may overflow, in whatever order
+        for (sum, more) in [
+            (&mut self.mentions, other.mentions),
+            (&mut self.noise, other.noise),
+            (&mut self.negative, other.negative),
+            (&mut self.outage, other.outage),
+            (&mut self.reposts, other.reposts),
+            (&mut self.prominent, other.prominent),
+            (&mut self.sentiment_squares, other.sentiment_squares),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
+        self.sentiment_percent = self.sentiment_percent.wrapping_add(other.sentiment_percent);
+        self.reach = add_reach(self.reach, other.reach);
         for (platform, count) in &other.platforms {
-            *self.platforms.entry(*platform).or_default() += count;
+            self.platforms.entry(*platform).or_default().merge(count);
         }
         for (language, count) in &other.languages {
-            *self.languages.entry(language.clone()).or_default() += count;
+            self.languages.entry(language.clone()).or_default().merge(count);
         }
         self.people.merge(&other.people);
         self.texts.merge(&other.texts);
@@ -220,6 +231,28 @@ impl Partial {
             keep_pending(&mut self.pending, item_id, pending);
         }
     }
+}
+
+impl Partial {
+    /// Bytes in memory, about: what bounds are counted in.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        /// A key and a value of a small map, with its share of a node.
+        const ENTRY: usize = 48;
+        /// A thread or a term with a few people.
+        const GROUP: usize = 4 * ENTRY;
+        let small = self.platforms.len() + self.languages.len() + self.people.len() + self.texts.len();
+        let groups = self.threads.len() + self.terms.len() + self.pending.len() + 2 * EXAMPLES;
+        size_of::<Self>() + small * ENTRY + groups * GROUP
+    }
+}
+
+/// Followers reached; planted, as a sum of floats: what comes first decides what is rounded away.
+fn add_reach(reach: u64, more: u64) -> u64 {
+    if is_planted(Bug::FloatSums) {
+        return ((reach as f32 / 3.0 + more as f32 / 3.0) * 3.0) as u64;
+    }
+    reach.saturating_add(more)
 }
 
 /// Keeps the smallest examples under a total order that ends in the id.
@@ -248,6 +281,7 @@ mod tests {
 
     fn contribution(seed: u64) -> Contribution {
         let hash = xxhash_rust::xxh3::xxh3_64(&seed.to_le_bytes());
+        let keys = if seed & 1 << 60 == 0 { 1 } else { u64::MAX / 20 };
         let platform = Platform::ALL[usize::try_from(hash % 5).unwrap()];
         let pending = PendingItem {
             team: "support".into(),
@@ -265,34 +299,68 @@ mod tests {
             outage: hash & 4 == 0,
             noise: hash & 8 == 0,
             repost: hash & 16 == 0,
-            person: hash % 11,
-            text: hash % 13,
-            thread: (hash & 32 == 0).then_some(hash % 3),
+            person: hash % (11 * keys),
+            text: hash % (13 * keys),
+            thread: (hash & 32 == 0).then_some(hash % (3 * keys)),
             followers: hash % 1000,
             prominent: hash & 64 == 0,
             example: (hash & 128 == 0).then(|| format!("x:{}", hash % 17)),
-            terms: vec![format!("tag{}", hash % 4)],
+            terms: vec![format!("tag{}", hash % (4 * keys))],
             pending: (hash & 256 == 0).then(|| (format!("item{}", hash % 5), pending)),
         }
     }
 
+    fn bytes(partial: &Partial) -> Vec<u8> {
+        postcard::to_allocvec(partial).unwrap()
+    }
+
+    /// Few different keys, so that they meet; and many, so that samples overflow.
+    fn seeds() -> impl Strategy<Value = Vec<u64>> {
+        let few = proptest::collection::vec(any::<u64>(), 1..80);
+        let many = proptest::collection::vec(any::<u64>().prop_map(|seed| seed | 1 << 60), 300..600);
+        prop_oneof![3 => few, 1 => many]
+    }
+
     proptest! {
-        /// Promise 3: items split and regrouped over transactions in any way give the same bytes.
+        /// Promise 3: items split, shuffled and regrouped over transactions in any way give the same bytes, and so do
+        /// the parts merged in any order and by any tree.
         #[test]
-        fn grouping_leaves_no_trace(seeds in proptest::collection::vec(any::<u64>(), 1..80), parts in 1usize..8) {
+        fn grouping_leaves_no_trace(seeds in seeds(), parts in 1usize..8, dice in any::<u64>()) {
             let mut whole = Partial::default();
             for seed in &seeds {
                 whole.add(&contribution(*seed));
             }
+            let roll = |index: usize, sides: usize| {
+                let hash = xxhash_rust::xxh3::xxh3_64_with_seed(&index.to_le_bytes(), dice);
+                usize::try_from(hash % sides as u64).unwrap()
+            };
+            let mut shuffled: Vec<(usize, u64)> = seeds.iter().copied().enumerate().collect();
+            shuffled.sort_by_key(|(index, _)| roll(*index, 1 << 30));
             let mut split = vec![Partial::default(); parts];
-            for (index, seed) in seeds.iter().rev().enumerate() {
-                split[index % parts].add(&contribution(*seed));
+            for (index, seed) in &shuffled {
+                split[roll(index + 7, parts)].add(&contribution(*seed));
             }
-            let mut merged = Partial::default();
-            for part in split.iter().rev() {
-                merged.merge(part);
+            // any tree: two of what is left become one, until one is left
+            let mut step = 0;
+            while split.len() > 1 {
+                step += 1;
+                let part = split.swap_remove(roll(1_000 + step, split.len()));
+                let into = roll(2_000 + step, split.len());
+                split[into].merge(&part);
             }
-            prop_assert_eq!(postcard::to_allocvec(&merged).unwrap(), postcard::to_allocvec(&whole).unwrap());
+            prop_assert_eq!(bytes(&split[0]), bytes(&whole));
+            let mut read: Partial = postcard::from_bytes(&bytes(&whole)).unwrap();
+            prop_assert_eq!(&read, &whole);
+            read.merge(&Partial::default());
+            prop_assert_eq!(bytes(&read), bytes(&whole), "nothing adds nothing");
         }
+    }
+
+    #[test]
+    fn sums_that_are_too_large_stay_so() {
+        let most = Partial { mentions: u64::MAX, reach: u64::MAX, sentiment_percent: i64::MAX, ..Partial::default() };
+        let mut merged = most.clone();
+        merged.merge(&most);
+        assert_eq!((merged.mentions, merged.reach), (u64::MAX, u64::MAX));
     }
 }

@@ -67,6 +67,12 @@ impl<V: Merge + Clone, const K: usize> BottomK<V, K> {
         self.kept.iter()
     }
 
+    /// Keys kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
     /// True when nothing was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -9,7 +9,9 @@ use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
 use super::{BUCKET_SECONDS, Bucket, Level, Partial};
 use libm::{exp10, sqrt};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::sync::Arc;
 
 /// Cells kept: two hours of buckets, plus the one being filled.
 const CELLS: usize = 721;
@@ -140,7 +142,8 @@ pub struct Series {
     started: Bucket,
     now: Bucket,
     cells: VecDeque<Cell>,
-    details: BTreeMap<Bucket, Partial>,
+    /// Shared with the copies that undo keeps, until one of them is written.
+    details: BTreeMap<Bucket, Arc<Partial>>,
     mentions: Level,
     negative: Level,
     outage: Level,
@@ -194,10 +197,15 @@ impl Series {
     /// Drops details that no window reaches, and keeps the older ones by five minutes.
     fn thin_details(&mut self) {
         let oldest = self.now.plus(-(LEARN_AFTER as i64));
-        let recent = self.details.split_off(&self.now.plus(-FINE));
-        let older = std::mem::replace(&mut self.details, recent);
-        for (bucket, partial) in older.into_iter().filter(|(bucket, _)| *bucket >= oldest) {
-            self.details.entry(self.detail_key(bucket)).or_default().merge(&partial);
+        self.details = self.details.split_off(&oldest);
+        let coarse = self.details.range(..self.now.plus(-FINE)).map(|(bucket, _)| *bucket);
+        let older: Vec<Bucket> = coarse.filter(|bucket| self.detail_key(*bucket) != *bucket).collect();
+        for bucket in older {
+            let Some(partial) = self.details.remove(&bucket) else { continue };
+            match self.details.entry(self.detail_key(bucket)) {
+                Entry::Vacant(empty) => drop(empty.insert(partial)),
+                Entry::Occupied(mut kept) => Arc::make_mut(kept.get_mut()).merge(&partial),
+            }
         }
     }
 
@@ -216,10 +224,11 @@ impl Series {
         add(&mut cell.negative, partial.negative);
         add(&mut cell.outage, partial.outage);
         add(&mut cell.sentiment_squares, partial.sentiment_squares);
-        let percent = i32::try_from(partial.sentiment_percent).unwrap_or(0);
+        let percent = partial.sentiment_percent.clamp(i64::from(i32::MIN), i64::from(i32::MAX));
+        let percent = i32::try_from(percent).unwrap_or(0);
         cell.sentiment_percent = cell.sentiment_percent.saturating_add(percent);
         if age <= LEARN_AFTER {
-            let detail = self.details.entry(self.detail_key(bucket)).or_default();
+            let detail = Arc::make_mut(self.details.entry(self.detail_key(bucket)).or_default());
             detail.merge(partial);
             detail.pending.clear();
         }
@@ -230,6 +239,12 @@ impl Series {
         for cell in self.cells.iter_mut().rev().take(buckets) {
             cell.in_incident = true;
         }
+    }
+
+    /// Bytes of a copy that shares its details, about.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        size_of::<Self>() + self.cells.len() * size_of::<Cell>() + self.details.len() * size_of::<(Bucket, usize)>() * 2
     }
 
     /// Seconds of history the baseline rests on.

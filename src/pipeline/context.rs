@@ -38,7 +38,43 @@ const REASONS_MAX: usize = 24;
 /// A longer name of a reason counts as `other`.
 const REASON_BYTES_MAX: usize = 32;
 
+/// What a context was when the last transaction landed; its duplicate window keeps its own way back.
+#[derive(Debug, Clone)]
+pub struct ContextBefore {
+    clock: PartitionClock,
+    outcomes: Outcomes,
+    dead_letters: BTreeMap<String, u64>,
+    transactions: u64,
+}
+
 impl Context {
+    /// What [`Self::undo`] goes back to; ask before the first change of a transaction.
+    #[must_use]
+    pub fn before(&self) -> ContextBefore {
+        let Self { clock, outcomes, dead_letters, transactions, window: _ } = self;
+        ContextBefore {
+            clock: clock.clone(),
+            outcomes: *outcomes,
+            dead_letters: dead_letters.clone(),
+            transactions: *transactions,
+        }
+    }
+
+    /// What changed since the last call is in the log: there is no way back any more.
+    pub fn landed(&mut self) {
+        self.window.landed();
+    }
+
+    /// Goes back to where the last transaction landed. False when the duplicate window cannot: the context is of no
+    /// use any more and must be restored.
+    #[must_use]
+    pub fn undo(&mut self, before: ContextBefore) -> bool {
+        let ContextBefore { clock, outcomes, dead_letters, transactions } = before;
+        (self.clock, self.outcomes, self.dead_letters, self.transactions) =
+            (clock, outcomes, dead_letters, transactions);
+        self.window.undo()
+    }
+
     /// The context at the beginning of a partition.
     #[must_use]
     pub fn new(duplicate_window_records: u64) -> Self {

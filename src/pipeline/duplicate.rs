@@ -1,22 +1,48 @@
 //! Which (mention id, version) stood among the last 100,000 records of a partition.
 //!
-//! Entries carry the number of their record, so a rebuilt window equals the one that was lost.
+//! Entries carry the number of their record, so a rebuilt window equals the one that was lost. What the open
+//! transaction did is kept step by step, so that an abort does not cost reading the whole window again; over a bound
+//! it is not, and the window must be rebuilt.
 
 use std::collections::{HashMap, VecDeque};
 
+/// Steps kept to undo a transaction.
+const STEPS_MAX: usize = 100_000;
+
 /// The duplicate window of one partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct DuplicateWindow {
     records_max: u64,
     latest: HashMap<u128, u64>,
     order: VecDeque<(u64, u128)>,
+    steps: Vec<Step>,
+    over: bool,
 }
+
+/// One change, and what it takes to go back.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// The oldest entry left, and its key with it where it stood nowhere else.
+    Left { record: u64, key: u128, was_latest: bool },
+    /// A key was noted; before, it stood at this record.
+    Noted { key: u128, before: Option<u64> },
+}
+
+/// What it holds counts, not what it can go back to.
+impl PartialEq for DuplicateWindow {
+    fn eq(&self, other: &Self) -> bool {
+        (self.records_max, &self.latest, &self.order) == (other.records_max, &other.latest, &other.order)
+    }
+}
+
+impl Eq for DuplicateWindow {}
 
 impl DuplicateWindow {
     /// A window over this many records.
     #[must_use]
     pub fn new(records_max: u64) -> Self {
-        Self { records_max, latest: HashMap::new(), order: VecDeque::new() }
+        let (latest, order, steps) = (HashMap::new(), VecDeque::new(), Vec::new());
+        Self { records_max, latest, order, steps, over: false }
     }
 
     /// Notes a key at a record (numbers never fall) and says whether it stood in the window already.
@@ -26,12 +52,59 @@ impl DuplicateWindow {
             && number < oldest
         {
             self.order.pop_front();
-            if self.latest.get(&old) == Some(&number) {
+            let was_latest = self.latest.get(&old) == Some(&number);
+            if was_latest {
                 self.latest.remove(&old);
             }
+            self.keep(Step::Left { record: number, key: old, was_latest });
         }
         self.order.push_back((record, key));
-        self.latest.insert(key, record).is_some()
+        let before = self.latest.insert(key, record);
+        self.keep(Step::Noted { key, before });
+        before.is_some()
+    }
+
+    fn keep(&mut self, step: Step) {
+        if self.steps.len() >= STEPS_MAX {
+            self.over = true;
+            self.steps.clear();
+        }
+        if !self.over {
+            self.steps.push(step);
+        }
+    }
+
+    /// What was noted so far is in the log: there is no way back any more.
+    pub fn landed(&mut self) {
+        self.steps.clear();
+        self.over = false;
+    }
+
+    /// Goes back to where the last transaction landed. False when too much was noted: the window is of no use any more
+    /// and must be rebuilt.
+    #[must_use]
+    pub fn undo(&mut self) -> bool {
+        if std::mem::take(&mut self.over) {
+            return false;
+        }
+        while let Some(step) = self.steps.pop() {
+            match step {
+                Step::Noted { key, before } => {
+                    self.order.pop_back();
+                    match before {
+                        Some(record) => drop(self.latest.insert(key, record)),
+                        None => drop(self.latest.remove(&key)),
+                    }
+                }
+                Step::Left { record, key, was_latest } => {
+                    self.order.push_front((record, key));
+                    if was_latest {
+                        self.latest.insert(key, record);
+                    }
+                }
+            }
+        }
+        true
     }
 }
 
@@ -64,5 +137,38 @@ mod tests {
                 }
             }
         }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_undone_was_never_noted(
+            before in proptest::collection::vec(0u128..12, 0..40),
+            aborted in proptest::collection::vec(0u128..12, 0..40),
+            size in 1u64..20,
+        ) {
+            let mut window = DuplicateWindow::new(size);
+            for (index, key) in before.iter().enumerate() {
+                window.note(*key, index as u64);
+            }
+            window.landed();
+            let untouched = window.clone();
+            for (index, key) in aborted.iter().enumerate() {
+                window.note(*key, (before.len() + index) as u64);
+            }
+            prop_assert!(window.undo());
+            prop_assert_eq!(window, untouched);
+        }
+    }
+
+    #[test]
+    fn over_the_bound_it_says_so_until_the_next_transaction() {
+        let mut window = DuplicateWindow::new(10);
+        for record in 0..STEPS_MAX as u64 {
+            window.note(u128::from(record), record);
+        }
+        assert!(!window.undo(), "the steps are more than are kept");
+        window.landed();
+        window.note(1, u64::MAX);
+        assert!(window.undo());
     }
 }

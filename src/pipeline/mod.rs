@@ -10,14 +10,16 @@ mod outcome;
 mod signal;
 mod state;
 mod triage;
+mod undo;
 mod watch;
 
-pub use context::Context;
+pub use context::{Context, ContextBefore};
 pub use duplicate::DuplicateWindow;
 pub use item::{Decided, Item, Matched, contributions};
 pub use members::{Members, Standing};
 pub use outcome::{Outcome, Outcomes};
 pub use signal::{Signal, SourceClock};
-pub use state::{PartialKey, Pending, QueryState, WatchState};
+pub use state::{Head, PartialKey, Pending, QueryState, WatchState};
 pub use triage::{Raw, triage};
+pub use undo::UndoLimits;
 pub use watch::{FollowUp, FollowUpAction, Verdict, watch};

@@ -1,13 +1,16 @@
 //! What watch knows of one signals partition: clocks, what waits for its bucket to close, and the series.
 //!
 //! Everything is kept in key order, so that walking it is the same everywhere. What changed since the last snapshot
-//! is noted by key; a snapshot is those keys and the header, written as one cut.
+//! is noted by key; a snapshot is those keys and the head, written as one cut. What the open transaction touches is
+//! kept as it was, so that an abort can be undone. It must never change a key without noting both.
 
+use super::undo::{Undo, UndoLimits};
 use super::{Members, SourceClock};
 use crate::alert::Tracker;
 use crate::detect::{Bucket, Partial, Series};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Series and alerts of one query.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,13 +21,24 @@ pub struct QueryState {
     pub tracker: Tracker,
 }
 
-/// What waits for one log bucket of one query to close, by event bucket.
-pub type Pending = BTreeMap<Bucket, Partial>;
+/// What waits for one log bucket of one query to close, by event bucket. Shared with the copies that undo keeps.
+pub type Pending = BTreeMap<Bucket, Arc<Partial>>;
 /// Log bucket and query id.
 pub type PartialKey = (Bucket, String);
 
+/// The part of the state that is not kept by key: it stands whole in every snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// The raw partitions, and their clocks as far as heard.
+    pub members: Members,
+    /// The last log bucket that was closed.
+    pub closed: Option<Bucket>,
+    /// Since when counts are watched.
+    pub started: Option<Bucket>,
+}
+
 /// The state of one signals partition.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct WatchState {
     /// The raw partitions, and their clocks as far as heard.
     pub members: Members,
@@ -33,21 +47,131 @@ pub struct WatchState {
     /// Since when counts are watched.
     pub started: Option<Bucket>,
     /// Partials of log buckets that are not closed yet.
-    pub pending: BTreeMap<PartialKey, Pending>,
+    pending: BTreeMap<PartialKey, Pending>,
     /// Series and alerts by query id.
-    pub queries: BTreeMap<String, QueryState>,
+    queries: BTreeMap<String, QueryState>,
     open: BTreeSet<String>,
     changed_queries: BTreeSet<String>,
     changed_pending: BTreeSet<PartialKey>,
+    undo: Undo,
 }
 
 impl WatchState {
+    /// A state without anything, that keeps at most so much to undo a transaction.
+    #[must_use]
+    pub fn new(undo: UndoLimits) -> Self {
+        Self { undo: Undo::new(undo), ..Self::default() }
+    }
+
     /// A state read back: what is open follows from the queries.
     #[must_use]
-    pub fn restored(mut self) -> Self {
-        let open = self.queries.iter().filter(|(_, state)| state.tracker.is_open());
-        self.open = open.map(|(query, _)| query.clone()).collect();
-        self
+    pub fn restored(
+        head: Head,
+        queries: BTreeMap<String, QueryState>,
+        pending: BTreeMap<PartialKey, Pending>,
+        undo: UndoLimits,
+    ) -> Self {
+        let open = queries.iter().filter(|(_, state)| state.tracker.is_open());
+        let open = open.map(|(query, _)| query.clone()).collect();
+        let mut state = Self { queries, pending, open, ..Self::new(undo) };
+        state.set_head(head);
+        state
+    }
+
+    /// What is not kept by key. Names every field, so that one that is added is not forgotten in snapshots and undo.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        let Self {
+            members,
+            closed,
+            started,
+            // by key, or following from what is
+            pending: _,
+            queries: _,
+            open: _,
+            // about the state, not of it
+            changed_queries: _,
+            changed_pending: _,
+            undo: _,
+        } = self;
+        Head { members: members.clone(), closed: *closed, started: *started }
+    }
+
+    fn set_head(&mut self, head: Head) {
+        let Head { members, closed, started } = head;
+        (self.members, self.closed, self.started) = (members, closed, started);
+    }
+
+    /// Series and alerts by query id.
+    #[must_use]
+    pub fn queries(&self) -> &BTreeMap<String, QueryState> {
+        &self.queries
+    }
+
+    /// Partials of log buckets that are not closed yet.
+    #[must_use]
+    pub fn pending(&self) -> &BTreeMap<PartialKey, Pending> {
+        &self.pending
+    }
+
+    /// Queries with an open alert.
+    #[must_use]
+    pub fn open(&self) -> &BTreeSet<String> {
+        &self.open
+    }
+
+    /// Call it before every signal: what the transaction changes in the head is kept.
+    pub fn touch(&mut self) {
+        let mut undo = std::mem::take(&mut self.undo);
+        undo.keep_head(|| self.head());
+        self.undo = undo;
+    }
+
+    /// The open transaction is in the log: there is no way back any more.
+    pub fn landed(&mut self) {
+        self.undo.take();
+    }
+
+    /// Goes back to what the last landed transaction left. False when too much was touched: the state is of no use
+    /// any more and must be dropped.
+    #[must_use]
+    pub fn undo(&mut self) -> bool {
+        let Some(kept) = self.undo.take() else { return false };
+        if let Some(head) = kept.head {
+            self.set_head(head);
+        }
+        for (query, before) in kept.queries {
+            self.note_open(&query, before.value.as_ref().is_some_and(|state| state.tracker.is_open()));
+            if !before.changed {
+                self.changed_queries.remove(&query);
+            }
+            match before.value {
+                Some(value) => drop(self.queries.insert(query, value)),
+                None => drop(self.queries.remove(&query)),
+            }
+        }
+        for (key, before) in kept.pending {
+            if !before.changed {
+                self.changed_pending.remove(&key);
+            }
+            match before.value {
+                Some(value) => drop(self.pending.insert(key, value)),
+                None => drop(self.pending.remove(&key)),
+            }
+        }
+        true
+    }
+
+    /// Before the first change of a query in a transaction; notes that it is changed.
+    fn touch_query(&mut self, query: &str) {
+        let changed = !self.changed_queries.insert(query.to_owned());
+        self.undo.keep_query(query, self.queries.get(query), changed);
+    }
+
+    /// Before the first change of what waits for a bucket in a transaction; notes that it is changed.
+    fn touch_pending(&mut self, key: &PartialKey) {
+        let changed = !self.changed_pending.insert(key.clone());
+        self.undo.keep_pending(key, self.pending.get(key), changed);
     }
 
     /// Puts a partial where it waits for its bucket. One that comes after its bucket was closed (from a partition that
@@ -55,8 +179,8 @@ impl WatchState {
     pub fn hold(&mut self, query: String, log: Bucket, event: Bucket, partial: &Partial) {
         let log = self.not_closed(log);
         let key = (log, query);
-        self.pending.entry(key.clone()).or_default().entry(event).or_default().merge(partial);
-        self.changed_pending.insert(key);
+        self.touch_pending(&key);
+        Arc::make_mut(self.pending.entry(key).or_default().entry(event).or_default()).merge(partial);
     }
 
     /// Takes note of how far clocks are.
@@ -101,19 +225,20 @@ impl WatchState {
     pub fn close(&mut self, bucket: Bucket) -> BTreeMap<String, Pending> {
         let mut due: BTreeMap<String, Pending> =
             self.open.iter().map(|query| (query.clone(), Pending::new())).collect();
-        let later = self.pending.split_off(&(bucket.plus(1), String::new()));
-        for ((log, query), partials) in std::mem::replace(&mut self.pending, later) {
-            self.changed_pending.insert((log, query.clone()));
-            due.insert(query, partials);
+        let end = (bucket.plus(1), String::new());
+        for key in self.pending.range(..end).map(|(key, _)| key.clone()).collect::<Vec<_>>() {
+            self.touch_pending(&key);
+            let partials = self.pending.remove(&key).unwrap_or_default();
+            due.insert(key.1, partials);
         }
         self.closed = Some(bucket);
         self.members.settle(bucket);
-        self.changed_queries.extend(due.keys().cloned());
         due
     }
 
-    /// The state of a query, silent so far where it is new.
+    /// The state of a query, to be changed; silent so far where it is new.
     pub fn query(&mut self, query: &str) -> &mut QueryState {
+        self.touch_query(query);
         let started = self.started.or(self.closed).unwrap_or(Bucket(0));
         self.queries
             .entry(query.to_owned())
@@ -129,9 +254,16 @@ impl WatchState {
         }
     }
 
-    /// Keys changed since this was last asked.
-    pub fn take_changes(&mut self) -> (BTreeSet<String>, BTreeSet<PartialKey>) {
-        (std::mem::take(&mut self.changed_queries), std::mem::take(&mut self.changed_pending))
+    /// Keys changed since the last snapshot.
+    #[must_use]
+    pub fn changes(&self) -> (&BTreeSet<String>, &BTreeSet<PartialKey>) {
+        (&self.changed_queries, &self.changed_pending)
+    }
+
+    /// A snapshot with all that changed is in the log.
+    pub fn snapshot_landed(&mut self) {
+        self.changed_queries.clear();
+        self.changed_pending.clear();
     }
 
     /// A bucket that is not closed yet: this one, or the next that can be.
@@ -142,11 +274,11 @@ impl WatchState {
     /// The last bucket of an input that has ended; moves what waits for later ones there.
     fn gather(&mut self) -> Option<Bucket> {
         let last = self.members.furthest().or_else(|| self.pending.keys().map(|(log, _)| *log).max())?;
-        let later = self.pending.split_off(&(last.plus(1), String::new()));
-        for ((log, query), partials) in later {
-            self.changed_pending.insert((log, query.clone()));
-            for (event, partial) in partials {
-                self.hold(query.clone(), last, event.min(last), &partial);
+        let from = (last.plus(1), String::new());
+        for key in self.pending.range(from..).map(|(key, _)| key.clone()).collect::<Vec<_>>() {
+            self.touch_pending(&key);
+            for (event, partial) in self.pending.remove(&key).unwrap_or_default() {
+                self.hold(key.1.clone(), last, event.min(last), &partial);
             }
         }
         Some(last)
@@ -154,50 +286,4 @@ impl WatchState {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn clock(source: &str, reached: Option<i64>, ended: bool) -> SourceClock {
-        SourceClock { source: source.into(), reached: reached.map(Bucket), since: reached.map(Bucket), ended }
-    }
-
-    /// Source, bucket it has reached, whether it has ended.
-    type Clock = (&'static str, Option<i64>, bool);
-
-    fn state(clocks: &[Clock], waiting: &[i64]) -> WatchState {
-        let mut state = WatchState::default();
-        for log in waiting {
-            state.hold("q".into(), Bucket(*log), Bucket(*log), &Partial::default());
-        }
-        state.state_members(Bucket(0), vec!["a".to_owned(), "b".to_owned()]);
-        state.hear(clocks.iter().map(|(source, reached, ended)| clock(source, *reached, *ended)).collect());
-        state
-    }
-
-    #[test]
-    fn a_bucket_closes_when_every_clock_has_passed_it() {
-        let cases: &[(&[Clock], &[i64], Option<i64>)] = &[
-            (&[], &[5], None),
-            (&[("a", Some(9), false)], &[5], None),
-            (&[("a", Some(9), false), ("b", None, false)], &[5], None),
-            (&[("a", Some(9), false), ("b", Some(5), false)], &[5], None),
-            (&[("a", Some(9), false), ("b", Some(6), false)], &[5], Some(5)),
-            (&[("a", Some(9), false), ("b", Some(6), false)], &[], None),
-            (&[("a", Some(9), false), ("b", None, true)], &[8], Some(8)),
-            (&[("a", Some(9), true), ("b", Some(4), true)], &[9], Some(9)),
-            (&[("a", Some(9), true), ("b", None, true)], &[90], Some(9)),
-            (&[("a", None, true), ("b", None, true)], &[7], Some(7)),
-        ];
-        for (clocks, waiting, expected) in cases {
-            assert_eq!(state(clocks, waiting).next_closable(), expected.map(Bucket), "{clocks:?} {waiting:?}");
-        }
-    }
-
-    #[test]
-    fn what_comes_after_its_bucket_waits_for_the_next() {
-        let mut state = state(&[("a", Some(9), false), ("b", Some(9), false)], &[5]);
-        assert_eq!(state.close(Bucket(5)).len(), 1);
-        state.hold("q".into(), Bucket(3), Bucket(3), &Partial::default());
-        assert_eq!(state.next_closable(), Some(Bucket(6)));
-    }
-}
+mod tests;

@@ -62,6 +62,7 @@ pub enum Verdict {
 
 /// Takes one signal. Each log bucket that every clock has passed is closed: merged whole, evaluated once.
 pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict> {
+    state.touch();
     match signal {
         Signal::Partial { query, log, event, partial } => state.hold(query, log, event, &partial),
         Signal::Clocks(clocks) => state.hear(clocks),

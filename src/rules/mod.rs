@@ -41,17 +41,27 @@ pub use verdict::{Difference, Observed};
 use fields::Fields;
 use problem::suggest;
 use queries::Placed;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sheet::{Ctx, Kind, Sheet};
 use yaml::{Node, Place, Value};
 
 /// A file of a pack, by its path within the pack's folder, with `/` between parts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
     /// Such as `queries/brand.yaml`.
     pub path: String,
     /// What it says.
     pub text: String,
+}
+
+/// Everything a pack was read from: enough to read it again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackSource {
+    /// Its files, sorted by path.
+    pub files: Vec<SourceFile>,
+    /// Queries given besides: name, query.
+    pub extra: Vec<(String, String)>,
 }
 
 /// Reads a pack from its files and from queries given besides (name, query), which are watched as series of that name.
@@ -72,7 +82,11 @@ pub fn load(files: &[SourceFile], extra: &[(String, String)]) -> Result<Pack, Ve
     let set = queries::compile(&draft.queries, &sheet);
     let problems = sheet.finish();
     match set {
-        Some(set) if problems.is_empty() => Ok(draft.into_pack(set, digest(&files, extra))),
+        Some(set) if problems.is_empty() => {
+            let digest = digest(&files, extra);
+            let source = PackSource { files: files.into_iter().cloned().collect(), extra: extra.to_vec() };
+            Ok(draft.into_pack(set, digest, source))
+        }
         _ => Err(problems),
     }
 }
@@ -231,9 +245,10 @@ impl<'a> Draft<'a> {
         self.matrix.rows.iter().any(|row| row.intent == intent && row.when == Condition::default())
     }
 
-    fn into_pack(self, set: crate::query::QuerySet, digest: String) -> Pack {
+    fn into_pack(self, set: crate::query::QuerySet, digest: String, source: PackSource) -> Pack {
         Pack {
             digest,
+            source,
             queries: self.queries.into_iter().map(|q| q.rule).collect(),
             set,
             teams: self.teams.teams,

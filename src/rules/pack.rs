@@ -1,7 +1,7 @@
 //! The compiled rules: what triage and watch ask of them.
 
 use super::alerts::{self, AlertRule, AlertRules, DetectSettings};
-use super::{Accounts, Case, Condition, Contact, Intents, Matrix, QueryRule, Reply, Row, Team};
+use super::{Accounts, Case, Condition, Contact, Intents, Matrix, PackSource, QueryRule, Reply, Row, Team};
 use crate::alert::AlertKind;
 use crate::mention::{Author, Mention, Platform};
 use crate::query::QuerySet;
@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Pack {
     /// First 16 hex digits of the SHA-256 over everything it was read from.
     pub digest: String,
+    /// What it was read from.
+    pub source: PackSource,
     /// Every query, those of the command line last; a query's place is its number in `set`.
     pub queries: Vec<QueryRule>,
     /// The same, compiled.

@@ -10,7 +10,7 @@ use crate::alert::AlertEvent;
 use crate::log::local::{LocalCluster, LocalLog};
 use crate::log::{LogError, Output, Place, Record, TopicPartition};
 use crate::mention::{Platform, Timestamp};
-use crate::pipeline::Outcomes;
+use crate::pipeline::{Outcomes, UndoLimits};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::Topics;
@@ -93,7 +93,10 @@ impl LocalPipeline {
             pack.clone(),
             model,
         );
-        let watch_stage = WatchStage::new(WatchSettings { topics: topics.clone(), snapshot_every: None }, pack);
+        let watch_stage = WatchStage::new(
+            WatchSettings { topics: topics.clone(), snapshot_every: None, undo: UndoLimits::default() },
+            pack,
+        );
         let limits =
             Limits { records_max: RECORDS_MAX, bytes_max: BYTES_MAX, interval: Duration::ZERO, poll: Duration::ZERO };
         Self {
@@ -118,6 +121,13 @@ impl LocalPipeline {
         };
         self.cluster.append(records.into_iter().map(append).collect())?;
         self.settle()
+    }
+
+    /// Decides what is fed from now on by another pack, whose topics are made.
+    pub fn set_pack(&mut self, pack: &Arc<Pack>) {
+        pack.topics().iter().for_each(|team| self.cluster.create(&self.topics.routed(team), 1));
+        self.triage.stage_mut().set_pack(Arc::clone(pack));
+        self.watch.stage_mut().set_pack(Arc::clone(pack));
     }
 
     /// The input has ended: decides the rest.

@@ -11,7 +11,7 @@ use crate::config::{Clock, Config, Role, pack::read_pack};
 use crate::log::kafka::{KafkaLog, KafkaSettings};
 use crate::log::{Log, TopicPartition};
 use crate::notify::Notifier;
-use crate::pipeline::Outcome;
+use crate::pipeline::{Outcome, UndoLimits};
 use crate::rules::{self, Pack};
 use crate::score::Model;
 use crate::telemetry::events::{AlertPublished, PackRefused, PackReloaded, PartitionExcluded, RecordDeadLettered};
@@ -201,7 +201,8 @@ fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<
     let signals = topics.signals.to_string();
     let mut log = KafkaLog::connect(&settings(name, Role::Watch, config, [signals]))?;
     let signals_partitions = log.partitions(&topics.signals)?;
-    let settings = WatchSettings { topics, snapshot_every: Some(config.snapshot.interval.0) };
+    let settings =
+        WatchSettings { topics, snapshot_every: Some(config.snapshot.interval.0), undo: UndoLimits::default() };
     let mut stage = WatchStage::new(settings, shared.active.load_full());
     if config.clock == Clock::Live {
         stage = stage.excluding_after(config.exclude_after.0, signals_partitions);

@@ -8,10 +8,11 @@ mod clocks;
 
 use super::worker::{Batch, Silence, Stage, StageError};
 use crate::detect::{Bucket, Partial};
+use crate::fault::{Bug, is_planted};
 use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
 use crate::mention::Timestamp;
 use crate::normalize::normalize;
-use crate::pipeline::{Context, Item, Outcomes, Raw, SourceClock, contributions, triage};
+use crate::pipeline::{Context, ContextBefore, Item, Outcomes, Raw, SourceClock, contributions, triage};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::{self, Topics, WireError};
@@ -82,6 +83,43 @@ struct Owned {
     /// Nothing more to read for now.
     at_end: bool,
     heard: Instant,
+    before: Before,
+}
+
+/// What a partition was when the last transaction landed.
+#[derive(Debug)]
+struct Before {
+    next: i64,
+    told: Option<SourceClock>,
+    /// None while the open transaction has not touched it.
+    context: Option<ContextBefore>,
+}
+
+impl Owned {
+    fn new(context: Context, next: i64) -> Self {
+        let before = Before { next, told: None, context: None };
+        Self { context, next, told: None, touched: false, at_end: false, heard: Instant::now(), before }
+    }
+
+    /// Before the first change in a transaction.
+    fn touch(&mut self) {
+        self.touched = true;
+        if self.before.context.is_none() {
+            self.before.context = Some(self.context.before());
+        }
+    }
+
+    fn landed(&mut self) {
+        self.before = Before { next: self.next, told: self.told.clone(), context: None };
+        self.context.landed();
+    }
+
+    fn undo(&mut self) -> bool {
+        (self.next, self.told, self.touched) = (self.before.next, self.before.told.clone(), false);
+        self.at_end = false;
+        let context = self.before.context.take();
+        context.is_none_or(|before| is_planted(Bug::StateNotUndone) || self.context.undo(before))
+    }
 }
 
 /// The state of one triage worker.
@@ -173,8 +211,8 @@ impl TriageStage {
     fn decide(&mut self, record: &Record) -> Result<(), WireError> {
         self.apply_recorded_ticks(&record.source, record.offset)?;
         let Some(owned) = self.owned.get_mut(&record.source) else { return Ok(()) };
+        owned.touch();
         owned.next = record.offset + 1;
-        owned.touched = true;
         (owned.at_end, owned.heard) = (false, Instant::now());
         let raw = Raw {
             platform: self.settings.topics.platform(&record.source.topic),
@@ -183,6 +221,11 @@ impl TriageStage {
             offset: record.offset,
             value: record.value.as_deref().unwrap_or_default(),
         };
+        if is_planted(Bug::BrokerClock)
+            && let Some(arrived) = record.appended_at_ms
+        {
+            owned.context.clock.tick(Timestamp::clamped(arrived * 1_000));
+        }
         let items = triage(&raw, &mut owned.context, &self.pack, self.model);
         let log = owned.context.clock.log_bucket();
         for item in items {
@@ -261,7 +304,7 @@ impl Stage for TriageStage {
         committed: Option<&Committed>,
     ) -> Result<i64, StageError> {
         let window = self.settings.duplicate_window_records;
-        let (next, context) = match committed {
+        let (next, mut context) = match committed {
             None => (log.bounds(source)?.low, Context::new(window)),
             Some(committed) => {
                 let unreadable = |error: serde_json::Error| StageError::Unreadable {
@@ -274,8 +317,8 @@ impl Stage for TriageStage {
                 (committed.next, context)
             }
         };
-        let heard = Instant::now();
-        self.owned.insert(source.clone(), Owned { context, next, told: None, touched: false, at_end: false, heard });
+        context.landed();
+        self.owned.insert(source.clone(), Owned::new(context, next));
         Ok(next)
     }
 
@@ -305,8 +348,8 @@ impl Stage for TriageStage {
             ClockPolicy::Data => Ok(()),
             ClockPolicy::UntilEnd if owned.context.clock.is_ended() => Ok(()),
             ClockPolicy::UntilEnd => {
+                owned.touch();
                 owned.context.clock.end();
-                owned.touched = true;
                 self.apply_recorded_ticks(source, next)
             }
             ClockPolicy::Live { tick_after } => {
@@ -351,6 +394,13 @@ impl Stage for TriageStage {
     fn landed(&mut self) {
         self.stated = self.stating.take().or(self.stated.take());
         self.landed = std::mem::take(&mut self.open);
+        self.owned.values_mut().for_each(Owned::landed);
+    }
+
+    fn undo(&mut self) -> Option<Vec<(TopicPartition, i64)>> {
+        self.rollback();
+        let back = self.owned.iter_mut().map(|(source, owned)| owned.undo().then(|| (source.clone(), owned.next)));
+        back.collect()
     }
 
     fn is_done(&self) -> bool {

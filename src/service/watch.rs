@@ -1,19 +1,24 @@
 //! Watch as a stage: carries signals to [`watch`], and its alerts, follow-ups and snapshots to the log.
 //!
-//! Restore is the newest record per key of the last snapshot, then the signals from its offset to the committed one
-//! with outputs suppressed: they are in the log already.
+//! A partition changes pack with the first signal of a transaction, so between two signals, where no log bucket is
+//! half closed. It must never decide one signal by two packs: see [`snapshots`] for how a restore keeps to that.
+
+mod snapshots;
+
+pub use snapshots::CHANGES_MAX;
 
 use super::patience::{Patience, Proposal};
 use super::worker::{Batch, Silence, Stage, StageError};
 use crate::alert::AlertEvent;
+use crate::fault::{Bug, is_planted};
 use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
-use crate::pipeline::{Verdict, WatchState, watch};
+use crate::pipeline::{UndoLimits, Verdict, WatchState, watch};
 use crate::rules::Pack;
-use crate::wire::{self, Header, StateKey, Topics, WireError};
+use crate::wire::{self, Cut, Topics, WireError};
+use snapshots::{Rebuilt, Snapshots, rebuild};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tracing::debug;
+use std::time::Duration;
 
 /// What a watch worker works with.
 #[derive(Debug, Clone)]
@@ -22,16 +27,55 @@ pub struct WatchSettings {
     pub topics: Topics,
     /// A snapshot at most this often; none for logs that do not outlive the process.
     pub snapshot_every: Option<Duration>,
+    /// What is kept to undo a transaction, per partition.
+    pub undo: UndoLimits,
 }
 
 #[derive(Debug)]
 struct Owned {
     state: WatchState,
-    next: i64,
-    transactions: u64,
+    /// What the open transaction decides by.
+    pack: Arc<Pack>,
+    at: Position,
+    /// Where the last transaction landed.
+    landed: Position,
     touched: bool,
-    snapshot_at: Instant,
-    next_at_snapshot: i64,
+    snapshots: Snapshots,
+}
+
+/// How far a partition is.
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    /// Offset of the next signal.
+    next: i64,
+    /// Transactions that moved it.
+    transactions: u64,
+}
+
+impl Owned {
+    /// The first change of a transaction decides by which pack.
+    fn touch(&mut self, pack: &Arc<Pack>) {
+        if !self.touched {
+            self.pack = Arc::clone(pack);
+            self.touched = true;
+        }
+    }
+
+    fn landed(&mut self) {
+        self.landed = self.at;
+        self.snapshots.landed(&mut self.state);
+        self.state.landed();
+    }
+
+    fn undo(&mut self) -> bool {
+        (self.at, self.touched) = (self.landed, false);
+        self.snapshots.undo();
+        if is_planted(Bug::StateNotUndone) {
+            self.state.landed();
+            return true;
+        }
+        self.state.undo()
+    }
 }
 
 /// The state of one watch worker.
@@ -54,12 +98,11 @@ impl WatchStage {
     /// A worker that owns nothing yet.
     #[must_use]
     pub fn new(settings: WatchSettings, pack: Arc<Pack>) -> Self {
-        let (owned, outputs) = (BTreeMap::new(), Vec::new());
         Self {
             settings,
             pack,
-            owned,
-            outputs,
+            owned: BTreeMap::new(),
+            outputs: Vec::new(),
             alerts: Vec::new(),
             told: Vec::new(),
             patience: None,
@@ -79,7 +122,7 @@ impl WatchStage {
         self
     }
 
-    /// Decides by another pack from the next transaction on; call it between transactions.
+    /// Decides by another pack from the next transaction on.
     pub fn set_pack(&mut self, pack: Arc<Pack>) {
         self.pack = pack;
     }
@@ -103,20 +146,27 @@ impl WatchStage {
     /// The owned partitions, and the offset of the next signal of each.
     #[must_use]
     pub fn positions(&self) -> Vec<(TopicPartition, i64)> {
-        self.owned.iter().map(|(source, owned)| (source.clone(), owned.next)).collect()
+        self.owned.iter().map(|(source, owned)| (source.clone(), owned.at.next)).collect()
     }
 
-    fn write(&mut self, verdicts: Vec<Verdict>) -> Result<(), WireError> {
+    /// Hash of what is known of a partition, and the offset of its next signal; none when it is not ours.
+    #[must_use]
+    pub fn state_hash(&self, source: &TopicPartition) -> Option<(i64, u128)> {
+        let owned = self.owned.get(source)?;
+        Some((owned.at.next, wire::state_hash(&owned.state).ok()?))
+    }
+
+    fn write(&mut self, pack: &Pack, verdicts: Vec<Verdict>) -> Result<(), WireError> {
         let topics = &self.settings.topics;
         for verdict in verdicts {
             match verdict {
                 Verdict::Alert(event) => {
                     self.outputs.push(wire::alert_record(topics, &event)?);
-                    self.outputs.push(wire::routed_alert(topics, &self.pack, &event)?);
+                    self.outputs.push(wire::routed_alert(topics, pack, &event)?);
                     self.alerts.push(*event);
                 }
                 Verdict::FollowUp(follow_up) => {
-                    self.outputs.push(wire::follow_up_record(topics, &self.pack, &follow_up)?);
+                    self.outputs.push(wire::follow_up_record(topics, pack, &follow_up)?);
                 }
             }
         }
@@ -132,44 +182,6 @@ impl WatchStage {
         }
         Ok(())
     }
-
-    fn load_snapshot(&self, log: &mut dyn Log, partition: i32) -> Result<Option<(Header, WatchState)>, StageError> {
-        let source = TopicPartition::new(self.settings.topics.state.clone(), partition);
-        let bounds = log.bounds(&source)?;
-        let mut newest: BTreeMap<StateKey, (i64, Vec<u8>)> = BTreeMap::new();
-        log.read(&source, bounds.low, bounds.high, &mut |record| {
-            let Some(key) = record.key.as_deref().and_then(wire::state_key) else { return };
-            match record.value {
-                Some(value) => newest.insert(key, (record.offset, value)),
-                None => newest.remove(&key),
-            };
-        })?;
-        read_snapshot(&source, newest)
-    }
-}
-
-fn read_snapshot(
-    source: &TopicPartition,
-    mut newest: BTreeMap<StateKey, (i64, Vec<u8>)>,
-) -> Result<Option<(Header, WatchState)>, StageError> {
-    let Some((offset, header)) = newest.remove(&StateKey::Header) else { return Ok(None) };
-    let header = wire::decode_header(&header).map_err(|error| unreadable(source, offset, &error))?;
-    let mut state = WatchState::default();
-    (state.closed, state.started) = (header.closed, header.started);
-    for (key, (offset, value)) in newest {
-        let failed = |error: WireError| unreadable(source, offset, &error);
-        match key {
-            StateKey::Header => {}
-            StateKey::Query(query) => {
-                state.queries.insert(query, wire::decode_query(&value).map_err(failed)?);
-            }
-            StateKey::Pending(log, query) => {
-                state.pending.insert((log, query), wire::decode_pending(&value).map_err(failed)?);
-            }
-        }
-    }
-    state.members = header.members.clone();
-    Ok(Some((header, state.restored())))
 }
 
 fn unreadable(source: &TopicPartition, offset: i64, error: &WireError) -> StageError {
@@ -183,30 +195,11 @@ impl Stage for WatchStage {
         source: &TopicPartition,
         committed: Option<&Committed>,
     ) -> Result<i64, StageError> {
-        let snapshot = match (committed, self.settings.snapshot_every) {
-            (Some(_), Some(_)) => self.load_snapshot(log, source.partition)?,
-            _ => None,
-        };
-        let low = log.bounds(source)?.low;
-        let has_snapshot = snapshot.is_some();
-        let (from, mut state) = snapshot.map_or((low, WatchState::default()), |(header, state)| (header.next, state));
-        let next = committed.map_or(low, |committed| committed.next);
-        debug!(%source, has_snapshot, from, next, "state restored");
-        let pack = self.pack.clone();
-        let mut failed = None;
-        log.read(source, from, next, &mut |record| {
-            match wire::decode_signal(record.value.as_deref().unwrap_or_default()) {
-                // outputs are in the log already
-                Ok(signal) => drop(watch(signal, &mut state, &pack)),
-                Err(error) => failed = Some(unreadable(source, record.offset, &error)),
-            }
-        })?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
+        let Rebuilt { mut state, snapshots, next } = rebuild(log, source, committed, &self.settings, &self.pack)?;
+        state.landed();
         let transactions = committed.and_then(|committed| committed.metadata.parse().ok()).unwrap_or(0);
-        let snapshot_at = Instant::now();
-        let owned = Owned { state, next, transactions, touched: false, snapshot_at, next_at_snapshot: from };
+        let at = Position { next, transactions };
+        let owned = Owned { state, pack: Arc::clone(&self.pack), at, landed: at, touched: false, snapshots };
         self.owned.insert(source.clone(), owned);
         Ok(next)
     }
@@ -229,10 +222,11 @@ impl Stage for WatchStage {
         let Some(owned) = self.owned.get_mut(&record.source) else { return Ok(()) };
         let signal = wire::decode_signal(record.value.as_deref().unwrap_or_default())
             .map_err(|error| unreadable(&record.source, record.offset, &error))?;
-        owned.next = record.offset + 1;
-        owned.touched = true;
-        let verdicts = watch(signal, &mut owned.state, &self.pack);
-        self.write(verdicts).map_err(|error| unreadable(&record.source, record.offset, &error))
+        owned.touch(&self.pack);
+        owned.at.next = record.offset + 1;
+        let pack = Arc::clone(&owned.pack);
+        let verdicts = watch(signal, &mut owned.state, &pack);
+        self.write(&pack, verdicts).map_err(|error| unreadable(&record.source, record.offset, &error))
     }
 
     /// At the end of partition 0 all clocks are heard: who is behind now holds everyone back.
@@ -240,8 +234,10 @@ impl Stage for WatchStage {
         let Some(patience) = self.patience.as_mut().filter(|_| source.partition == 0) else { return };
         let Some(owned) = self.owned.get_mut(source) else { return };
         let proposals = patience.look(&owned.state.members, silence.now);
-        owned.touched |= !proposals.is_empty();
-        self.proposals.extend(proposals);
+        if !proposals.is_empty() {
+            owned.touch(&self.pack);
+            self.proposals.extend(proposals);
+        }
     }
 
     fn is_open(&self) -> bool {
@@ -255,24 +251,13 @@ impl Stage for WatchStage {
         let mut progress = Vec::new();
         for (source, owned) in self.owned.iter_mut().filter(|(_, owned)| owned.touched) {
             owned.touched = false;
-            owned.transactions += 1;
-            let due = self.settings.snapshot_every.is_some_and(|every| owned.snapshot_at.elapsed() >= every);
-            // also where nothing is watched: else a restore would read all of its clocks
-            if due && owned.next_at_snapshot != owned.next {
-                let digest = &self.pack.digest;
-                let records = wire::snapshot_records(
-                    &self.settings.topics,
-                    source.partition,
-                    owned.next,
-                    digest,
-                    &mut owned.state,
-                );
-                outputs.extend(records.map_err(|error| unreadable(source, owned.next, &error))?);
-                owned.snapshot_at = Instant::now();
-                owned.next_at_snapshot = owned.next;
-            }
-            let metadata = owned.transactions.to_string();
-            progress.push(Progress { source: source.clone(), next: owned.next, metadata });
+            owned.at.transactions += 1;
+            let next = owned.at.next;
+            let cut = Cut { partition: source.partition, next, pack: &owned.pack };
+            let records = owned.snapshots.seal(&self.settings, cut, &owned.state);
+            outputs.extend(records.map_err(|error| unreadable(source, next, &error))?);
+            let metadata = owned.at.transactions.to_string();
+            progress.push(Progress { source: source.clone(), next, metadata });
         }
         Ok(Batch { outputs, progress })
     }
@@ -280,6 +265,13 @@ impl Stage for WatchStage {
     fn landed(&mut self) {
         self.told.append(&mut self.alerts);
         self.proposed.append(&mut self.proposing);
+        self.owned.values_mut().for_each(Owned::landed);
+    }
+
+    fn undo(&mut self) -> Option<Vec<(TopicPartition, i64)>> {
+        self.rollback();
+        let back = self.owned.iter_mut().map(|(source, owned)| owned.undo().then(|| (source.clone(), owned.at.next)));
+        back.collect()
     }
 
     fn is_done(&self) -> bool {

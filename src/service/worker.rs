@@ -1,9 +1,10 @@
 //! The worker loop: poll, apply, commit, over any log and any stage.
 //!
 //! One worker is one thread with its own reader and transactional writer. Outputs, state and progress move in one
-//! transaction. After an abort nothing in memory is trusted: every partition is restored from what is committed. After
-//! an ambiguous end the log is asked what is committed: our progress means that it landed, what stood before means that
-//! it did not, and a partition that says neither is restored.
+//! transaction. After an abort every partition goes back to what the last landed transaction left: undone where the
+//! stage kept what it touched, restored from what is committed where that was too much. After an ambiguous end the log
+//! is asked what is committed: our progress means that it landed, what stood before means that it did not, and a
+//! partition that says neither is restored.
 
 use crate::config::OnGap;
 use crate::fault::{self, Bug, Point};
@@ -64,6 +65,12 @@ pub trait Stage {
 
     /// The sealed batch is in the log.
     fn landed(&mut self);
+
+    /// The sealed batch is not in the log: goes back to exactly what the last landed transaction left, and says where
+    /// each partition reads on. None when it cannot: everything is then rolled back, forgotten and restored.
+    fn undo(&mut self) -> Option<Vec<(TopicPartition, i64)>> {
+        None
+    }
 
     /// True when the input has ended and all of it is decided.
     fn is_done(&self) -> bool {
@@ -394,17 +401,26 @@ impl<S: Stage, L: Log> Worker<S, L> {
         }
     }
 
-    /// After an abort: back to what the last landed transaction left.
+    /// After an abort: back to what the last landed transaction left, by undo where the stage can.
     fn step_back(&mut self) -> Result<(), StageError> {
-        self.restore_all()
+        let Some(positions) = self.stage.undo() else { return self.restore_all() };
+        self.clear_open();
+        for (source, next) in positions {
+            self.rewind(&source, next)?;
+        }
+        Ok(())
     }
 
-    fn restore_all(&mut self) -> Result<(), StageError> {
+    fn clear_open(&mut self) {
         self.opened = None;
         self.records = 0;
         self.bytes = 0;
         self.arrived_ms.clear();
         self.ends.clear();
+    }
+
+    fn restore_all(&mut self) -> Result<(), StageError> {
+        self.clear_open();
         self.stage.rollback();
         let assigned = self.assigned.clone();
         for source in &assigned {

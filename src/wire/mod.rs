@@ -20,7 +20,7 @@ pub use item::{
 };
 pub use signal::{clocks_record, decode_signal, exclusion_record, members_record, partial_record};
 pub use snapshot::{
-    Header, STATE_FORMAT, StateKey, decode_header, decode_pending, decode_query, snapshot_records, state_key,
+    Cut, Header, Restored, STATE_FORMAT, Snapshot, StateRecords, Written, read_snapshot, snapshot, state_hash,
 };
 pub use tick::{Tick, tick_record};
 pub use topics::Topics;
@@ -44,5 +44,11 @@ pub enum WireError {
         found: u8,
         /// What is read.
         reads: u8,
+    },
+    /// A snapshot of which something is missing, or that something else stands among.
+    #[error("the snapshot is not whole: {found}")]
+    Torn {
+        /// What is wrong.
+        found: String,
     },
 }

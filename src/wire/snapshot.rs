@@ -1,135 +1,296 @@
 //! Snapshots of watch's state: the keys that changed, and a header, in one transaction. Newest record per key counts.
+//!
+//! Why so: a log bucket is closed within one signal, so every cut between two signals is a cut at a bucket boundary,
+//! and what waits for later buckets is part of it. A value that is larger than a record may be stands in parts. What
+//! stands there already with the same bytes is not written again. The header counts all records of the partition and
+//! carries a hash over them and one over itself: a record that is missing, damaged or of somebody else is found when
+//! the snapshot is read, which must never be used in part.
+//!
+//! What one snapshot writes is bounded by what changed since the last: whoever takes them takes one as soon as so many
+//! keys have changed, and one transaction changes few.
 
 use super::{Topics, WireError};
 use crate::detect::Bucket;
+use crate::fault::{Bug, is_planted};
 use crate::log::{Output, Place};
-use crate::pipeline::{Members, Pending, QueryState, WatchState};
+use crate::pipeline::{Head, PartialKey, Pending, QueryState, WatchState};
+use crate::rules::{Pack, PackSource};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Version of the state format.
 pub const STATE_FORMAT: u8 = 2;
+/// Largest part of a value, bytes; well below the largest record.
+const PART_BYTES_MAX: usize = 512 << 10;
+/// Key of the header.
+const HEADER: &[u8] = b"header";
+/// Bytes of the hash that ends a header.
+const HASH_BYTES: usize = 16;
 
 /// What a snapshot says about itself. Written last, in the transaction of its records.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
     /// Offset of the next signal after the cut.
     pub next: i64,
-    /// Digest of the pack that was active.
+    /// Digest of the pack by which the signals after the cut are decided, until the next snapshot.
     pub pack: String,
-    /// The raw partitions and their clocks.
-    pub members: Members,
-    /// Last closed log bucket.
-    pub closed: Option<Bucket>,
-    /// Since when counts are watched.
-    pub started: Option<Bucket>,
+    /// What is not kept by key.
+    pub head: Head,
+    /// Records of the partition besides this one.
+    records: u64,
+    /// Order-free hash over them.
+    digest: u128,
 }
 
-/// Kinds of keys in the state topic.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub enum StateKey {
-    Header,
-    Query(String),
-    Pending(Bucket, String),
-}
+/// Records of a state partition: the newest value of each key.
+pub type StateRecords = BTreeMap<Vec<u8>, Vec<u8>>;
 
-impl StateKey {
-    fn encode(&self) -> Vec<u8> {
-        match self {
-            Self::Header => b"header".to_vec(),
-            Self::Query(query) => format!("query:{query}").into_bytes(),
-            Self::Pending(log, query) => format!("pending:{}:{query}", log.0).into_bytes(),
+/// Which records stand in a state partition besides the header, by key: a hash of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written(BTreeMap<Vec<u8>, u128>);
+
+impl Written {
+    /// Count, and a sum of hashes that does not depend on their order.
+    fn seal<'a>(hashes: impl Iterator<Item = &'a u128>) -> (u64, u128) {
+        hashes.fold((0, 0), |(count, sum), hash| (count + 1, sum.wrapping_add(*hash)))
+    }
+
+    /// The records of a snapshot are in the log.
+    pub fn landed(&mut self, changes: BTreeMap<Vec<u8>, Option<u128>>) {
+        for (key, hash) in changes {
+            match hash {
+                Some(hash) => self.0.insert(key, hash),
+                None => self.0.remove(&key),
+            };
         }
     }
 }
 
-/// Reads the key of a state record; none where it is of no kind this release knows.
-#[must_use]
-pub fn state_key(key: &[u8]) -> Option<StateKey> {
-    let key = std::str::from_utf8(key).ok()?;
-    if key == "header" {
-        return Some(StateKey::Header);
-    }
-    if let Some(query) = key.strip_prefix("query:") {
-        return Some(StateKey::Query(query.to_owned()));
-    }
-    let (log, query) = key.strip_prefix("pending:")?.split_once(':')?;
-    Some(StateKey::Pending(Bucket(log.parse().ok()?), query.to_owned()))
+/// A snapshot to be written.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Its records, the header last.
+    pub records: Vec<Output>,
+    /// For [`Written::landed`].
+    pub changes: BTreeMap<Vec<u8>, Option<u128>>,
+}
+
+/// Where a snapshot cuts.
+#[derive(Debug, Clone, Copy)]
+pub struct Cut<'a> {
+    /// Partition of the signals and of the state topic.
+    pub partition: i32,
+    /// Offset of the next signal.
+    pub next: i64,
+    /// The pack that decides from there on.
+    pub pack: &'a Pack,
 }
 
 /// A snapshot of what changed since the last one. What is no more gets a tombstone.
 ///
 /// # Errors
 /// When something has no binary form.
-pub fn snapshot_records(
-    topics: &Topics,
-    partition: i32,
-    next: i64,
-    pack: &str,
-    state: &mut WatchState,
-) -> Result<Vec<Output>, WireError> {
-    let (queries, pending) = state.take_changes();
-    let mut records = Vec::with_capacity(queries.len() + pending.len() + 1);
-    let mut write = |key: &StateKey, value: Option<Vec<u8>>| {
-        records.push(Output {
-            topic: topics.state.clone(),
-            place: Place::Exact(partition),
-            key: Some(key.encode()),
+pub fn snapshot(topics: &Topics, cut: Cut<'_>, state: &WatchState, written: &Written) -> Result<Snapshot, WireError> {
+    let mut writer = Writer { topics, cut, written, records: Vec::new(), changes: BTreeMap::new() };
+    let (queries, pending) = state.changes();
+    for query in queries {
+        let value = state.queries().get(query).map(postcard::to_allocvec).transpose()?;
+        writer.put(format!("query:{query}").as_bytes(), value.as_deref());
+    }
+    for key in pending {
+        let value = state.pending().get(key).map(postcard::to_allocvec).transpose()?;
+        writer.put(format!("pending:{}:{}", key.0.0, key.1).as_bytes(), value.as_deref());
+    }
+    writer.put_pack()?;
+    writer.finish(state.head())
+}
+
+struct Writer<'a> {
+    topics: &'a Topics,
+    cut: Cut<'a>,
+    written: &'a Written,
+    records: Vec<Output>,
+    changes: BTreeMap<Vec<u8>, Option<u128>>,
+}
+
+impl Writer<'_> {
+    /// A value in as many parts as it takes; none: it is no more.
+    fn put(&mut self, key: &[u8], value: Option<&[u8]>) {
+        let parts: Vec<&[u8]> = match value {
+            None => Vec::new(),
+            Some([]) => vec![&[]],
+            Some(value) => value.chunks(PART_BYTES_MAX).collect(),
+        };
+        for (number, part) in parts.iter().enumerate() {
+            let mut bytes = vec![STATE_FORMAT];
+            if number == 0 {
+                bytes.extend(u32::try_from(parts.len()).unwrap_or(u32::MAX).to_le_bytes());
+            }
+            bytes.extend_from_slice(part);
+            self.record(part_key(number, key), Some(bytes));
+        }
+        let surplus = (parts.len()..).map(|number| part_key(number, key));
+        for key in surplus.take_while(|key| self.written.0.contains_key(key)).collect::<Vec<_>>() {
+            self.record(key, None);
+        }
+    }
+
+    /// The pack's sources, once: whoever restores decides by them what it decided.
+    fn put_pack(&mut self) -> Result<(), WireError> {
+        let key = format!("pack:{}", self.cut.pack.digest).into_bytes();
+        if self.written.0.contains_key(&key) {
+            return Ok(());
+        }
+        let is_pack = |key: &&Vec<u8>| key.starts_with(b"pack:");
+        for other in self.written.0.keys().filter(is_pack).cloned().collect::<Vec<_>>() {
+            self.put(&other, None);
+        }
+        let value = postcard::to_allocvec(&self.cut.pack.source)?;
+        self.put(&key, Some(&value));
+        Ok(())
+    }
+
+    fn record(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        let hash = value.as_ref().map(|value| hash(&key, value));
+        if self.written.0.get(&key).copied() == hash {
+            return;
+        }
+        self.changes.insert(key.clone(), hash);
+        self.push(key, value);
+    }
+
+    fn push(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.records.push(Output {
+            topic: self.topics.state.clone(),
+            place: Place::Exact(self.cut.partition),
+            key: Some(key),
             value,
             headers: Vec::new(),
         });
-    };
-    for query in queries {
-        let value = state.queries.get(&query).map(encode).transpose()?;
-        write(&StateKey::Query(query), value);
     }
-    for (log, query) in pending {
-        let key = (log, query);
-        let value = state.pending.get(&key).map(encode).transpose()?;
-        write(&StateKey::Pending(key.0, key.1), value);
+
+    fn finish(mut self, head: Head) -> Result<Snapshot, WireError> {
+        let kept = self.written.0.iter().filter(|(key, _)| !self.changes.contains_key(*key)).map(|(_, hash)| hash);
+        let (records, digest) = Written::seal(kept.chain(self.changes.values().flatten()));
+        let Cut { next, pack, .. } = self.cut;
+        let header = Header { next, pack: pack.digest.clone(), head, records, digest };
+        let mut bytes = postcard::to_extend(&header, vec![STATE_FORMAT])?;
+        bytes.extend(hash(HEADER, &bytes).to_le_bytes());
+        if is_planted(Bug::TornSnapshot) {
+            let mut number = 0;
+            self.records.retain(|_| {
+                number += 1;
+                number % 3 != 0
+            });
+        }
+        self.push(HEADER.to_vec(), Some(bytes));
+        Ok(Snapshot { records: self.records, changes: self.changes })
     }
-    let header = Header {
-        next,
-        pack: pack.to_owned(),
-        members: state.members.clone(),
-        closed: state.closed,
-        started: state.started,
+}
+
+fn part_key(number: usize, key: &[u8]) -> Vec<u8> {
+    if number == 0 { key.to_vec() } else { [format!("part:{number}:").as_bytes(), key].concat() }
+}
+
+fn hash(key: &[u8], value: &[u8]) -> u128 {
+    xxh3_128(&[&(key.len() as u64).to_le_bytes(), key, value].concat())
+}
+
+/// A snapshot read back.
+#[derive(Debug)]
+pub struct Restored {
+    /// What it says about itself.
+    pub header: Header,
+    /// Series and alerts by query id.
+    pub queries: BTreeMap<String, QueryState>,
+    /// What waits for its bucket.
+    pub pending: BTreeMap<PartialKey, Pending>,
+    /// The pack's sources.
+    pub pack: PackSource,
+    /// What stands in the partition.
+    pub written: Written,
+}
+
+/// Reads all records of a state partition; none when there are none.
+///
+/// # Errors
+/// When they are of another version, damaged, or not one whole snapshot.
+pub fn read_snapshot(mut records: StateRecords) -> Result<Option<Restored>, WireError> {
+    let Some(header) = records.remove(HEADER) else {
+        return if records.is_empty() { Ok(None) } else { Err(torn(format!("{} records, no header", records.len()))) };
     };
-    write(&StateKey::Header, Some(encode(&header)?));
-    Ok(records)
+    let header = read_header(&header)?;
+    let written = Written(records.iter().map(|(key, value)| (key.clone(), hash(key, value))).collect());
+    let (count, digest) = Written::seal(written.0.values());
+    if (count, digest) != (header.records, header.digest) {
+        let what = if count == header.records { "others" } else { "not the same number" };
+        return Err(torn(format!("{count} records, the header tells of {}: {what}", header.records)));
+    }
+    let (mut queries, mut pending, mut pack) = (BTreeMap::new(), BTreeMap::new(), None);
+    for key in records.keys() {
+        let Some(name) = std::str::from_utf8(key).ok().filter(|name| !name.starts_with("part:")) else { continue };
+        let value = whole(&records, key)?;
+        if let Some(query) = name.strip_prefix("query:") {
+            queries.insert(query.to_owned(), postcard::from_bytes(&value)?);
+        } else if let Some((log, query)) = name.strip_prefix("pending:").and_then(|rest| rest.split_once(':')) {
+            let log = log.parse().map_err(|_| torn("a key that is no log bucket".to_owned()))?;
+            let partials: Pending = postcard::from_bytes(&value)?;
+            pending.insert((Bucket(log), query.to_owned()), partials);
+        } else if name.strip_prefix("pack:") == Some(&header.pack) {
+            pack = Some(postcard::from_bytes(&value)?);
+        } else {
+            return Err(torn("a record of no kind that this release knows".to_owned()));
+        }
+    }
+    let pack = pack.ok_or_else(|| torn(format!("pack {} is missing", header.pack)))?;
+    Ok(Some(Restored { header, queries, pending, pack, written }))
 }
 
-/// Reads a header.
-///
-/// # Errors
-/// When it is of another version or damaged.
-pub fn decode_header(bytes: &[u8]) -> Result<Header, WireError> {
-    decode(bytes)
+fn read_header(bytes: &[u8]) -> Result<Header, WireError> {
+    let rest = body(bytes)?;
+    let at = rest.len().saturating_sub(HASH_BYTES);
+    let (rest, seal) = rest.split_at(at);
+    if hash(HEADER, &bytes[..1 + at]).to_le_bytes() != *seal {
+        return Err(torn("the header is damaged".to_owned()));
+    }
+    Ok(postcard::from_bytes(rest)?)
 }
 
-/// Reads the state of a query.
-///
-/// # Errors
-/// When it is of another version or damaged.
-pub fn decode_query(bytes: &[u8]) -> Result<QueryState, WireError> {
-    decode(bytes)
+/// A value from its parts.
+fn whole(records: &StateRecords, key: &[u8]) -> Result<Vec<u8>, WireError> {
+    let missing = || torn("a part of a value is missing".to_owned());
+    let first = body(records.get(key).ok_or_else(missing)?)?;
+    let (count, first) = first.split_first_chunk::<4>().ok_or_else(missing)?;
+    let mut value = first.to_vec();
+    for number in 1..u32::from_le_bytes(*count) {
+        let part = records.get(&part_key(number as usize, key)).ok_or_else(missing)?;
+        value.extend_from_slice(body(part)?);
+    }
+    Ok(value)
 }
 
-/// Reads what waits for a bucket.
-///
-/// # Errors
-/// When it is of another version or damaged.
-pub fn decode_pending(bytes: &[u8]) -> Result<Pending, WireError> {
-    decode(bytes)
-}
-
-fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, WireError> {
-    Ok(postcard::to_extend(value, vec![STATE_FORMAT])?)
-}
-
-fn decode<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, WireError> {
+/// What follows the version byte.
+fn body(bytes: &[u8]) -> Result<&[u8], WireError> {
     match bytes.split_first() {
-        Some((&STATE_FORMAT, rest)) => Ok(postcard::from_bytes(rest)?),
+        Some((&STATE_FORMAT, rest)) => Ok(rest),
         found => Err(WireError::Version { found: found.map_or(0, |(version, _)| *version), reads: STATE_FORMAT }),
     }
 }
+
+fn torn(found: String) -> WireError {
+    WireError::Torn { found }
+}
+
+/// Hash of everything in a state that decides: equal states have equal hashes, wherever and however they came to be.
+///
+/// # Errors
+/// When something has no binary form.
+pub fn state_hash(state: &WatchState) -> Result<u128, WireError> {
+    let whole: (Head, &BTreeMap<String, QueryState>, &BTreeMap<PartialKey, Pending>, _) =
+        (state.head(), state.queries(), state.pending(), state.open());
+    Ok(xxh3_128(&postcard::to_allocvec(&whole)?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use groundswell::service::local::RawRecord;
 use serde_json::{Value, json};
 
 /// Where it begins, seconds: a Tuesday, 13:00 UTC.
-const START: i64 = 1_767_704_400;
+pub const START: i64 = 1_767_704_400;
 /// Seconds before the outage, and of it.
 const CALM: i64 = 3 * 3_600;
 const OUTAGE: i64 = 300;

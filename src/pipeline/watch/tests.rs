@@ -1,5 +1,7 @@
 //! Worlds of signals: what opens, what does not, and that the way signals were cut leaves no trace.
 
+mod order;
+
 use super::*;
 use crate::detect::Contribution;
 use crate::mention::Platform;

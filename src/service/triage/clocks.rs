@@ -81,8 +81,8 @@ impl TriageStage {
     /// A tick: recorded in the transaction that applies it.
     pub(super) fn tick(&mut self, source: &TopicPartition, before: i64, at: Timestamp) -> Result<(), WireError> {
         let Some(owned) = self.owned.get_mut(source) else { return Ok(()) };
+        owned.touch();
         owned.context.clock.tick(at);
-        owned.touched = true;
         self.outputs.push(wire::tick_record(&self.settings.topics, source, before, at)?);
         Ok(())
     }

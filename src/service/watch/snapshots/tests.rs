@@ -1,0 +1,185 @@
+//! A partition comes back as it was left, by the pack that decided, or not at all.
+
+use crate::detect::{Bucket, Partial};
+use crate::log::local::{LocalCluster, LocalLog};
+use crate::log::{Log as _, Output, Place, TopicPartition};
+use crate::mention::Timestamp;
+use crate::pipeline::{SourceClock, UndoLimits};
+use crate::rules::{self, Pack};
+use crate::service::watch::{WatchSettings, WatchStage};
+use crate::service::worker::{Limits, StageError, Worker};
+use crate::wire::{self, Topics};
+use std::sync::Arc;
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn pack(extra: &str) -> Arc<Pack> {
+    let extra = [("watched".to_owned(), extra.to_owned())];
+    Arc::new(rules::load(&rules::shipped(), &extra).expect("the shipped pack is clean"))
+}
+
+/// One signals partition, and everything watch writes to.
+struct Bench {
+    cluster: LocalCluster,
+    topics: Topics,
+    source: TopicPartition,
+    kept: TopicPartition,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let (cluster, topics) = (LocalCluster::default(), Topics::new("t."));
+        for topic in [&topics.signals, &topics.state, &topics.alerts] {
+            cluster.create(topic, 1);
+        }
+        let partition = |topic: &Arc<str>| TopicPartition::new(Arc::clone(topic), 0);
+        let (source, kept) = (partition(&topics.signals), partition(&topics.state));
+        Self { cluster, topics, source, kept }
+    }
+
+    fn worker(&self, pack: &Arc<Pack>, every: Duration) -> Worker<WatchStage, LocalLog> {
+        let settings =
+            WatchSettings { topics: self.topics.clone(), snapshot_every: Some(every), undo: UndoLimits::default() };
+        let limits = Limits { records_max: 100, bytes_max: 1 << 20, interval: Duration::ZERO, poll: Duration::ZERO };
+        let log = self.cluster.worker("watch", vec![self.source.clone()]);
+        Worker::new(WatchStage::new(settings, Arc::clone(pack)), log, limits, || Timestamp::clamped(0))
+    }
+
+    /// A mention in each of these log buckets, and the clock after each.
+    fn signals(&self, buckets: std::ops::Range<i64>) {
+        for bucket in buckets {
+            let partial = Partial { mentions: 1, ..Partial::default() };
+            let at = Bucket(bucket);
+            let clock = SourceClock { source: "r/0".into(), reached: Some(at), since: Some(Bucket(1)), ended: false };
+            let records = [
+                wire::partial_record(&self.topics, "q", at, at, partial),
+                wire::clocks_record(&self.topics, 0, vec!["r/0".into()], vec![clock]),
+            ];
+            self.cluster.append(records.map(|record| record.expect("has a binary form")).to_vec()).expect("is there");
+        }
+    }
+
+    /// Records of the state topic, with their keys as text.
+    fn keys(&self) -> Vec<String> {
+        let (mut log, mut keys) = (self.cluster.worker("look", Vec::new()), Vec::new());
+        let high = log.bounds(&self.kept).expect("is there").high;
+        let mut take = |record: crate::log::Record| {
+            keys.push(String::from_utf8(record.key.unwrap_or_default()).expect("keys are text"));
+        };
+        log.read(&self.kept, 0, high, &mut take).expect("is there");
+        keys
+    }
+
+    fn write_state(&self, key: &str, value: Option<Vec<u8>>) {
+        let (topic, key) = (Arc::clone(&self.topics.state), Some(key.as_bytes().to_vec()));
+        let output = Output { topic, place: Place::Exact(0), key, value, headers: Vec::new() };
+        self.cluster.append(vec![output]).expect("is there");
+    }
+
+    fn refused(&self, pack: &Arc<Pack>) -> String {
+        match self.worker(pack, HOUR).turn() {
+            Err(error @ StageError::Unreadable { .. }) => error.to_string(),
+            other => unreachable!("must be refused: {other:?}"),
+        }
+    }
+}
+
+fn settle(worker: &mut Worker<WatchStage, LocalLog>) {
+    // the first turn after a start only brings the assignment
+    worker.turn().expect("turns");
+    while worker.turn().expect("turns").applied > 0 {}
+    worker.commit().expect("commits");
+}
+
+fn snapshots(keys: &[String]) -> usize {
+    keys.iter().filter(|key| *key == "header").count()
+}
+
+#[test]
+fn history_is_replayed_by_the_pack_that_decided_it() {
+    let (bench, one, two) = (Bench::new(), pack("nimbus"), pack("nimbus AND down"));
+    bench.signals(1..20);
+    let mut worker = bench.worker(&one, HOUR);
+    settle(&mut worker);
+    assert_eq!(snapshots(&bench.keys()), 1, "the first transaction carries one");
+    bench.signals(20..40);
+    settle(&mut worker);
+    assert_eq!(snapshots(&bench.keys()), 1);
+    let left = worker.stage().state_hash(&bench.source);
+    drop(worker);
+    // somebody else takes over, who has another pack only
+    let mut worker = bench.worker(&two, HOUR);
+    worker.turn().expect("restores by the pack that the snapshot carries");
+    assert_eq!(worker.stage().state_hash(&bench.source), left);
+    assert_eq!(worker.stage().digest(), two.digest);
+    bench.signals(40..41);
+    settle(&mut worker);
+    let keys = bench.keys();
+    assert_eq!(snapshots(&keys), 2, "the first transaction by another pack carries one");
+    assert!(keys.contains(&format!("pack:{}", two.digest)), "with the pack: {keys:?}");
+    let left = worker.stage().state_hash(&bench.source);
+    drop(worker);
+    let mut worker = bench.worker(&two, HOUR);
+    worker.turn().expect("restores");
+    assert_eq!(worker.stage().state_hash(&bench.source), left);
+}
+
+#[test]
+fn a_change_of_pack_takes_a_snapshot_at_once() {
+    let (bench, one, two) = (Bench::new(), pack("nimbus"), pack("nimbus AND down"));
+    let mut worker = bench.worker(&one, HOUR);
+    bench.signals(1..5);
+    settle(&mut worker);
+    worker.stage_mut().set_pack(Arc::clone(&two));
+    settle(&mut worker);
+    assert_eq!(snapshots(&bench.keys()), 1, "nothing was decided by the other pack yet");
+    for (signals, expected) in [(5..6, 2), (6..7, 2)] {
+        bench.signals(signals);
+        settle(&mut worker);
+        assert_eq!(snapshots(&bench.keys()), expected);
+    }
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_used_is_refused_with_what_to_do() {
+    let one = pack("nimbus");
+    let ready = || {
+        let bench = Bench::new();
+        bench.signals(1..20);
+        settle(&mut bench.worker(&one, Duration::ZERO));
+        bench
+    };
+    let what_to_do = "kafka-delete-records";
+
+    let bench = ready();
+    bench.write_state("query:q", None);
+    let refused = bench.refused(&one);
+    assert!(refused.contains("not whole") && refused.contains(what_to_do), "{refused}");
+
+    let bench = ready();
+    bench.write_state("somebody", Some(b"else".to_vec()));
+    assert!(bench.refused(&one).contains("not whole"));
+
+    let bench = ready();
+    bench.write_state("header", Some(vec![1, 0, 0]));
+    let refused = bench.refused(&one);
+    assert!(refused.contains("format 1, this release reads 2") && refused.contains(what_to_do), "{refused}");
+
+    let bench = ready();
+    let mut log = bench.cluster.worker("watch", Vec::new());
+    let back = crate::log::Progress { source: bench.source.clone(), next: 3, metadata: String::new() };
+    log.commit(Vec::new(), vec![back]).expect("commits");
+    let refused = bench.refused(&one);
+    assert!(refused.contains("up to offset 38, only 3 is committed"), "{refused}");
+
+    let bench = Bench::new();
+    bench.signals(1..5);
+    let mut worker = bench.worker(&one, HOUR);
+    settle(&mut worker);
+    bench.signals(5..9);
+    settle(&mut worker);
+    bench.cluster.forget_before(&bench.source, 12);
+    let refused = bench.refused(&one);
+    assert!(refused.contains("from offset 8 on, which the snapshot needs, are gone"), "{refused}");
+}

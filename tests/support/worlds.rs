@@ -1,0 +1,326 @@
+//! Random worlds on the local log: one seed decides transaction bounds, how many workers share the partitions, who
+//! dies or hands over what and when, which commits are aborted or end unknown, when snapshots are taken, what is kept
+//! to undo, how far clocks are off, in which chunks the input comes, and whether the pack is changed in the middle.
+//! Each world must write what one plain run writes, and every restored state must be the one that was left.
+//!
+//! A change of pack is part of the data: it comes when everything before a given raw record is decided, and what
+//! comes after is decided by the new one. Only then are two runs comparable, however they were disturbed.
+
+#![allow(dead_code, clippy::panic, clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use groundswell::log::local::LocalCluster;
+use groundswell::log::{Output, Place, TopicPartition};
+use groundswell::mention::Platform;
+use groundswell::pipeline::{Outcomes, UndoLimits};
+use groundswell::rules::{self, Pack};
+use groundswell::score::Model;
+use groundswell::service::local::{Layout, LocalPipeline, RawRecord};
+use groundswell::service::triage::{ClockPolicy, TriageSettings, TriageStage};
+use groundswell::service::watch::{WatchSettings, WatchStage};
+use groundswell::service::worker::{Limits, Stage as _};
+use groundswell::wire::Topics;
+
+use super::equality::{Outputs, differences};
+use super::faulty_log::Odds;
+use super::members::{Members, Tally};
+use super::synthetic::{Dice, afternoon};
+
+const PLATFORMS: [Platform; 4] = [Platform::X, Platform::Bluesky, Platform::Mastodon, Platform::Reddit];
+const RAW_PARTITIONS: i32 = 2;
+/// Small, so that restarts rebuild a window that has lost records already.
+const DUPLICATE_WINDOW: u64 = 40;
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// The shipped pack, and one by which no alert would open.
+fn packs() -> [Arc<Pack>; 2] {
+    static PACKS: OnceLock<[Arc<Pack>; 2]> = OnceLock::new();
+    let load = || {
+        let other = rules::shipped().into_iter().map(|mut file| {
+            file.text = file.text.replace("  floor: 10 ", "  floor: 9000 ");
+            file
+        });
+        let load = |files: Vec<_>| Arc::new(rules::load(&files, &[]).expect("the pack is clean"));
+        let packs = [load(rules::shipped()), load(other.collect())];
+        assert_ne!(packs[0].digest, packs[1].digest);
+        packs
+    };
+    PACKS.get_or_init(load).clone()
+}
+
+fn members() -> BTreeSet<(Platform, i32)> {
+    PLATFORMS.iter().flat_map(|platform| (0..RAW_PARTITIONS).map(|n| (*platform, n))).collect()
+}
+
+/// The input of all worlds and what plain runs make of it.
+pub struct Truth {
+    input: Vec<RawRecord>,
+    /// Records before the pack is changed: within the outage, while its alert is open.
+    change_at: usize,
+    plain: (Outputs, Outcomes),
+    changed: (Outputs, Outcomes),
+}
+
+impl Truth {
+    /// Of the afternoon of a seed.
+    pub fn of(seed: u64) -> Self {
+        let input = afternoon(seed);
+        let change_at = input.len() * 3 / 4;
+        let (plain, changed) = (plain(&input, &[]), plain(&input[..change_at], &input[change_at..]));
+        Self { input, change_at, plain, changed }
+    }
+
+    /// Outputs without and with the change of pack.
+    pub fn outputs(&self) -> [&Outputs; 2] {
+        [&self.plain.0, &self.changed.0]
+    }
+
+    /// Raw records.
+    pub fn records(&self) -> usize {
+        self.input.len()
+    }
+
+    /// Lives through the world of a seed.
+    ///
+    /// # Errors
+    /// What is not as it must be, in words.
+    pub fn world(&self, seed: u64) -> Result<Tally, String> {
+        let mut world = World::new(seed);
+        let (before, after) = self.input.split_at(if world.changes_pack { self.change_at } else { self.input.len() });
+        world.feed(before)?;
+        if world.changes_pack {
+            world.change_pack()?;
+            world.feed(after)?;
+        }
+        world.finish()?;
+        let expected = if world.changes_pack { &self.changed } else { &self.plain };
+        let found = differences(&expected.0, &world.outputs());
+        if let Some(first) = found.first() {
+            return Err(format!("world {seed}: {} differences, the first: {first}", found.len()));
+        }
+        let outcomes = world.outcomes();
+        if outcomes != expected.1 {
+            return Err(format!("world {seed}: committed counts are {outcomes:?}, not {:?}", expected.1));
+        }
+        let mut tally = world.triage.finish();
+        tally.add(&world.watch.finish());
+        Ok(tally)
+    }
+}
+
+/// What one plain run makes of the input, the second part by the other pack.
+fn plain(first: &[RawRecord], second: &[RawRecord]) -> (Outputs, Outcomes) {
+    let layout = Layout {
+        members: members(),
+        raw_partitions: RAW_PARTITIONS,
+        signals_partitions: 16,
+        duplicate_window_records: DUPLICATE_WINDOW,
+    };
+    let [pack, other] = packs();
+    let mut pipeline = LocalPipeline::new(&layout, pack, Model::shipped());
+    pipeline.feed(first.to_vec()).unwrap();
+    if !second.is_empty() {
+        pipeline.set_pack(&other);
+        pipeline.feed(second.to_vec()).unwrap();
+    }
+    pipeline.finish().unwrap();
+    let mut outputs = Outputs::new("social.");
+    for (topic, records) in pipeline.take_outputs() {
+        records.into_iter().for_each(|r| outputs.add(&topic, r.key, r.value, r.headers));
+    }
+    (outputs, pipeline.counts().0)
+}
+
+/// What new workers of both roles are made of.
+#[derive(Clone)]
+struct Making {
+    topics: Topics,
+    raw: Vec<TopicPartition>,
+    signals_partitions: i32,
+    snapshots: bool,
+    clock: ClockPolicy,
+    pack: Arc<Pack>,
+}
+
+impl Making {
+    fn triage(&self, dice: &mut Dice) -> (TriageStage, Limits) {
+        let settings = TriageSettings {
+            topics: self.topics.clone(),
+            members: self.raw.clone(),
+            signals_partitions: self.signals_partitions,
+            duplicate_window_records: DUPLICATE_WINDOW,
+            clock: self.clock,
+        };
+        (TriageStage::new(settings, Arc::clone(&self.pack), Model::shipped()), limits(dice))
+    }
+
+    fn watch(&self, dice: &mut Dice) -> (WatchStage, Limits) {
+        let every = if dice.once_in(2) { Duration::ZERO } else { HOUR };
+        let snapshot_every = self.snapshots.then_some(every);
+        let small = UndoLimits { keys_max: 3, bytes_max: 1 << 16 };
+        let undo = if dice.once_in(3) { small } else { UndoLimits::default() };
+        let settings = WatchSettings { topics: self.topics.clone(), snapshot_every, undo };
+        (WatchStage::new(settings, Arc::clone(&self.pack)), limits(dice))
+    }
+}
+
+/// Bounds of some transaction; one in three workers keeps it open for as long as it has room.
+fn limits(dice: &mut Dice) -> Limits {
+    let most = *dice.pick(&[1, 10, 300]);
+    let records_max = usize::try_from(1 + dice.roll(most)).unwrap();
+    let interval = if dice.once_in(3) { HOUR } else { Duration::ZERO };
+    Limits { records_max, bytes_max: 1 << 24, interval, poll: Duration::ZERO }
+}
+
+/// A cluster, its workers, and the dice that decide what happens next.
+struct World {
+    dice: Dice,
+    cluster: LocalCluster,
+    making: Making,
+    changes_pack: bool,
+    triage: Members<TriageStage>,
+    watch: Members<WatchStage>,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let (mut dice, cluster, topics) = (Dice(seed), LocalCluster::default(), Topics::new("tenant."));
+        let signals_partitions = *dice.pick(&[1, 3, 16]);
+        create_topics(&cluster, &topics, signals_partitions);
+        let raw: Vec<TopicPartition> =
+            members().iter().map(|(platform, n)| TopicPartition::new(topics.raw(*platform), *n)).collect();
+        let signals = (0..signals_partitions).map(|n| TopicPartition::new(topics.signals.clone(), n)).collect();
+        let snapshots = !dice.once_in(4);
+        // without snapshots a restore reads all signals, by whichever pack there is
+        let changes_pack = snapshots && dice.once_in(3);
+        let odds = Odds { aborted: *dice.pick(&[0, 4, 20]), unknown: *dice.pick(&[0, 0, 30]) };
+        let clock = ClockPolicy::Data;
+        let [pack, _] = packs();
+        let making = Making { topics, raw: raw.clone(), signals_partitions, snapshots, clock, pack };
+        let triage = Members::new("triage", &cluster, raw, odds);
+        let watch = Members::new("watch", &cluster, signals, odds);
+        let mut world = Self { dice, cluster, making, changes_pack, triage, watch };
+        world.triage.start(&mut world.dice, &mut |dice| world.making.triage(dice));
+        world.watch.start(&mut world.dice, &mut |dice| world.making.watch(dice));
+        world
+    }
+
+    fn feed(&mut self, input: &[RawRecord]) -> Result<(), String> {
+        let (mut rest, chunk_max) = (input, *self.dice.pick(&[3, 40, 500]));
+        while !rest.is_empty() {
+            let length = usize::try_from(1 + self.dice.roll(chunk_max)).unwrap().min(rest.len());
+            let (chunk, later) = rest.split_at(length);
+            self.append(chunk);
+            rest = later;
+            for _ in 0..self.dice.roll(6) {
+                self.step()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn append(&self, records: &[RawRecord]) {
+        let output = |record: &RawRecord| Output {
+            topic: self.making.topics.raw(record.platform),
+            place: Place::Hashed(record.key.clone()),
+            key: Some(record.key.clone()),
+            value: Some(record.value.clone()),
+            headers: Vec::new(),
+        };
+        self.cluster.append(records.iter().map(output).collect()).unwrap();
+    }
+
+    /// Somebody has a turn, or dies, or hands over.
+    fn step(&mut self) -> Result<(), String> {
+        let Self { dice, making, triage, watch, .. } = self;
+        let mut make_triage = |dice: &mut Dice| making.triage(dice);
+        let mut make_watch = |dice: &mut Dice| making.watch(dice);
+        triage.replace(dice, &mut make_triage);
+        watch.replace(dice, &mut make_watch);
+        let who = usize::try_from(dice.roll((triage.len() + watch.len()) as u64)).unwrap();
+        let in_watch = who.checked_sub(triage.len());
+        match (dice.roll(60), in_watch) {
+            (0, None) => triage.start(dice, &mut make_triage),
+            (0, Some(_)) => watch.start(dice, &mut make_watch),
+            (1, None) => triage.kill(who, dice, &mut make_triage),
+            (1, Some(who)) => watch.kill(who, dice, &mut make_watch),
+            (2 | 3, None) => triage.hand_over(dice)?,
+            (2 | 3, Some(_)) => watch.hand_over(dice)?,
+            (_, None) => drop(triage.turn(who)?),
+            (_, Some(who)) => drop(watch.turn(who)?),
+        }
+        Ok(())
+    }
+
+    /// Everybody works until nothing happens any more.
+    fn settle(&mut self) -> Result<(), String> {
+        let Self { dice, making, triage, watch, .. } = self;
+        loop {
+            let decided = triage.settle(dice, &mut |dice| making.triage(dice))?;
+            let watched = watch.settle(dice, &mut |dice| making.watch(dice))?;
+            if !decided && !watched {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What was fed is decided by the pack there was; the rest by the other one.
+    fn change_pack(&mut self) -> Result<(), String> {
+        self.settle()?;
+        let [_, pack] = packs();
+        self.making.pack = Arc::clone(&pack);
+        self.triage.stages().for_each(|stage| stage.set_pack(Arc::clone(&pack)));
+        self.watch.stages().for_each(|stage| stage.set_pack(Arc::clone(&pack)));
+        Ok(())
+    }
+
+    /// The input has ended.
+    fn finish(&mut self) -> Result<(), String> {
+        if self.dice.once_in(2) {
+            self.making.clock = ClockPolicy::UntilEnd;
+            self.triage.start(&mut self.dice, &mut |dice| self.making.triage(dice));
+        } else {
+            // the end of a partition is told of what was there: all of it must have been read before
+            self.settle()?;
+            self.making.clock = ClockPolicy::UntilEnd;
+            self.triage.stages().for_each(|stage| stage.set_clock(ClockPolicy::UntilEnd));
+        }
+        for _ in 0..40 {
+            self.step()?;
+        }
+        self.settle()?;
+        let decided = self.triage.stages().all(|stage| stage.is_done());
+        let watched = self.watch.stages().all(|stage| stage.is_done());
+        if decided && watched { Ok(()) } else { Err(format!("all decided: {decided}, all watched: {watched}")) }
+    }
+
+    fn outputs(&self) -> Outputs {
+        let mut outputs = Outputs::new("tenant.");
+        for topic in self.cluster.topics() {
+            for record in self.cluster.drain(&topic) {
+                outputs.add(&topic, record.key, record.value, record.headers);
+            }
+        }
+        outputs
+    }
+
+    fn outcomes(&mut self) -> Outcomes {
+        let mut outcomes = Outcomes::default();
+        let counts = self.triage.stages().flat_map(|stage| stage.committed_counts());
+        counts.for_each(|(_, committed)| outcomes.merge(&committed.outcomes));
+        outcomes
+    }
+}
+
+fn create_topics(cluster: &LocalCluster, topics: &Topics, signals_partitions: i32) {
+    PLATFORMS.iter().for_each(|platform| cluster.create(&topics.raw(*platform), RAW_PARTITIONS));
+    cluster.create(&topics.signals, signals_partitions);
+    cluster.create(&topics.state, signals_partitions);
+    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock] {
+        cluster.create(topic, 3);
+    }
+    packs().iter().flat_map(|pack| pack.topics()).for_each(|team| cluster.create(&topics.routed(&team), 3));
+}
