@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use groundswell::log::local::{LocalCluster, LocalLog};
-use groundswell::log::{Bounds, Commit, Committed, Event, Log, LogError, Output, Progress, Record, TopicPartition};
+use groundswell::log::{
+    Bounds, Commit, Committed, Event, Log, LogError, Output, Progress, Record, Settled, TopicPartition,
+};
 
 use super::synthetic::{Dice, START};
 
@@ -19,7 +21,8 @@ pub struct Wire {
     pub news: VecDeque<Event>,
     /// Commits that were aborted.
     pub aborted: u32,
-    /// Commits of which the worker did not learn how they ended: in the log, not in the log.
+    /// Commits of which the worker did not learn how they ended: in the log, not in the log. It dies of some, and asks
+    /// about the others.
     pub unknown: [u32; 2],
 }
 
@@ -111,8 +114,15 @@ impl Log for FaultyLog {
                 self.inner.commit(outputs, progress)?;
             }
             self.wire.lock().unwrap().unknown[usize::from(!lands)] += 1;
+            if self.dice.once_in(2) {
+                return Ok(Commit::Ambiguous);
+            }
             return Err(LogError::Fatal { doing: "ending a transaction", cause: "nobody answered".to_owned() });
         }
         self.inner.commit(outputs, progress)
+    }
+
+    fn settle(&mut self, ours: &[Progress]) -> Result<Vec<Settled>, LogError> {
+        self.inner.settle(ours)
     }
 }

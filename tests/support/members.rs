@@ -149,7 +149,7 @@ impl<S: Comparable> Members<S> {
 
     /// One round of one worker. False when it is of no use any more and was replaced.
     pub fn turn(&mut self, who: usize) -> Result<bool, String> {
-        let turned = self.living[who].worker.turn().map(|turn| turn.applied > 0 || turn.ended.is_some());
+        let turned = self.living[who].worker.turn().map(|turn| turn.applied > 0 || !turn.ended.is_empty());
         self.after(who, turned).map(|busy| busy.is_some())
     }
 
@@ -164,7 +164,7 @@ impl<S: Comparable> Members<S> {
                 let worker = &mut self.living[who].worker;
                 let done = worker.turn().and_then(|turn| {
                     let ended = worker.commit()?;
-                    Ok(turn.applied > 0 || turn.ended.is_some() || ended.is_some())
+                    Ok(turn.applied > 0 || !turn.ended.is_empty() || ended.is_some())
                 });
                 match self.after(who, done)? {
                     Some(was_busy) => {

@@ -121,6 +121,8 @@ fn plain(first: &[RawRecord], second: &[RawRecord]) -> (Outputs, Outcomes) {
     };
     let [pack, other] = packs();
     let mut pipeline = LocalPipeline::new(&layout, pack, Model::shipped());
+    // the first round only brings the assignment
+    pipeline.feed(Vec::new()).unwrap();
     pipeline.feed(first.to_vec()).unwrap();
     if !second.is_empty() {
         pipeline.set_pack(&other);

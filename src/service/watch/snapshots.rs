@@ -118,7 +118,9 @@ pub(super) fn rebuild(
     };
     let Restored { header, queries, pending, pack: sources, written } = kept;
     let from = header.next;
-    if low > from && from < next {
+    if low > from && low == next && committed.is_some() {
+        warn!(%source, from, next, "signals between the snapshot and the committed offset are gone: the state lacks them");
+    } else if low > from && from < next {
         let reason = format!("the signals from offset {from} on, which the snapshot needs, are gone: {REBUILD}");
         return Err(StageError::Unreadable { source_name: source.to_string(), offset: low, reason });
     }
