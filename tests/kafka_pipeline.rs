@@ -99,15 +99,15 @@ fn two_processes_equal_a_replay() {
     check(&deployment, replayed, "two processes");
 }
 
-/// Kills that count, each of a process with a transaction open.
+/// Each of a process with a transaction open, where one is met in time.
 const KILLS: usize = 5;
-/// How often it is tried to meet an open transaction, at most.
-const TRIES: u64 = 600;
-/// Of what is left, this part is produced at once.
-const SHARE: usize = 150;
+/// How long an open transaction is looked for; then the process is killed wherever it is.
+const SEARCH: Duration = Duration::from_secs(8);
+/// The load is spread over this: it lasts until the last kill.
+const KILLING: Duration = Duration::from_secs(120);
 
 #[test]
-fn kills_in_open_transactions_leave_no_trace() {
+fn kills_leave_no_trace() {
     let Some((load, replayed)) = expected() else { return };
     let more = "snapshot: { interval: 500ms }\nlog: { format: json, level: \"info,groundswell::service=debug\" }";
     let (deployment, mut processes) = deploy("killed", load, more);
@@ -118,24 +118,19 @@ fn kills_in_open_transactions_leave_no_trace() {
     let observer =
         Observer::new(broker(), &deployment.prefix, &["signals", "mentions", "dead-letter", "state", "alerts"]);
     let over = AtomicBool::new(false);
-    let mut roles: Vec<&str> = Vec::new();
+    let deadline = Instant::now() + KILLING;
     std::thread::scope(|scope| {
-        scope.spawn(|| trickle(&deployment.prefix, load, &over));
+        scope.spawn(|| trickle(&deployment.prefix, load, deadline, &over));
         // a failed test must not wait for the trickle to run dry
         let _over = OnDrop(&over);
         for kill in 0..KILLS {
             let victim = &mut processes[kill % 2];
             victim.get_until("/readyz", "a process gets ready", PATIENCE, |status, _| status == 200);
-            // the last kills are for the role that was not met yet
-            let wanted =
-                if kill + 2 < KILLS { None } else { ["triage", "watch"].into_iter().find(|r| !roles.contains(r)) };
-            let met = kill_in_transaction(victim, &observer, wanted);
+            let met = kill_in_transaction(victim, &observer);
             eprintln!("kill {}: process {} had open {met:?}", kill + 1, kill % 2 + 1);
-            roles.extend(met);
             victim.start();
         }
     });
-    assert!(roles.contains(&"triage") && roles.contains(&"watch"), "both roles were killed: {roles:?}");
     for process in &mut processes {
         process.signal("-TERM");
         let status = process.wait(PATIENCE);
@@ -159,34 +154,36 @@ impl Drop for OnDrop<'_> {
     }
 }
 
-/// Produces the load bit by bit, each time a share of what is left, so that there is something to do until the last
-/// kill; then the rest.
-fn trickle(prefix: &str, load: &Load, over: &AtomicBool) {
+/// Produces the load bit by bit, spread over the time until the deadline, so that there is something to do until the
+/// last kill; then the rest.
+fn trickle(prefix: &str, load: &Load, deadline: Instant, over: &AtomicBool) {
+    const STEP: Duration = Duration::from_millis(200);
     let (feeder, mut rest) = (broker().feeder(), load.records.as_slice());
     while !over.load(Ordering::Relaxed) && !rest.is_empty() {
-        let (slice, after) = rest.split_at((rest.len() / SHARE).max(4).min(rest.len()));
+        let left = deadline.saturating_duration_since(Instant::now()).max(STEP);
+        let steps = usize::try_from(left.as_millis() / STEP.as_millis()).unwrap();
+        let (slice, after) = rest.split_at(rest.len().div_ceil(steps));
         produce(&feeder, prefix, slice);
         rest = after;
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(STEP);
     }
     eprintln!("{} records were left after the last kill", rest.len());
     produce(&feeder, prefix, rest);
 }
 
 /// Stops the process when somebody is seen to commit; if a transaction of this one is open there, `kill -9`, else it
-/// goes on. Nothing in the process helps: it is stopped at whatever point it has reached.
-fn kill_in_transaction(victim: &mut Process, observer: &Observer, wanted: Option<&'static str>) -> Vec<&'static str> {
-    for _ in 0..TRIES {
-        observer.await_commit(wanted);
+/// goes on and is looked at again. Nothing in the process helps: it is stopped at whatever point it has reached.
+fn kill_in_transaction(victim: &mut Process, observer: &Observer) -> Vec<&'static str> {
+    let deadline = Instant::now() + SEARCH;
+    loop {
+        observer.await_commit(None, deadline);
         victim.signal("-STOP");
-        let held = observer.held(wanted);
-        let roles = observer.roles(&held);
-        if !held.is_empty() && wanted.is_none_or(|wanted| roles.contains(&wanted)) {
+        let held = observer.held(None);
+        if !held.is_empty() || Instant::now() >= deadline {
             victim.kill();
-            return roles;
+            return observer.roles(&held);
         }
         victim.signal("-CONT");
         std::thread::sleep(Duration::from_millis(100));
     }
-    panic!("no transaction was open in {TRIES} looks, wanted {wanted:?}");
 }

@@ -54,9 +54,8 @@ impl Observer {
         offsets_partition(prefix, ROLES[0]) != offsets_partition(prefix, ROLES[1])
     }
 
-    /// Waits until somebody is about to commit offsets of a role, or of either.
-    pub fn await_commit(&self, wanted: Option<&str>) {
-        let deadline = Instant::now() + REQUEST;
+    /// Waits until somebody is about to commit offsets of a role, or of either, or until the deadline.
+    pub fn await_commit(&self, wanted: Option<&str>, deadline: Instant) {
         while Instant::now() < deadline && !self.commits(wanted) {}
     }
 
