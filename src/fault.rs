@@ -11,23 +11,23 @@ pub use armed::{is_planted, plant, reach};
 /// Where a process can be killed. In the order in which a transaction meets them, then what happens besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Point {
-    /// Records were polled and applied; the transaction has not begun.
+    /// Records were polled and applied, and what they lead to is sealed; the transaction has not begun.
     Polled,
-    /// The transaction has begun.
+    /// The transaction has begun; its outputs are still with us.
     Begun,
     /// An output was handed to the producer.
     Produced,
+    /// The offsets are in the transaction; not every output need be answered.
+    OffsetsSent,
     /// Every output is answered.
     Flushed,
-    /// The offsets are in the transaction.
-    OffsetsSent,
     /// The end of the transaction is about to be asked for.
     Ending,
     /// The end of the transaction is answered.
     Ended,
     /// The transaction is to be aborted.
     Aborting,
-    /// A partition's state is being read back.
+    /// A partition's state was read back; reading on has not started, nor have later partitions been read back.
     Restoring,
     /// Partitions are to be given up.
     Revoking,
@@ -39,8 +39,8 @@ impl Point {
         Self::Polled,
         Self::Begun,
         Self::Produced,
-        Self::Flushed,
         Self::OffsetsSent,
+        Self::Flushed,
         Self::Ending,
         Self::Ended,
         Self::Aborting,
@@ -55,8 +55,8 @@ impl Point {
             Self::Polled => "polled",
             Self::Begun => "begun",
             Self::Produced => "produced",
-            Self::Flushed => "flushed",
             Self::OffsetsSent => "offsets-sent",
+            Self::Flushed => "flushed",
             Self::Ending => "ending",
             Self::Ended => "ended",
             Self::Aborting => "aborting",

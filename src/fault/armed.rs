@@ -1,7 +1,8 @@
 //! The faults themselves, as the environment asks for them.
 //!
 //! `GROUNDSWELL_FAULT=kill:POINT:N` kills this process with SIGKILL when it comes to a point for the N-th time (from
-//! 1) with at least one output in its transaction, or for `polled`, `restoring` and `revoking` with any number.
+//! 1) with at least one output in its transaction, or for `polled`, `restoring` and `revoking` with any number;
+//! `stop:POINT:N` stops it there with SIGSTOP instead, so that it goes on as a zombie when it is continued.
 //! `GROUNDSWELL_BUG=NAME` plants a bug.
 
 use super::{Bug, Point};
@@ -12,8 +13,15 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 #[derive(Debug, Clone, Copy)]
 struct Kill {
+    signal: Signal,
     point: Point,
     reach: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    Kill,
+    Stop,
 }
 
 /// Bit by place in [`Bug::ALL`].
@@ -28,12 +36,16 @@ pub fn reach(point: Point, outputs: usize) {
         return;
     }
     // one write: another thread's line must not fall into it
-    let line = format!("fault: killed at {}, reach {}, outputs {outputs}\n", point.as_str(), kill.reach);
+    let (done, signal) = match kill.signal {
+        Signal::Kill => ("killed", "-KILL"),
+        Signal::Stop => ("stopped", "-STOP"),
+    };
+    let line = format!("fault: {done} at {}, reach {}, outputs {outputs}\n", point.as_str(), kill.reach);
     let _ = std::io::stderr().write_all(line.as_bytes());
     let pid = std::process::id().to_string();
-    let _ = Command::new("kill").args(["-9", &pid]).status();
+    let _ = Command::new("kill").args([signal, &pid]).status();
     // the signal is on its way: nothing more may happen on this thread
-    loop {
+    while kill.signal == Signal::Kill {
         std::thread::park();
     }
 }
@@ -69,9 +81,15 @@ fn kill() -> Option<Kill> {
 }
 
 fn parse(asked: &str) -> Option<Kill> {
-    let (point, reach) = asked.strip_prefix("kill:")?.split_once(':')?;
+    let (signal, rest) = asked.split_once(':')?;
+    let signal = match signal {
+        "kill" => Signal::Kill,
+        "stop" => Signal::Stop,
+        _ => return None,
+    };
+    let (point, reach) = rest.split_once(':')?;
     let point = Point::ALL.into_iter().find(|known| known.as_str() == point)?;
-    Some(Kill { point, reach: reach.parse().ok()? })
+    Some(Kill { signal, point, reach: reach.parse().ok()? })
 }
 
 /// A test that misspells its fault must not pass for want of it.

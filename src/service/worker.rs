@@ -3,6 +3,7 @@
 //! One worker is one thread with its own reader and transactional writer. Outputs, state and progress move in one
 //! transaction. After an abort nothing in memory is trusted: every partition is restored from what is committed.
 
+use crate::fault::{self, Bug, Point};
 use crate::log::{Commit, Committed, Event, Log, LogError, Output, Progress, Record, TopicPartition};
 use crate::mention::Timestamp;
 use std::collections::BTreeMap;
@@ -223,6 +224,7 @@ impl<S: Stage, L: Log> Worker<S, L> {
             return Ok(None);
         }
         let Batch { outputs, progress } = self.stage.seal()?;
+        fault::reach(Point::Polled, outputs.len());
         let commit = self.log.commit(outputs, progress)?;
         match commit {
             Commit::Landed => self.stage.landed(),
@@ -244,6 +246,7 @@ impl<S: Stage, L: Log> Worker<S, L> {
         match event {
             Event::Assigned(sources) => self.own(sources)?,
             Event::Revoked(sources) => {
+                fault::reach(Point::Revoking, self.records);
                 // what is open is still ours to commit
                 self.commit()?;
                 self.disown(&sources);
@@ -306,6 +309,13 @@ impl<S: Stage, L: Log> Worker<S, L> {
         for source in &assigned {
             self.stage.forget(source);
         }
+        if fault::is_planted(Bug::NoRewind) {
+            let committed = self.log.committed(&assigned)?;
+            for (source, committed) in assigned.iter().zip(committed) {
+                self.stage.restore(&mut self.log, source, committed.as_ref())?;
+            }
+            return Ok(());
+        }
         self.restore(&assigned)
     }
 
@@ -313,6 +323,7 @@ impl<S: Stage, L: Log> Worker<S, L> {
         let committed = self.log.committed(sources)?;
         for (source, committed) in sources.iter().zip(committed) {
             let next = self.stage.restore(&mut self.log, source, committed.as_ref())?;
+            fault::reach(Point::Restoring, 0);
             self.log.start(source, next)?;
         }
         Ok(())

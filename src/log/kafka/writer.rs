@@ -21,6 +21,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::KafkaSettings;
 use super::client::{ClientLog, is_connection_trouble, producer_config};
+use crate::fault::{self, Bug, Point};
 use crate::log::{Commit, LogError, Output, Place, Progress, partition_for};
 
 /// The broker ends a predecessor's transaction after 10 s.
@@ -113,8 +114,8 @@ impl Writer {
         };
         // until it is known how this ends
         self.dead = true;
-        let transaction = Transaction { producer: &producer };
-        let committed = match transaction.run(outputs, &offsets, partitions, fence) {
+        let transaction = Transaction { producer: &producer, outputs: outputs.len() };
+        let committed = match transaction.run_or_misrun(outputs, &offsets, partitions, fence) {
             Ok(()) => Ok(Commit::Landed),
             Err(Failure::Abort(cause)) => {
                 tracing::warn!("transaction aborted: {cause}");
@@ -140,9 +141,26 @@ impl Writer {
 /// One transaction of a producer.
 struct Transaction<'a> {
     producer: &'a BaseProducer<WriterContext>,
+    outputs: usize,
 }
 
 impl Transaction<'_> {
+    /// [`Self::run`], but for the bug that moves the offsets first.
+    fn run_or_misrun(
+        &self,
+        outputs: Vec<Output>,
+        offsets: &TopicPartitionList,
+        partitions: &BTreeMap<Arc<str>, i32>,
+        fence: Option<&ConsumerGroupMetadata>,
+    ) -> Result<(), Failure> {
+        if !fault::is_planted(Bug::CommitBeforeProduce) {
+            return self.run(outputs, offsets, partitions, fence);
+        }
+        let first = Self { producer: self.producer, outputs: 0 };
+        first.run(Vec::new(), offsets, partitions, fence)?;
+        self.run(outputs, &TopicPartitionList::new(), partitions, fence)
+    }
+
     fn run(
         &self,
         outputs: Vec<Output>,
@@ -154,9 +172,11 @@ impl Transaction<'_> {
         self.producer.context().failed.lock().unwrap_or_else(PoisonError::into_inner).take();
         let begun = self.producer.begin_transaction();
         begun.map_err(|error| Failure::Dead("beginning a transaction", explain(&error)))?;
+        fault::reach(Point::Begun, self.outputs);
         let (count, mut laps) = (outputs.len(), Laps::start());
-        for output in outputs {
+        for (output, number) in outputs.into_iter().zip(1..) {
             self.produce(&output, partitions)?;
+            fault::reach(Point::Produced, number);
         }
         let produced_ms = laps.next_ms();
         if offsets.count() > 0 {
@@ -165,10 +185,14 @@ impl Transaction<'_> {
                 self.producer.send_offsets_to_transaction(offsets, fence, STEP_DEADLINE)
             })?;
         }
+        fault::reach(Point::OffsetsSent, self.outputs);
         let offsets_ms = laps.next_ms();
         self.flush()?;
+        fault::reach(Point::Flushed, self.outputs);
         let flushed_ms = laps.next_ms();
+        fault::reach(Point::Ending, self.outputs);
         self.step("ending a transaction", || self.producer.commit_transaction(STEP_DEADLINE))?;
+        fault::reach(Point::Ended, self.outputs);
         let ended_ms = laps.next_ms();
         tracing::debug!(count, produced_ms, offsets_ms, flushed_ms, ended_ms, "transaction ended");
         Ok(())
@@ -249,6 +273,7 @@ impl Transaction<'_> {
 
     /// Aborts, serving the delivery reports that the abort waits for.
     fn abort(&self) -> Result<(), Failure> {
+        fault::reach(Point::Aborting, self.outputs);
         let deadline = Instant::now() + ABORT_DEADLINE;
         loop {
             let Err(error) = self.producer.abort_transaction(SLICE) else { return Ok(()) };
