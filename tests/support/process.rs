@@ -56,7 +56,12 @@ impl<'a> Deployment<'a> {
 
     /// Configures a process; `more` are further lines of YAML.
     pub fn process(&self, instance: &str, more: &str) -> Process {
-        Process::new(&self.broker.brokers, self, instance, more)
+        self.process_at(&self.broker.brokers, instance, more)
+    }
+
+    /// The same by another way to the broker.
+    pub fn process_at(&self, brokers: &str, instance: &str, more: &str) -> Process {
+        Process::new(brokers, self, instance, more)
     }
 
     /// Names of this tenant's topics.
@@ -117,6 +122,8 @@ pub struct Process {
     config: PathBuf,
     /// Takes the end of the raw topics as the end of the input, and ends then.
     pub until_end: bool,
+    /// What it finds in its environment besides.
+    pub environment: Vec<(&'static str, String)>,
     child: Option<Child>,
 }
 
@@ -132,7 +139,8 @@ impl Process {
         writeln!(text, "http: {{ bind: \"127.0.0.1:{http_port}\" }}\n{more}").unwrap();
         let config = folder.join(format!("{instance}.yaml"));
         std::fs::write(&config, text).unwrap();
-        Self { http_port, log: folder.join(format!("{instance}.log")), config, until_end: false, child: None }
+        let log = folder.join(format!("{instance}.log"));
+        Self { http_port, log, config, until_end: false, environment: Vec::new(), child: None }
     }
 
     /// Starts it, or starts it again. Its log goes on in the same file.
@@ -140,6 +148,7 @@ impl Process {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
         let mut command = Command::new(BINARY);
         command.arg("run").arg("--config").arg(&self.config);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if self.until_end {
             command.arg("--until-end");
         }
