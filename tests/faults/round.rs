@@ -135,7 +135,7 @@ fn run_in(
 }
 
 fn victim(deployment: &Deployment<'_>, place: &Place<'_>, name: &str) -> Victim {
-    let more = "clock: data\nroles: [triage, watch]\nsnapshot: { interval: 500ms }\ntransaction: { interval: 100ms }\n\
+    let more = "clock: data\nroles: [triage, watch]\nsnapshot: { interval: 500ms }\ntransaction: { interval: 100ms, records_max: 200 }\n\
                 log: { format: json, level: \"info,groundswell::service=debug\" }";
     let process = deployment.process_at(&place.brokers, name, more);
     Victim::new(process, &deployment.prefix, name, place.meddling.clone())

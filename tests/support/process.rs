@@ -16,6 +16,7 @@ use super::equality::Outputs;
 use super::{Broker, unique};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_groundswell");
+const PATIENCE: Duration = Duration::from_secs(90);
 /// The platforms of every deployment in tests.
 pub const PLATFORMS: [&str; 4] = ["x", "bluesky", "mastodon", "reddit"];
 
@@ -50,8 +51,17 @@ impl<'a> Deployment<'a> {
         for platform in PLATFORMS {
             command.args(["--platform", platform]);
         }
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "topics apply: {}", String::from_utf8_lossy(&output.stderr));
+        // a busy broker shows its changes late; applying twice changes nothing
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let output = command.output().unwrap();
+            if output.status.success() {
+                return;
+            }
+            let problem = String::from_utf8_lossy(&output.stderr);
+            let is_late = problem.contains("does not show its changes yet") && Instant::now() < deadline;
+            assert!(is_late, "topics apply: {problem}");
+        }
     }
 
     /// Configures a process; `more` are further lines of YAML.
