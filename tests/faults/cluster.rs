@@ -75,7 +75,7 @@ impl Cluster {
         Err(format!("the three brokers were not in sync in {PATIENCE:?}, see {}", self.folder.display()))
     }
 
-    /// Kills one node after the other, `kills` times in all, and starts it again; sets the flag when done.
+    /// Kills one node after the other, `kills` times in all unless it is over, and starts it again; tells how often.
     pub fn kill_in_turn(&mut self, kills: usize, over: &AtomicBool) -> Result<usize, String> {
         let mut done = 0;
         // the processes are to be at work before the first
@@ -92,7 +92,6 @@ impl Cluster {
             self.await_sync()?;
             std::thread::sleep(CALM);
         }
-        over.store(true, Ordering::Relaxed);
         Ok(done)
     }
 }

@@ -68,6 +68,11 @@ impl Meddling {
         self.plans().get(prefix).map(|plan| plan.counts.clone()).unwrap_or_default()
     }
 
+    /// What was done to all.
+    pub fn total(&self) -> u64 {
+        self.plans().values().flat_map(|plan| plan.counts.values()).sum()
+    }
+
     /// Kills a process once the broker has ended so many of its transactions, instead of answering.
     pub fn kill_at_end(&self, prefix: &str, instance: &str, pid: u32, ends: u64) {
         self.plans().entry(prefix.to_owned()).or_default().kill_at_end.insert(instance.to_owned(), (pid, ends));

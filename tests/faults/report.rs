@@ -20,7 +20,8 @@ pub struct Totals {
     pub broker_kills: usize,
     pub rebalances: u64,
     pub restored: usize,
-    pub alerts: (usize, usize),
+    /// Between faults: opened, later events of an alert.
+    pub alerts: [usize; 2],
     pub lost: usize,
     pub twice: usize,
     pub torn: usize,
@@ -42,8 +43,7 @@ impl Totals {
         }
         self.rebalances += told.rebalances;
         self.restored += told.restored;
-        self.alerts.0 += told.alerts.0;
-        self.alerts.1 += told.alerts.1;
+        self.alerts.iter_mut().zip(told.alerts).for_each(|(sum, count)| *sum += count);
         for difference in &told.differences {
             let sum = if difference.contains(": only in the first: ") {
                 &mut self.lost
@@ -82,8 +82,8 @@ impl Totals {
         let _ = writeln!(text, "\nanswers: {} ({:?})", self.answers_total(), self.answers);
         let _ = writeln!(text, "broker kills: {}", self.broker_kills);
         let _ = writeln!(text, "rebalances by a member that joins and leaves: {}", self.rebalances);
-        let (opened, updated) = self.alerts;
-        let _ = writeln!(text, "between faults: {opened} alerts opened, {updated} updates");
+        let [opened, later] = self.alerts;
+        let _ = writeln!(text, "between faults: {opened} alerts opened, {later} later events of alerts");
         let _ = writeln!(text, "partitions restored from a snapshot: {}", self.restored);
         let _ = writeln!(text, "mentions: {}", self.mentions);
         let _ = writeln!(text, "lost: {}, twice: {}, torn: {}", self.lost, self.twice, self.torn);
@@ -100,10 +100,10 @@ pub fn lines(told: &Told) -> String {
     for ((api, how), count) in &told.answers {
         let _ = writeln!(text, "  {} answers to {api:?} {how}: {count}", told.name);
     }
-    let (opened, updated) = told.alerts;
+    let [opened, later] = told.alerts;
     let _ = writeln!(
         text,
-        "  {}: {} of {} faults with a transaction open; between them {opened} alerts opened, {updated} updates; {} \
+        "  {}: {} of {} faults with a transaction open; between them {opened} alerts opened, {later} later events of alerts; {} \
          partitions restored from a snapshot; {} rebalances by a visitor",
         told.name,
         told.counted(),

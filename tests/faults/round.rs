@@ -1,6 +1,6 @@
 //! One deployment under faults, from its first record to the comparison with the undisturbed run.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::load::Expected;
@@ -35,7 +35,7 @@ pub struct Plan {
     pub processes: usize,
     /// Processes that get orders; the others live.
     pub victims: usize,
-    /// Over when so many kills or stops have hit an open transaction …
+    /// Over when so many kills or stops have hit an open transaction, and alerts opened and moved between them …
     pub hits: usize,
     /// A hit counts with no transaction open, too, once the process is started again.
     pub any: bool,
@@ -58,8 +58,8 @@ pub struct Told {
     pub answers: Counts,
     pub rebalances: u64,
     pub restored: usize,
-    /// Alerts opened and updated between the first and the last fault, as processes log them.
-    pub alerts: (usize, usize),
+    /// Alert events between the first and the last fault, as processes log them: opened, and later ones.
+    pub alerts: [usize; 2],
     pub mentions: usize,
     pub differences: Vec<String>,
 }
@@ -102,19 +102,19 @@ fn run_in(
     deployment.apply_topics(PARTITIONS);
     let mut victims: Vec<Victim> =
         INSTANCES[..plan.processes].iter().map(|name| victim(deployment, place, name)).collect();
-    let (over, rebalances) = (AtomicBool::new(false), AtomicU64::new(0));
+    let (over, seen, rebalances) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicU64::new(0));
     if let Some(rates) = plan.rates {
         place.meddling.begin(&deployment.prefix, plan.seed, rates);
     }
     let hits = std::thread::scope(|scope| {
-        scope.spawn(|| trickle(deployment, load, plan.window, &over));
+        scope.spawn(|| trickle(deployment, load, plan, &over, &seen));
         scope.spawn(|| other(&over));
         if plan.storm {
             scope.spawn(|| storm(&place.broker.config(), &deployment.prefix, &over, &rebalances));
         }
         // whatever happens here, the others must hear that it is over
         let _over = OnDrop(&over);
-        disturb(plan, place, deployment, &mut victims, &over)
+        disturb(plan, place, deployment, &mut victims, (&over, &seen))
     })?;
     place.meddling.end(&deployment.prefix);
     victims.iter_mut().for_each(Victim::stop);
@@ -128,7 +128,7 @@ fn run_in(
         answers: place.meddling.counts(&deployment.prefix),
         rebalances: rebalances.into_inner(),
         restored: logs.iter().map(|log| log.matches("\"has_snapshot\":true").count()).sum(),
-        alerts: (between_faults(&logs, "Opened"), between_faults(&logs, "Updated")),
+        alerts: alerts_between_faults(&logs),
         mentions: load.records.len(),
         differences: differences(&load.replayed.outputs, &outputs),
     })
@@ -156,7 +156,7 @@ fn disturb(
     place: &Place<'_>,
     deployment: &Deployment<'_>,
     victims: &mut [Victim],
-    over: &AtomicBool,
+    (over, seen): (&AtomicBool, &AtomicUsize),
 ) -> Result<Vec<Hit>, String> {
     let mut orders: Vec<Orders> =
         (0..plan.victims as u64).map(|n| Orders::new(plan.seed * 31 + n * 3, plan.zombies)).collect();
@@ -174,6 +174,7 @@ fn disturb(
         for (number, victim) in victims.iter_mut().enumerate() {
             let (hit, is_gone) = victim.look().map_err(|error| format!("{}: {error}", plan.name))?;
             hits.extend(hit);
+            seen.store(hits.len(), Ordering::Relaxed);
             if is_gone {
                 restarts += 1;
                 victim.start(order_of(number), plan.bug);
@@ -186,7 +187,9 @@ fn disturb(
         if hits.len() >= plan.hits && looked.elapsed() > Duration::from_secs(3) {
             looked = Instant::now();
             let ends = ends(place, deployment, hits.clone());
-            if ends.iter().filter(|(_, end)| *end != End::NoneOpen).count() >= plan.hits {
+            let counted = ends.iter().filter(|(_, end)| *end != End::NoneOpen).count();
+            let logs: Vec<String> = victims.iter().map(|victim| victim.process.log_text()).collect();
+            if counted >= plan.hits && alerts_between_faults(&logs).iter().all(|count| *count > 0) {
                 break;
             }
         }
@@ -195,19 +198,22 @@ fn disturb(
     Ok(hits)
 }
 
-/// Produces the load bit by bit, spread over the window; then, or when it is over, the rest.
-fn trickle(deployment: &Deployment<'_>, load: &Expected, window: Duration, over: &AtomicBool) {
+/// Produces the load bit by bit, as far as the window has gone or the hits have come, whichever is more; when it is
+/// over, the rest. Some is kept until the end of the window, so that there is always something to do.
+fn trickle(deployment: &Deployment<'_>, load: &Expected, plan: &Plan, over: &AtomicBool, seen: &AtomicUsize) {
     const STEP: Duration = Duration::from_millis(100);
-    let (feeder, deadline) = (deployment.broker.feeder(), Instant::now() + window);
-    let mut rest = load.records.as_slice();
-    while !rest.is_empty() {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let steps = if over.load(Ordering::Relaxed) { 1 } else { (left.as_millis() / STEP.as_millis()).max(1) };
-        let (slice, after) = rest.split_at(rest.len().div_ceil(usize::try_from(steps).expect("a short window")));
-        for (platform, records) in by_platform(slice) {
+    const BY_HITS_MAX: f64 = 0.8;
+    let (feeder, begun, all) = (deployment.broker.feeder(), Instant::now(), load.records.len());
+    let mut fed = 0;
+    while fed < all {
+        let by_time = begun.elapsed().as_secs_f64() / plan.window.as_secs_f64();
+        let by_hits = (seen.load(Ordering::Relaxed) as f64 / plan.hits as f64).min(BY_HITS_MAX);
+        let share = if over.load(Ordering::Relaxed) { 1.0 } else { by_time.max(by_hits).min(1.0) };
+        let to = ((all as f64 * share) as usize).clamp(fed, all);
+        for (platform, records) in by_platform(&load.records[fed..to]) {
             feeder.feed(&format!("{}raw.{platform}", deployment.prefix), &records);
         }
-        rest = after;
+        fed = to;
         std::thread::sleep(STEP);
     }
 }
@@ -248,13 +254,15 @@ fn ends(place: &Place<'_>, deployment: &Deployment<'_>, hits: Vec<Hit>) -> Vec<(
     hits.into_iter().map(end).collect()
 }
 
-/// Alerts of a state between the first and the last fault of each log.
-fn between_faults(logs: &[String], state: &str) -> usize {
-    let alert = format!("\"state\":\"{state}\"");
-    let count = |log: &String| {
+/// Alert events between the first and the last fault of each log: opened, and later ones of an alert.
+fn alerts_between_faults(logs: &[String]) -> [usize; 2] {
+    let mut sums = [0; 2];
+    for log in logs {
         let first = log.find("fault seen: ").unwrap_or(log.len());
         let last = log.rfind("fault seen: ").unwrap_or(first);
-        log[first..last].matches(&alert).count()
-    };
-    logs.iter().map(count).sum()
+        let opened = log[first..last].matches("\"state\":\"Opened\"").count();
+        let all = log[first..last].matches("\"message\":\"alert\"").count();
+        sums = [sums[0] + opened, sums[1] + all.saturating_sub(opened)];
+    }
+    sums
 }

@@ -38,7 +38,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
             for plan in plans(seed, round, window) {
                 let (world, load, totals, failures) = (&world, &load, &totals, &failures);
                 scope.spawn(move || {
-                    if let Err(failure) = told(&plan, &world.place(), load, totals) {
+                    if let Err(failure) = told(&plan, &world.place(), load, totals, |_| {}) {
                         println!("FAILED: {failure}");
                         failures.lock().unwrap().push(failure);
                     }

@@ -28,6 +28,8 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Brokers may be killed meanwhile.
+const FEEDING: Duration = Duration::from_secs(240);
 
 /// A broker that this process started, or was pointed at.
 pub struct Broker {
@@ -274,9 +276,9 @@ impl Feeder {
             }
         }
         // the client's own flush polls in slices of 100 ms
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + FEEDING;
         while self.0.in_flight_count() > 0 {
-            assert!(Instant::now() < deadline, "{topic}: not taken in {PATIENCE:?}");
+            assert!(Instant::now() < deadline, "{topic}: not taken in {FEEDING:?}");
             self.0.poll(Duration::from_millis(1));
         }
     }
