@@ -53,7 +53,7 @@ pub fn groups() -> Vec<Vec<Case>> {
                 planted(world, Bug::CommitBeforeProduce, 1, Order::Kill(Point::Begun, 5), 2)
             }),
             ("planted_no_rewind", |world, _| planted(world, Bug::NoRewind, 1, Order::Kill(Point::Aborting, 5), 1)),
-            ("planted_no_fencing", |world, _| planted(world, Bug::NoFencing, 2, Order::Stop(Point::Begun, 8), 1)),
+            ("planted_no_fencing", |world, _| planted(world, Bug::NoFencing, 2, Order::Stop(Point::Begun, 4), 1)),
         ]),
     ]
 }
@@ -117,6 +117,7 @@ pub fn kill_plan(name: &str, seed: u64) -> Plan {
         zombies: false,
         orders: None,
         bug: None,
+        patience: Duration::from_secs(25),
     }
 }
 
@@ -199,9 +200,10 @@ fn brokers(world: &World, totals: &Mutex<Totals>) -> Result<(), String> {
 /// A planted bug must show, with few faults: the outputs must differ.
 fn planted(world: &World, bug: Bug, processes: usize, order: Order, hits: usize) -> Result<(), String> {
     let Some(load) = world.load() else { return Ok(()) };
-    let (name, window) = (bug.as_str(), Duration::from_secs(90));
+    let (name, window, patience) = (bug.as_str(), Duration::from_secs(120), Duration::from_secs(100));
     let base = kill_plan(name, 51);
-    let plan = Plan { processes, victims: 1, hits, any: true, window, orders: Some(order), bug: Some(name), ..base };
+    let plan =
+        Plan { processes, victims: 1, hits, any: true, window, orders: Some(order), bug: Some(name), patience, ..base };
     let told = run(&plan, &world.place(), load, |_| {})?;
     println!("{}  {name}: {} differences", lines(&told), told.differences.len());
     if told.differences.is_empty() {

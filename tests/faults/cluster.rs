@@ -12,8 +12,9 @@ use crate::support::{Broker, free_ports};
 
 const NODES: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How long a broker stays away: leaders and coordinators move meanwhile.
-const AWAY: Duration = Duration::from_secs(3);
+/// How long a broker stays away: longer than its session, so that leaders and coordinators have moved, and that it is
+/// known to have been away when it is waited for.
+const AWAY: Duration = Duration::from_secs(7);
 /// Between two kills everything is in sync for so long.
 const CALM: Duration = Duration::from_secs(2);
 

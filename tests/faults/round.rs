@@ -48,6 +48,8 @@ pub struct Plan {
     /// Orders instead of those of [`Orders`], for every victim.
     pub orders: Option<Order>,
     pub bug: Option<&'static str>,
+    /// A point that is not reached for so long is given up.
+    pub patience: Duration,
 }
 
 /// What a round has shown.
@@ -101,7 +103,7 @@ fn run_in(
     write_pack(&deployment.rules, &load.brands);
     deployment.apply_topics(PARTITIONS);
     let mut victims: Vec<Victim> =
-        INSTANCES[..plan.processes].iter().map(|name| victim(deployment, place, name)).collect();
+        INSTANCES[..plan.processes].iter().map(|name| victim(deployment, place, name, plan.patience)).collect();
     let (over, seen, rebalances) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicU64::new(0));
     if let Some(rates) = plan.rates {
         place.meddling.begin(&deployment.prefix, plan.seed, rates);
@@ -134,11 +136,11 @@ fn run_in(
     })
 }
 
-fn victim(deployment: &Deployment<'_>, place: &Place<'_>, name: &str) -> Victim {
+fn victim(deployment: &Deployment<'_>, place: &Place<'_>, name: &str, patience: Duration) -> Victim {
     let more = "clock: data\nroles: [triage, watch]\nsnapshot: { interval: 500ms }\ntransaction: { interval: 100ms, records_max: 200 }\n\
                 log: { format: json, level: \"info,groundswell::service=debug\" }";
     let process = deployment.process_at(&place.brokers, name, more);
-    Victim::new(process, &deployment.prefix, name, place.meddling.clone())
+    Victim::new(process, &deployment.prefix, name, place.meddling.clone(), patience)
 }
 
 /// Sets the flag at the end of a scope, however that ends.

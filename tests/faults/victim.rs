@@ -10,7 +10,7 @@ use crate::meddling::Meddling;
 use crate::support::process::Process;
 use crate::synthetic::Dice;
 
-/// A point that is not reached for so long is given up: the process is killed wherever it is.
+/// A process that does not end for so long is killed.
 const PATIENCE: Duration = Duration::from_secs(25);
 /// Stopped for longer than its session (6 s) and its transaction (10 s, looked at every second) may last.
 const STOPPED_FOR: Duration = Duration::from_secs(13);
@@ -54,6 +54,8 @@ pub struct Victim {
     prefix: String,
     instance: String,
     meddling: Meddling,
+    /// A point that is not reached for so long is given up: the process is killed wherever it is.
+    patience: Duration,
     order: Order,
     since: Instant,
     stopped: Option<Instant>,
@@ -62,10 +64,10 @@ pub struct Victim {
 
 impl Victim {
     /// A process that has not started.
-    pub fn new(process: Process, prefix: &str, instance: &str, meddling: Meddling) -> Self {
+    pub fn new(process: Process, prefix: &str, instance: &str, meddling: Meddling, patience: Duration) -> Self {
         let (prefix, instance) = (prefix.to_owned(), instance.to_owned());
         let (since, stopped, continued) = (Instant::now(), None, None);
-        Self { process, prefix, instance, meddling, order: Order::Live, since, stopped, continued }
+        Self { process, prefix, instance, meddling, patience, order: Order::Live, since, stopped, continued }
     }
 
     /// Starts it with an order; `bug` is planted in it.
@@ -112,7 +114,7 @@ impl Victim {
                 self.continued = Some(Instant::now());
             }
             (_, _, Some(continued)) if continued.elapsed() >= CONTINUED_FOR => self.process.signal("-KILL"),
-            (_, None, _) if self.since.elapsed() >= PATIENCE => {
+            (_, None, _) if self.since.elapsed() >= self.patience => {
                 self.order = Order::Live;
                 self.process.signal("-KILL");
             }
