@@ -10,6 +10,9 @@ use std::time::Duration;
 use crate::proxy::{Api, Fate};
 use crate::synthetic::Dice;
 
+/// Of transactions that may be refused, one in so many is.
+const REFUSED_ONE_IN: u64 = 5;
+
 /// One answer of so many is meddled with.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
@@ -34,8 +37,10 @@ struct Plan {
     counts: Counts,
     /// By instance: the process to be killed when so many of its transactions have ended, before it learns of the last.
     kill_at_end: BTreeMap<String, (u32, u64)>,
-    /// Instances whose next transaction is refused.
+    /// Instances whose transactions are refused, once for each time that it stands here.
     refuse: Vec<String>,
+    /// Transactions since one was to be refused.
+    asked: u64,
 }
 
 /// All deployments behind one proxy, by prefix.
@@ -113,6 +118,11 @@ impl Meddling {
         if api == Api::AddOffsetsToTxn
             && let Some(at) = plan.refuse.iter().position(|asked| asked == instance)
         {
+            plan.asked += 1;
+            // others land between two that are refused: only then is what an abort forgot lost for good
+            if plan.asked % REFUSED_ONE_IN != 1 {
+                return Fate::Pass;
+            }
             plan.refuse.remove(at);
             *plan.counts.entry((api, "refused")).or_default() += 1;
             return Fate::Refuse;
