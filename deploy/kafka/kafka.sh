@@ -3,6 +3,7 @@
 #
 #   deploy/kafka/kafka.sh fetch                      fetch the jars once (54 MB, Maven Central); prints their folder
 #   deploy/kafka/kafka.sh start [--port 9092] [--controller-port N] [--data DIR] [--temporary] [--die-with PID]
+#                               [--second PORT:ADVERTISED] [--node ID --voters ID@HOST:PORT,…]
 #   deploy/kafka/kafka.sh produce TOPIC              append lines of stdin, each `key<TAB>value`
 #   deploy/kafka/kafka.sh consume TOPIC              print committed records from the beginning, until 5 s bring no more
 #
@@ -10,6 +11,8 @@
 # `start` stays in the foreground; end it with Ctrl-C. It listens on 127.0.0.1 only. The data stays in DIR
 # (target/kafka-data by default) from one start to the next; --temporary removes it at the end.
 # --die-with ends the broker when that process is gone, so that a killed test leaves nothing behind.
+# --second is one more listener that is advertised as another port: that of a proxy. --node and --voters make it one
+# node of several; the topics of its own are then copied to as many as there are, three at most.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -48,26 +51,36 @@ free_port() {
 }
 
 properties() {
+  local second_listener='' second_advertised='' nodes=${voters//[^@]/} copies in_sync=1
+  if [[ -n $second ]]; then
+    second_listener=,SECOND://127.0.0.1:${second%:*}
+    second_advertised=,SECOND://127.0.0.1:${second#*:}
+  fi
+  copies=$((${#nodes} < 3 ? ${#nodes} : 3))
+  ((copies < 3)) || in_sync=2
   cat <<CONF
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$controller_port
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller_port
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
+node.id=$node
+controller.quorum.voters=$voters
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller_port$second_listener
+advertised.listeners=PLAINTEXT://127.0.0.1:$port$second_advertised
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+broker.session.timeout.ms=5000
+broker.heartbeat.interval.ms=500
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SECOND:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs=$data/logs
-# one node: nothing to replicate to
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor=$copies
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=$copies
+transaction.state.log.min.isr=$in_sync
 transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+# a transaction of a process that is gone is over soon after its time
+transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
+share.coordinator.state.topic.replication.factor=$copies
+share.coordinator.state.topic.min.isr=$in_sync
 share.coordinator.state.topic.num.partitions=1
-default.replication.factor=1
-min.insync.replicas=1
+default.replication.factor=$copies
+min.insync.replicas=$in_sync
 # a misspelt topic must fail, not appear
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
@@ -99,7 +112,7 @@ watch_over() {
 }
 
 start() {
-  port=9092 controller_port='' data=$here/../../target/kafka-data temporary=false
+  port=9092 controller_port='' data=$here/../../target/kafka-data temporary=false second='' node=1 voters=''
   local owner=''
   while (($#)); do
     case $1 in
@@ -108,6 +121,9 @@ start() {
       --data) data=$2; shift 2 ;;
       --temporary) temporary=true; shift ;;
       --die-with) owner=$2; shift 2 ;;
+      --second) second=$2; shift 2 ;;
+      --node) node=$2; shift 2 ;;
+      --voters) voters=$2; shift 2 ;;
       *) die "unknown option $1" ;;
     esac
   done
@@ -116,8 +132,9 @@ start() {
   mkdir -p "$data"
   data=$(cd "$data" && pwd)
   controller_port=${controller_port:-$(free_port)}
+  voters=${voters:-$node@127.0.0.1:$controller_port}
   properties >"$data/server.properties"
-  local java=(java -Xmx512m -Xms128m -XX:+UseSerialGC
+  local java=(java -Xmx${GROUNDSWELL_KAFKA_HEAP:-512m} -Xms128m -XX:+UseSerialGC
     -Dlog4j2.configurationFile="$here/log4j2.yaml" -cp "$jars/*")
   if [[ ! -f $data/logs/meta.properties ]]; then
     # the cluster's id is not a secret; a fixed one keeps `start` repeatable
@@ -152,5 +169,5 @@ case ${1-} in
     tool org.apache.kafka.tools.consumer.ConsoleConsumer "$@" --from-beginning --isolation-level read_committed \
       --timeout-ms 5000
     ;;
-  *) sed -n '2,12p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  *) sed -n '2,16p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

@@ -8,6 +8,7 @@ pub mod match_;
 pub mod normalize;
 pub mod notify;
 mod progress;
+pub mod query;
 pub mod replay;
 pub mod run;
 pub mod score;
@@ -54,6 +55,7 @@ enum Command {
     Replay(replay::ReplayArgs),
     Normalize(normalize::NormalizeArgs),
     Match(match_::MatchArgs),
+    Query(query::QueryArgs),
     Score(score::ScoreArgs),
     Train(train::TrainArgs),
     Detect(detect::DetectArgs),
@@ -76,6 +78,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         Command::Replay(args) => replay::run(args, io),
         Command::Normalize(args) => normalize::run(args, io),
         Command::Match(args) => match_::run(args, io),
+        Command::Query(args) => query::run(args, io),
         Command::Score(args) => score::run(args, io),
         Command::Train(args) => train::run(args, io),
         Command::Detect(args) => detect::run(args, io),

@@ -9,6 +9,8 @@
 //! | `evaluate`, `places`, `scratch` | does a query hold in a text, and where |
 //! | `fields` | what is known of a mention besides its text |
 //! | `diagnostic` | faults in words, with their place and a suggestion |
+//! | `lint`, `explain` | what is odd about a query, and what it means in English |
+//! | `import` | queries of other tools in this language, with every step that changes one |
 //!
 //! # Grammar
 //! ```text
@@ -52,11 +54,14 @@ pub mod ast;
 mod compile;
 mod diagnostic;
 mod evaluate;
+pub mod explain;
 pub mod field;
 mod fields;
 mod fuzzy;
+pub mod import;
 mod index;
 mod lex;
+pub mod lint;
 mod mix;
 mod parse;
 mod places;

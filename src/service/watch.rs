@@ -53,6 +53,14 @@ struct Position {
 }
 
 impl Owned {
+    /// The first change of a transaction decides by which pack.
+    fn touch(&mut self, pack: &Arc<Pack>) {
+        if !self.touched {
+            self.pack = Arc::clone(pack);
+            self.touched = true;
+        }
+    }
+
     fn landed(&mut self) {
         self.landed = self.at;
         self.snapshots.landed(&mut self.state);
@@ -90,12 +98,11 @@ impl WatchStage {
     /// A worker that owns nothing yet.
     #[must_use]
     pub fn new(settings: WatchSettings, pack: Arc<Pack>) -> Self {
-        let (owned, outputs) = (BTreeMap::new(), Vec::new());
         Self {
             settings,
             pack,
-            owned,
-            outputs,
+            owned: BTreeMap::new(),
+            outputs: Vec::new(),
             alerts: Vec::new(),
             told: Vec::new(),
             patience: None,
@@ -215,10 +222,7 @@ impl Stage for WatchStage {
         let Some(owned) = self.owned.get_mut(&record.source) else { return Ok(()) };
         let signal = wire::decode_signal(record.value.as_deref().unwrap_or_default())
             .map_err(|error| unreadable(&record.source, record.offset, &error))?;
-        if !owned.touched {
-            owned.pack = Arc::clone(&self.pack);
-            owned.touched = true;
-        }
+        owned.touch(&self.pack);
         owned.at.next = record.offset + 1;
         let pack = Arc::clone(&owned.pack);
         let verdicts = watch(signal, &mut owned.state, &pack);
@@ -230,8 +234,10 @@ impl Stage for WatchStage {
         let Some(patience) = self.patience.as_mut().filter(|_| source.partition == 0) else { return };
         let Some(owned) = self.owned.get_mut(source) else { return };
         let proposals = patience.look(&owned.state.members, silence.now);
-        owned.touched |= !proposals.is_empty();
-        self.proposals.extend(proposals);
+        if !proposals.is_empty() {
+            owned.touch(&self.pack);
+            self.proposals.extend(proposals);
+        }
     }
 
     fn is_open(&self) -> bool {

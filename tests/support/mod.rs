@@ -8,7 +8,6 @@
 
 pub mod equality;
 pub mod load;
-pub mod open_transaction;
 pub mod process;
 
 use std::collections::BTreeMap;
@@ -29,6 +28,8 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Brokers may be killed meanwhile.
+const FEEDING: Duration = Duration::from_secs(240);
 
 /// A broker that this process started, or was pointed at.
 pub struct Broker {
@@ -77,8 +78,18 @@ impl Broker {
         Self { brokers: format!("127.0.0.1:{port}"), child: None, data: None }
     }
 
+    /// Brokers that somebody else starts and ends.
+    pub fn at(brokers: String) -> Self {
+        Self { brokers, child: None, data: None }
+    }
+
     /// Starts a broker on these ports, the second for its controller, and waits until it answers.
-    pub fn start_on((port, controller_port): (u16, u16)) -> Self {
+    pub fn start_on(ports: (u16, u16)) -> Self {
+        Self::start_with(ports, &[])
+    }
+
+    /// The same with further options of `kafka.sh start`.
+    pub fn start_with((port, controller_port): (u16, u16), more: &[String]) -> Self {
         let data = std::env::temp_dir().join(unique(&format!("groundswell-kafka-{}", std::process::id())));
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/kafka/kafka.sh");
         let fetched = Command::new("bash").arg(&script).arg("fetch").stdout(Stdio::null()).status().unwrap();
@@ -90,6 +101,7 @@ impl Broker {
             .args(["--die-with", &std::process::id().to_string()])
             .arg("--data")
             .arg(&data)
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
@@ -104,12 +116,17 @@ impl Broker {
         self.child.as_ref().map(Child::id)
     }
 
+    /// Where it keeps its log, when this process started it.
+    pub fn logs(&self) -> Option<PathBuf> {
+        self.data.as_ref().map(|data| data.join("logs"))
+    }
+
     /// Bytes in the broker's log of each topic, as they stand on disk. Empty for a broker that this process did not
     /// start.
     pub fn log_bytes(&self) -> BTreeMap<String, u64> {
         let mut sizes = BTreeMap::new();
-        let Some(data) = &self.data else { return sizes };
-        for folder in std::fs::read_dir(data.join("logs")).unwrap().flatten() {
+        let Some(logs) = self.logs() else { return sizes };
+        for folder in std::fs::read_dir(logs).unwrap().flatten() {
             let name = folder.file_name().to_string_lossy().into_owned();
             let Some((topic, partition)) = name.rsplit_once('-') else { continue };
             if partition.parse::<i32>().is_err() || !folder.path().is_dir() {
@@ -259,9 +276,9 @@ impl Feeder {
             }
         }
         // the client's own flush polls in slices of 100 ms
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + FEEDING;
         while self.0.in_flight_count() > 0 {
-            assert!(Instant::now() < deadline, "{topic}: not taken in {PATIENCE:?}");
+            assert!(Instant::now() < deadline, "{topic}: not taken in {FEEDING:?}");
             self.0.poll(Duration::from_millis(1));
         }
     }

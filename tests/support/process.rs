@@ -16,6 +16,7 @@ use super::equality::Outputs;
 use super::{Broker, unique};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_groundswell");
+const PATIENCE: Duration = Duration::from_secs(90);
 /// The platforms of every deployment in tests.
 pub const PLATFORMS: [&str; 4] = ["x", "bluesky", "mastodon", "reddit"];
 
@@ -50,13 +51,27 @@ impl<'a> Deployment<'a> {
         for platform in PLATFORMS {
             command.args(["--platform", platform]);
         }
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "topics apply: {}", String::from_utf8_lossy(&output.stderr));
+        // a busy broker shows its changes late; applying twice changes nothing
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let output = command.output().unwrap();
+            if output.status.success() {
+                return;
+            }
+            let problem = String::from_utf8_lossy(&output.stderr);
+            let is_late = problem.contains("does not show its changes yet") && Instant::now() < deadline;
+            assert!(is_late, "topics apply: {problem}");
+        }
     }
 
     /// Configures a process; `more` are further lines of YAML.
     pub fn process(&self, instance: &str, more: &str) -> Process {
-        Process::new(&self.broker.brokers, self, instance, more)
+        self.process_at(&self.broker.brokers, instance, more)
+    }
+
+    /// The same by another way to the broker.
+    pub fn process_at(&self, brokers: &str, instance: &str, more: &str) -> Process {
+        Process::new(brokers, self, instance, more)
     }
 
     /// Names of this tenant's topics.
@@ -117,6 +132,8 @@ pub struct Process {
     config: PathBuf,
     /// Takes the end of the raw topics as the end of the input, and ends then.
     pub until_end: bool,
+    /// What it finds in its environment besides.
+    pub environment: Vec<(&'static str, String)>,
     child: Option<Child>,
 }
 
@@ -132,7 +149,8 @@ impl Process {
         writeln!(text, "http: {{ bind: \"127.0.0.1:{http_port}\" }}\n{more}").unwrap();
         let config = folder.join(format!("{instance}.yaml"));
         std::fs::write(&config, text).unwrap();
-        Self { http_port, log: folder.join(format!("{instance}.log")), config, until_end: false, child: None }
+        let log = folder.join(format!("{instance}.log"));
+        Self { http_port, log, config, until_end: false, environment: Vec::new(), child: None }
     }
 
     /// Starts it, or starts it again. Its log goes on in the same file.
@@ -140,6 +158,7 @@ impl Process {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
         let mut command = Command::new(BINARY);
         command.arg("run").arg("--config").arg(&self.config);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if self.until_end {
             command.arg("--until-end");
         }

@@ -24,7 +24,7 @@ fn hear(state: &mut WatchState, query: &str, log: i64, reached: i64, terms: usiz
     watch(Signal::Partial { query: query.to_owned(), log, event, partial }, state, pack());
     let reached = Some(Bucket(reached));
     let clock = SourceClock { source: "t/0".into(), reached, since: Some(Bucket(1)), ended: false };
-    watch(Signal::Members { at: Bucket(1), members: vec!["t/0".into()] }, state, pack());
+    watch(Signal::Members { at: Bucket(0), members: vec!["t/0".into()] }, state, pack());
     watch(Signal::Clocks(vec![clock]), state, pack());
 }
 

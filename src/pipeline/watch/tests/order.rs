@@ -72,7 +72,7 @@ fn transaction(reads: &[Reads], from: &mut [usize], dice: &mut Dice) -> Vec<Sign
     };
     let mut signals: Vec<Signal> = groups.into_iter().map(signal).collect();
     dice.shuffle(&mut signals);
-    signals.extend((!told.is_empty()).then_some(Signal::Clocks(told)));
+    signals.extend((!told.is_empty()).then(|| Signal::Clocks(told)));
     signals
 }
 
@@ -81,12 +81,19 @@ fn clock(number: usize, reads: &Reads, read: usize, ended: bool) -> SourceClock 
     SourceClock { source: format!("t/{number}"), reached: bucket(read - 1), since: bucket(0), ended }
 }
 
+/// Every raw partition there is, from the beginning.
+fn members(count: usize) -> Signal {
+    Signal::Members { at: Bucket(0), members: (0..count).map(|number| format!("t/{number}")).collect() }
+}
+
 /// Verdicts, hash of the last state, and how many transactions were undone and how many could not be.
 fn play(reads: &[Reads], pack: &Pack, seed: u64, undo: UndoLimits) -> (Vec<Verdict>, u128, [u32; 2]) {
     let (mut dice, mut state, mut verdicts) = (Dice(seed), WatchState::new(undo), Vec::new());
     state.state_members(Bucket(START), (0..reads.len()).map(|number| format!("t/{number}")).collect());
     state.landed();
     let (mut from, mut ends) = (vec![0; reads.len()], [0, 0]);
+    verdicts.extend(watch(members(reads.len()), &mut state, pack));
+    state.landed();
     while (0..reads.len()).any(|number| from[number] < reads[number].len()) {
         let aborted = dice.roll(4) == 0;
         let (before, mut next) = (aborted.then(|| state.clone()), from.clone());

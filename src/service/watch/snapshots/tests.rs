@@ -46,15 +46,16 @@ impl Bench {
         Worker::new(WatchStage::new(settings, Arc::clone(pack)), log, limits, || Timestamp::clamped(0))
     }
 
-    /// A mention in each of these log buckets, and the clock after each.
+    /// A mention in each of these log buckets, and the clock after each; before the first, who is waited for.
     fn signals(&self, buckets: std::ops::Range<i64>) {
+        let members = wire::members_record(&self.topics, 0, Bucket(buckets.start), vec!["r/0".into()]);
+        self.cluster.append(vec![members.expect("has a binary form")]).expect("is there");
         for bucket in buckets {
             let partial = Partial { mentions: 1, ..Partial::default() };
             let at = Bucket(bucket);
             let clock = SourceClock { source: "r/0".into(), reached: Some(at), since: Some(Bucket(1)), ended: false };
             let records = [
                 wire::partial_record(&self.topics, "q", at, at, partial),
-                wire::members_record(&self.topics, 0, Bucket(1), vec!["r/0".into()]),
                 wire::clocks_record(&self.topics, 0, vec![clock]),
             ];
             self.cluster.append(records.map(|record| record.expect("has a binary form")).to_vec()).expect("is there");

@@ -1,0 +1,229 @@
+//! The cases: what is done to which deployment, and what must come of it.
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use groundswell::fault::{Bug, Point};
+
+use crate::cluster::Cluster;
+use crate::load::Expected;
+use crate::meddling::{Meddling, Rates};
+use crate::report::{Totals, lines, must_be_equal};
+use crate::round::{Place, Plan, Told, run};
+use crate::support::load::number;
+use crate::support::{Broker, free_ports};
+use crate::transactions::End;
+use crate::victim::Order;
+use crate::{proxy, segments, transactions};
+
+/// What `tests/run` must have met at least.
+const KILLS_MIN: usize = 60;
+const ANSWERS_MIN: u64 = 100;
+const BROKER_KILLS_MIN: usize = 10;
+const REBALANCES_MIN: u64 = 20;
+const SHARE_MIN_PERCENT: usize = 40;
+
+type Run = fn(&World, &Mutex<Totals>) -> Result<(), String>;
+
+pub struct Case {
+    pub name: &'static str,
+    pub run: Run,
+}
+
+/// Groups, one after the other; the cases of one run at the same time.
+pub fn groups() -> Vec<Vec<Case>> {
+    let group = |cases: &[(&'static str, Run)]| cases.iter().map(|(name, run)| Case { name, run: *run }).collect();
+    vec![
+        group(&[
+            ("frames_are_read", |_, _| sound(proxy::test_frames)),
+            ("markers_are_read", |_, _| sound(segments::test_a_marker)),
+            ("states_are_read", |_, _| sound(transactions::test_states)),
+        ]),
+        group(&[
+            ("kills_at_named_points_first", |world, totals| kills(world, totals, "kills-first", 11)),
+            ("kills_at_named_points_second", |world, totals| kills(world, totals, "kills-second", 12)),
+            ("kills_at_named_points_third", |world, totals| kills(world, totals, "kills-third", 13)),
+        ]),
+        group(&[("answers_dropped_and_delayed", answers), ("members_come_and_go_and_zombies_rise", zombies)]),
+        group(&[("brokers_killed_one_at_a_time", brokers)]),
+        group(&[
+            ("planted_commit_before_produce", |world, _| {
+                planted(world, Bug::CommitBeforeProduce, 1, Order::Kill(Point::Begun, 5), 2)
+            }),
+            ("planted_no_rewind", |world, _| planted(world, Bug::NoRewind, 1, Order::Kill(Point::Aborting, 5), 1)),
+            ("planted_no_fencing", |world, _| planted(world, Bug::NoFencing, 2, Order::Stop(Point::Begun, 4), 1)),
+        ]),
+    ]
+}
+
+/// A check without a broker; it panics when it fails.
+fn sound(check: fn()) -> Result<(), String> {
+    check();
+    Ok(())
+}
+
+/// What all cases share, made when first wanted.
+#[derive(Default)]
+pub struct World {
+    load: OnceLock<Option<Expected>>,
+    proxied: OnceLock<(Broker, String, Meddling)>,
+}
+
+impl World {
+    /// The load, unless there is no generator.
+    fn load(&self) -> Option<&Expected> {
+        let count = number("GROUNDSWELL_TEST_MENTIONS", 40_000);
+        let make = || Expected::generate(count, number("GROUNDSWELL_TEST_SEED", 1));
+        self.load.get_or_init(make).as_ref()
+    }
+
+    /// Whether there was a load.
+    pub fn is_fed(&self) -> bool {
+        self.load.get().is_some_and(Option::is_some)
+    }
+
+    /// One broker that clients reach through the proxy.
+    pub fn place(&self) -> Place<'_> {
+        let (broker, brokers, meddling) = self.proxied.get_or_init(proxied);
+        Place { broker, brokers: brokers.clone(), meddling: meddling.clone() }
+    }
+}
+
+fn proxied() -> (Broker, String, Meddling) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let (port, (behind, _)) = (listener.local_addr().unwrap().port(), free_ports());
+    let broker = Broker::start_with(free_ports(), &["--second".to_owned(), format!("{behind}:{port}")]);
+    assert!(broker.logs().is_some(), "these tests read the broker's log: they start their own");
+    let meddling = Meddling::default();
+    let decide = meddling.clone();
+    proxy::start(listener, behind, Arc::new(move |client: &str, api| decide.decide(client, api)));
+    (broker, format!("127.0.0.1:{port}"), meddling)
+}
+
+/// A plan of kills.
+pub fn kill_plan(name: &str, seed: u64) -> Plan {
+    Plan {
+        name: name.to_owned(),
+        seed,
+        processes: 2,
+        victims: 2,
+        hits: 22,
+        any: false,
+        window: Duration::from_secs(240),
+        rates: None,
+        storm: false,
+        zombies: false,
+        orders: None,
+        bug: None,
+        patience: Duration::from_secs(25),
+    }
+}
+
+/// Runs it, with what else is done meanwhile; tells it, counts it.
+pub fn told(
+    plan: &Plan,
+    place: &Place<'_>,
+    load: &Expected,
+    totals: &Mutex<Totals>,
+    other: impl FnOnce(&AtomicBool) + Send,
+) -> Result<Told, String> {
+    let told = run(plan, place, load, other)?;
+    println!("{}", lines(&told));
+    totals.lock().unwrap().add(&told);
+    must_be_equal(&told)?;
+    Ok(told)
+}
+
+fn kills(world: &World, totals: &Mutex<Totals>, name: &str, seed: u64) -> Result<(), String> {
+    let Some(load) = world.load() else { return Ok(()) };
+    let told = told(&kill_plan(name, seed), &world.place(), load, totals, |_| {})?;
+    if told.alerts.contains(&0) || told.restored == 0 {
+        return Err(format!("{name}: no alert opened and moved, or no snapshot restored, between faults"));
+    }
+    Ok(())
+}
+
+fn answers(world: &World, totals: &Mutex<Totals>) -> Result<(), String> {
+    let Some(load) = world.load() else { return Ok(()) };
+    let rates =
+        Rates { drop_one_in: 150, drop_end_one_in: 120, delay_one_in: 25, delay_max: Duration::from_millis(1_500) };
+    let plan = Plan { victims: 0, hits: usize::MAX, rates: Some(rates), ..kill_plan("answers", 21) };
+    let place = world.place();
+    // kills refused some before
+    let before = place.meddling.total();
+    let until = |over: &AtomicBool| {
+        while !over.load(Ordering::Relaxed) && place.meddling.total() < before + ANSWERS_MIN {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        over.store(true, Ordering::Relaxed);
+    };
+    told(&plan, &place, load, totals, until).map(drop)
+}
+
+fn zombies(world: &World, totals: &Mutex<Totals>) -> Result<(), String> {
+    let Some(load) = world.load() else { return Ok(()) };
+    let window = Duration::from_secs(90);
+    let name = "zombies";
+    let plan = Plan { processes: 3, hits: usize::MAX, window, storm: true, zombies: true, ..kill_plan(name, 31) };
+    let told = told(&plan, &world.place(), load, totals, |_| {})?;
+    let risen = told.hits.iter().filter(|(hit, _)| hit.kind == "stop");
+    if risen.clone().any(|(_, end)| *end == End::Landed) {
+        return Err(format!("{name}: a zombie's transaction landed"));
+    }
+    if risen.count() == 0 {
+        return Err(format!("{name}: no process was stopped"));
+    }
+    Ok(())
+}
+
+fn brokers(world: &World, totals: &Mutex<Totals>) -> Result<(), String> {
+    let Some(load) = world.load() else { return Ok(()) };
+    let mut cluster = Cluster::start()?;
+    let broker = Broker::at(cluster.broker.brokers.clone());
+    let place = Place { broker: &broker, brokers: broker.brokers.clone(), meddling: Meddling::default() };
+    let window = Duration::from_secs(400);
+    let plan = Plan { victims: 0, hits: usize::MAX, window, ..kill_plan("brokers", 41) };
+    let mut killed = Ok(0);
+    let told = run(&plan, &place, load, |over: &AtomicBool| {
+        killed = cluster.kill_in_turn(BROKER_KILLS_MIN, over);
+        over.store(true, Ordering::Relaxed);
+    })?;
+    println!("{}", lines(&told));
+    let mut totals = totals.lock().unwrap();
+    totals.add(&told);
+    totals.broker_kills += killed?;
+    must_be_equal(&told)
+}
+
+/// A planted bug must show, with few faults: the outputs must differ.
+fn planted(world: &World, bug: Bug, processes: usize, order: Order, hits: usize) -> Result<(), String> {
+    let Some(load) = world.load() else { return Ok(()) };
+    let (name, window, patience) = (bug.as_str(), Duration::from_secs(120), Duration::from_secs(100));
+    let base = kill_plan(name, 51);
+    let plan =
+        Plan { processes, victims: 1, hits, any: true, window, orders: Some(order), bug: Some(name), patience, ..base };
+    let told = run(&plan, &world.place(), load, |_| {})?;
+    println!("{}  {name}: {} differences", lines(&told), told.differences.len());
+    if told.differences.is_empty() {
+        return Err(format!("{name}: the bug was not seen: the runs are equal"));
+    }
+    Ok(())
+}
+
+/// Whether a whole run has met what it must.
+pub fn enough(totals: &Totals) -> Result<(), String> {
+    let [landed, aborted, _] = totals.of("kill");
+    let counted = landed + aborted;
+    let wanted = [
+        (counted >= KILLS_MIN, format!("{counted} kills counted, wanted {KILLS_MIN}")),
+        (landed * 100 >= counted * SHARE_MIN_PERCENT, format!("{landed} of {counted} landed")),
+        (aborted * 100 >= counted * SHARE_MIN_PERCENT, format!("{aborted} of {counted} aborted")),
+        (totals.answers_total() >= ANSWERS_MIN, format!("{} answers, wanted {ANSWERS_MIN}", totals.answers_total())),
+        (totals.broker_kills >= BROKER_KILLS_MIN, format!("{} brokers killed", totals.broker_kills)),
+        (totals.rebalances >= REBALANCES_MIN, format!("{} rebalances by a visitor", totals.rebalances)),
+    ];
+    let missing: Vec<String> = wanted.into_iter().filter(|(met, _)| !met).map(|(_, text)| text).collect();
+    if missing.is_empty() { Ok(()) } else { Err(missing.join("\n")) }
+}
