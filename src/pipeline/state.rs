@@ -56,18 +56,6 @@ pub struct WatchState {
     undo: Undo,
 }
 
-/// What it knows counts, not what is noted about changes.
-impl PartialEq for WatchState {
-    fn eq(&self, other: &Self) -> bool {
-        let parts = |state: &Self| (state.closed, state.started);
-        parts(self) == parts(other)
-            && self.members == other.members
-            && self.open == other.open
-            && self.pending == other.pending
-            && self.queries == other.queries
-    }
-}
-
 impl WatchState {
     /// A state without anything, that keeps at most so much to undo a transaction.
     #[must_use]

@@ -89,8 +89,6 @@ fn members(count: usize) -> Signal {
 /// Verdicts, hash of the last state, and how many transactions were undone and how many could not be.
 fn play(reads: &[Reads], pack: &Pack, seed: u64, undo: UndoLimits) -> (Vec<Verdict>, u128, [u32; 2]) {
     let (mut dice, mut state, mut verdicts) = (Dice(seed), WatchState::new(undo), Vec::new());
-    state.state_members(Bucket(START), (0..reads.len()).map(|number| format!("t/{number}")).collect());
-    state.landed();
     let (mut from, mut ends) = (vec![0; reads.len()], [0, 0]);
     verdicts.extend(watch(members(reads.len()), &mut state, pack));
     state.landed();
