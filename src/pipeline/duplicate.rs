@@ -84,7 +84,7 @@ impl DuplicateWindow {
     /// and must be rebuilt.
     #[must_use]
     pub fn undo(&mut self) -> bool {
-        if std::mem::take(&mut self.over) {
+        if self.over {
             return false;
         }
         while let Some(step) = self.steps.pop() {

@@ -129,7 +129,7 @@ impl WatchState {
 
     /// The open transaction is in the log: there is no way back any more.
     pub fn landed(&mut self) {
-        self.undo.take();
+        self.undo.clear();
     }
 
     /// Goes back to what the last landed transaction left. False when too much was touched: the state is of no use

@@ -76,9 +76,13 @@ impl Undo {
         }
     }
 
-    /// Takes out what was kept; none when that was too much.
+    /// Takes out what was kept; none when that was too much, however often it is asked.
     pub(super) fn take(&mut self) -> Option<Self> {
-        let kept = std::mem::replace(self, Self::new(self.limits));
-        (!kept.over).then_some(kept)
+        (!self.over).then(|| std::mem::replace(self, Self::new(self.limits)))
+    }
+
+    /// The transaction landed: a new one begins.
+    pub(super) fn clear(&mut self) {
+        *self = Self::new(self.limits);
     }
 }

@@ -227,6 +227,8 @@ impl<S: Comparable> Members<S> {
     fn bury(&mut self, who: usize) -> Vec<TopicPartition> {
         let news: Vec<Event> = self.living[who].wire.lock().unwrap().news.drain(..).collect();
         let (mut owned, mut coming) = (self.living[who].worker.assigned().to_vec(), Vec::new());
+        // who has lost some was asked to undo already: a state that cannot go back is of no use for a second look
+        let lost = news.iter().any(|event| matches!(event, Event::Lost(_)));
         for event in news {
             match event {
                 Event::Assigned(sources) => coming.extend(sources),
@@ -234,7 +236,11 @@ impl<S: Comparable> Members<S> {
                 Event::Record(_) | Event::End(..) => {}
             }
         }
-        self.leave(who, &owned);
+        if lost {
+            owned.iter().for_each(|source| drop(self.left.remove(source)));
+        } else {
+            self.leave(who, &owned);
+        }
         let member = self.living.remove(who);
         let wire = member.wire.lock().unwrap();
         self.count(&wire);
@@ -297,6 +303,15 @@ impl<S: Comparable> Members<S> {
             }
         }
         Ok(())
+    }
+
+    /// Who owns what, for a world that did not end well.
+    pub fn owners(&self) -> Vec<String> {
+        let owner = |(number, member): (usize, &Member<S>)| {
+            let names: Vec<String> = member.worker.assigned().iter().map(ToString::to_string).collect();
+            format!("{} {number} (done: {}): {}", self.group, member.worker.stage().is_done(), names.join(" "))
+        };
+        self.living.iter().enumerate().map(owner).collect()
     }
 
     /// Counts what the living have met.

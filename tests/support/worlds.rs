@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use groundswell::log::local::LocalCluster;
-use groundswell::log::{Output, Place, TopicPartition};
+use groundswell::log::{Log as _, Output, Place, TopicPartition};
 use groundswell::mention::Platform;
 use groundswell::pipeline::{Outcomes, UndoLimits};
 use groundswell::rules::{self, Pack};
@@ -296,7 +296,19 @@ impl World {
         self.settle()?;
         let decided = self.triage.stages().all(|stage| stage.is_done());
         let watched = self.watch.stages().all(|stage| stage.is_done());
-        if decided && watched { Ok(()) } else { Err(format!("all decided: {decided}, all watched: {watched}")) }
+        if decided && watched {
+            return Ok(());
+        }
+        let mut words = format!("all decided: {decided}, all watched: {watched}");
+        for owner in self.triage.owners().into_iter().chain(self.watch.owners()) {
+            words.push_str("\n  ");
+            words.push_str(&owner);
+        }
+        for (source, committed) in self.triage.stages().flat_map(|stage| stage.committed_counts()) {
+            let high = self.cluster.worker("look", Vec::new()).bounds(&source).map(|bounds| bounds.high);
+            words.push_str(&format!("\n  {source}: {} of {high:?}, at {:?}", committed.next, committed.reached));
+        }
+        Err(words)
     }
 
     fn outputs(&self) -> Outputs {
