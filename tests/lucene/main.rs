@@ -48,7 +48,11 @@ fn ours(queries: &[String], texts: &[String]) -> Answers {
     }
     std::fs::write(&input, lines).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_groundswell"));
-    command.args(["match", "--queries"]).arg(&file).stdin(std::fs::File::open(&input).unwrap()).stderr(Stdio::inherit());
+    command
+        .args(["match", "--queries"])
+        .arg(&file)
+        .stdin(std::fs::File::open(&input).unwrap())
+        .stderr(Stdio::inherit());
     let output = command.output().unwrap();
     assert!(output.status.success(), "groundswell match: {}", output.status);
     let found = String::from_utf8(output.stdout).unwrap();

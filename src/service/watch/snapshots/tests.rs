@@ -173,7 +173,7 @@ fn a_snapshot_that_cannot_be_used_is_refused_with_what_to_do() {
     let back = crate::log::Progress { source: bench.source.clone(), next: 3, metadata: String::new() };
     log.commit(Vec::new(), vec![back]).expect("commits");
     let refused = bench.refused(&one);
-    assert!(refused.contains("up to offset 38, only 3 is committed"), "{refused}");
+    assert!(refused.contains("up to offset 39, only 3 is committed"), "{refused}");
 
     let bench = Bench::new();
     bench.signals(1..5);
