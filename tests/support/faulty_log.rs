@@ -3,7 +3,7 @@
 
 #![allow(dead_code, clippy::panic, clippy::unwrap_used)]
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -79,6 +79,10 @@ impl Log for FaultyLog {
 
     fn start(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError> {
         self.inner.start(source, next)
+    }
+
+    fn pause(&mut self, sources: &BTreeSet<TopicPartition>) -> Result<(), LogError> {
+        self.inner.pause(sources)
     }
 
     fn release(&mut self, sources: &[TopicPartition]) -> Result<(), LogError> {
