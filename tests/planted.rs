@@ -19,7 +19,8 @@ use groundswell::fault::{Bug, plant};
 use worlds::Truth;
 
 /// Bugs that the local log can show; the others need Kafka (tests/faults).
-const LOCAL: [Bug; 5] = [Bug::StaleRestore, Bug::StateNotUndone, Bug::TornSnapshot, Bug::FloatSums, Bug::BrokerClock];
+const LOCAL: [Bug; 6] =
+    [Bug::NoRewind, Bug::StaleRestore, Bug::StateNotUndone, Bug::TornSnapshot, Bug::FloatSums, Bug::BrokerClock];
 /// Worlds in which a bug must show at least once.
 const WORLDS: u64 = 12;
 

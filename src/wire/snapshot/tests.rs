@@ -73,9 +73,9 @@ fn hash_of(restored: Restored) -> u128 {
 fn what_is_written_is_read_back_key_by_key() {
     let (mut state, mut kept) = (WatchState::default(), Kept::default());
     assert!(read_snapshot(StateRecords::new()).expect("nothing is no error").is_none());
-    // (query, log bucket, clock, languages, records written): header, pack, then what changed; parts go one by one
+    // (query, log bucket, clock, languages, records written at most: header, pack, then what changed, in parts
     for (next, (query, log, reached, terms, records)) in
-        [("a", 5, 5, 0, 3), ("b", 5, 5, 0, 2), ("a", 7, 6, 9_000, 7), ("a", 7, 8, 0, 6), ("b", 8, 8, 0, 2)]
+        [("a", 5, 5, 0, 3), ("b", 5, 5, 0, 2), ("a", 7, 6, 9_000, 11), ("a", 7, 8, 0, 9), ("b", 8, 8, 0, 6)]
             .into_iter()
             .enumerate()
     {
@@ -87,7 +87,7 @@ fn what_is_written_is_read_back_key_by_key() {
         assert_eq!(restored.pack, pack().source);
         assert_eq!(restored.written, kept.written, "step {next}");
         assert_eq!(hash_of(restored), state_hash(&state).expect("has a binary form"), "step {next}");
-        assert!(written <= records + 4 && written >= 2, "step {next}: {written} records, about {records}");
+        assert!(written <= records && written >= 2, "step {next}: {written} records, at most {records}");
     }
     assert_eq!(kept.take(&mut state, 9), 1, "nothing changed: the header only");
 }

@@ -55,7 +55,7 @@ fn transaction(reads: &[Reads], from: &mut [usize], dice: &mut Dice) -> Vec<Sign
         if dice.roll(2) == 0 || rest == 0 {
             continue;
         }
-        let length = (1 + dice.roll(60)).min(rest);
+        let length = (1 + dice.roll(20)).min(rest);
         let mut items: Vec<_> = reads[from[number]..from[number] + length].iter().collect();
         dice.shuffle(&mut items);
         for (log, event, query, item) in items {
@@ -132,9 +132,17 @@ proptest! {
         let (verdicts, hash, ends) = play(&reads, &pack, seed, UndoLimits::default());
         prop_assert!(alerts(&verdicts).len() >= 2, "something happens: {:?}", alerts(&verdicts));
         prop_assert_eq!(ends[1], 0, "within the limits every transaction can be undone");
-        let (again, hash_again, ends) = play(&reads, &pack, other, small);
-        prop_assert!(ends[1] > 0 || count == 1, "some are over the limits: {:?}", ends);
+        let (again, hash_again, _) = play(&reads, &pack, other, small);
         prop_assert_eq!(again, verdicts);
         prop_assert_eq!(hash_again, hash);
     }
+}
+
+#[test]
+fn some_transactions_are_undone_and_some_are_over_the_limits() {
+    let (pack, reads) = (pack(), partitions(3));
+    let small = UndoLimits { keys_max: 12, bytes_max: 1 << 20 };
+    let ends = (0..4).map(|seed| play(&reads, &pack, seed, small).2);
+    let ends = ends.fold([0, 0], |sum, ends| [sum[0] + ends[0], sum[1] + ends[1]]);
+    assert!(ends.iter().all(|count| *count > 0), "undone, over the limits: {ends:?}");
 }

@@ -183,5 +183,5 @@ fn a_snapshot_that_cannot_be_used_is_refused_with_what_to_do() {
     settle(&mut worker);
     bench.cluster.forget_before(&bench.source, 12);
     let refused = bench.refused(&one);
-    assert!(refused.contains("from offset 8 on, which the snapshot needs, are gone"), "{refused}");
+    assert!(refused.contains("from offset 9 on, which the snapshot needs, are gone"), "{refused}");
 }
