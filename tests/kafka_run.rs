@@ -131,7 +131,8 @@ fn of_two_processes_with_one_instance_the_older_ends_and_says_why() {
     newer.start();
     let status = older.wait(2 * PATIENCE);
     let log = older.log_text();
-    assert_eq!(status.code(), Some(1), "{log}");
+    // the environment is wrong, not the data
+    assert_eq!(status.code(), Some(2), "{log}");
     assert!(log.contains("another live worker writes as") && log.contains("twin-triage-0"), "{log}");
     newer.get_until("/readyz", "the newer one goes on", PATIENCE, |status, _| status == 200);
     assert!(newer.ended().is_none());

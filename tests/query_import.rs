@@ -1,5 +1,6 @@
 //! Vendors' queries mean here what they mean there: examples from the vendors' public manuals by what they find and do
 //! not find, and long ones as analysts write them, each with fifty labelled posts.
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use groundswell::query::explain::{OUTLINE_LINES_MAX, explain, terms};
 use groundswell::query::import::{Dialect, Effect, Import, import};

@@ -174,9 +174,13 @@ mod tests {
         assert_eq!(patience.look(&all, wall), []);
         tell(&mut all, &[("a", Some(500))]);
         let back = Proposal { at: Bucket(511), source: "a".into(), excluded: false };
-        assert_eq!(patience.look(&all, wall), [back.clone()]);
+        assert_eq!(patience.look(&all, wall), std::slice::from_ref(&back));
         assert_eq!(patience.look(&all, wall), [], "proposed already");
-        assert_eq!(patience.look(&all, wall.plus_seconds(60)), [back.clone()], "the proposal did not land");
+        assert_eq!(
+            patience.look(&all, wall.plus_seconds(60)),
+            std::slice::from_ref(&back),
+            "the proposal did not land"
+        );
         patience.forget();
         assert_eq!(patience.look(&all, wall), [back], "another worker does not know of it");
     }

@@ -2,7 +2,9 @@
 //!
 //! Positions count words and emoji; a phrase is a chain of tokens where each ends at the position where the next
 //! begins. A hashtag in CamelCase also gives its words, over the same positions, and an entity is also found with its
-//! sign (`#nimbus`). Symbols take no position. Never splits an acronym letter by letter (`OpenSSL` is open, ssl).
+//! sign (`#nimbus`). Where Unicode sees one word, there is one: `@nimbus's` is the entity `@nimbus` and the word
+//! `nimbus's`, as in other search engines. Symbols take no position. Never splits an acronym letter by letter
+//! (`OpenSSL` is open, ssl).
 
 use super::fold::Folded;
 use super::{Span, entity, hash_word};
@@ -30,7 +32,7 @@ pub struct Token {
 pub enum TokenKind {
     /// A word, or an emoji.
     Word,
-    /// A word inside a hashtag, or an entity's name where it is not a word by itself.
+    /// A word inside a hashtag.
     Part,
     /// A hashtag, handle or cashtag with its sign.
     Entity,
@@ -189,13 +191,6 @@ impl Reader<'_> {
         };
         let after = self.position + u32::try_from(parts.len()).unwrap_or(u32::MAX).max(1);
         self.push(start, end, after, TokenKind::Word);
-        if let Some(tag) = tag
-            && tag.value_start >= start
-            && (tag.value_start > start || tag.end < end)
-        {
-            // The entity's name is only part of the word (`#nimbus.Great`).
-            self.push(tag.value_start, tag.end.min(end), after, TokenKind::Part);
-        }
         for (from, to) in parts {
             self.push(from, to, self.position + 1, TokenKind::Part);
             self.position += 1;
@@ -344,7 +339,8 @@ mod tests {
             ("#Nimbus2Go", "#nimbus2go nimbus2go nimbus2 go"),
             ("#nimbus_down", "#nimbus_down nimbus_down nimbus down"),
             ("#ÉcoleDown", "#ecoledown ecoledown ecole down"),
-            ("#nimbus.Great", "#nimbus nimbus.great nimbus"),
+            ("#nimbus.Great", "#nimbus nimbus.great"),
+            ("@nimbus's", "@nimbus nimbus's"),
             ("＃Ｎｉｍｂｕｓ", "#nimbus nimbus"),
         ] {
             assert_eq!(words(text).join(" "), expected, "{text}");

@@ -129,7 +129,7 @@ fn run_in(
         hits,
         answers: place.meddling.counts(&deployment.prefix),
         rebalances: rebalances.into_inner(),
-        restored: logs.iter().map(|log| log.matches("\"has_snapshot\":true").count()).sum(),
+        restored: logs.iter().map(|log| log.matches("\"state restored\"").count()).sum(),
         alerts: alerts_between_faults(&logs),
         mentions: load.records.len(),
         differences: differences(&load.replayed.outputs, &outputs),

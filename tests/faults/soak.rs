@@ -55,7 +55,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
     }
     println!("{}", totals.lock().unwrap().text());
     let failed = failures.lock().unwrap().len();
-    println!("test result: {} rounds, {failed} failed", round);
+    println!("test result: {round} rounds, {failed} failed");
     ExitCode::from(u8::from(failed > 0))
 }
 

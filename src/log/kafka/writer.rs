@@ -214,7 +214,7 @@ impl Transaction<'_> {
         let flushed_ms = laps.next_ms();
         fault::reach(Point::Ending, self.outputs);
         self.state = self.state.after(Event::Ending);
-        self.step("ending a transaction", |producer, wait| Producer::commit_transaction(producer, wait))?;
+        self.step("ending a transaction", Producer::commit_transaction)?;
         self.state = self.state.after(Event::Landed);
         fault::reach(Point::Ended, self.outputs);
         let ended_ms = laps.next_ms();

@@ -7,7 +7,7 @@
 
 use super::WatchSettings;
 use crate::fault::{Bug, is_planted};
-use crate::log::{Committed, Log, Output, TopicPartition};
+use crate::log::{Committed, Log, LogError, Output, TopicPartition};
 use crate::pipeline::{WatchState, watch};
 use crate::rules::{self, Pack};
 use crate::service::worker::StageError;
@@ -167,13 +167,20 @@ fn load(
         return Ok(None);
     };
     let cut = restored.header.next;
-    match committed {
-        Some(committed) if committed.next >= cut => Ok(Some(restored)),
-        Some(Committed { next, .. }) => {
-            Err(refuse(format!("the snapshot holds signals up to offset {cut}, only {next} is committed")))
-        }
-        None => Err(refuse(format!("the snapshot holds signals up to offset {cut}, and no offset is committed"))),
+    if committed.is_some_and(|committed| committed.next >= cut) {
+        return Ok(Some(restored));
     }
+    // a process that was stopped for long after it asked what is committed finds what its successor has written since
+    if log.committed(std::slice::from_ref(source))?.first().and_then(Option::as_ref) != committed {
+        let cause = format!("somebody else moved {source} on meanwhile");
+        return Err(LogError::Retriable { doing: "restoring a partition", cause }.into());
+    }
+    Err(refuse(match committed {
+        Some(Committed { next, .. }) => {
+            format!("the snapshot holds signals up to offset {cut}, only {next} is committed")
+        }
+        None => format!("the snapshot holds signals up to offset {cut}, and no offset is committed"),
+    }))
 }
 
 fn load_pack(source: &TopicPartition, digest: &str, sources: &rules::PackSource) -> Result<Pack, StageError> {

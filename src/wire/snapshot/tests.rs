@@ -130,7 +130,7 @@ fn what_is_not_whole_is_refused_in_words() {
         ),
         (
             Box::new(|records| {
-                *records.get_mut(&b"pending:5:b".to_vec()).and_then(|v| v.last_mut()).expect("long") ^= 1
+                *records.get_mut(&b"pending:5:b".to_vec()).and_then(|v| v.last_mut()).expect("long") ^= 1;
             }),
             "others",
         ),

@@ -72,7 +72,7 @@ fn transaction(reads: &[Reads], from: &mut [usize], dice: &mut Dice) -> Vec<Sign
     };
     let mut signals: Vec<Signal> = groups.into_iter().map(signal).collect();
     dice.shuffle(&mut signals);
-    signals.extend((!told.is_empty()).then(|| Signal::Clocks(told)));
+    signals.extend((!told.is_empty()).then_some(Signal::Clocks(told)));
     signals
 }
 

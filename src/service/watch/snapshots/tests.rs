@@ -1,8 +1,9 @@
 //! A partition comes back as it was left, by the pack that decided, or not at all.
 
+use super::rebuild;
 use crate::detect::{Bucket, Partial};
 use crate::log::local::{LocalCluster, LocalLog};
-use crate::log::{Log as _, Output, Place, TopicPartition};
+use crate::log::{Committed, Log as _, Output, Place, TopicPartition};
 use crate::mention::Timestamp;
 use crate::pipeline::{SourceClock, UndoLimits};
 use crate::rules::{self, Pack};
@@ -184,4 +185,18 @@ fn a_snapshot_that_cannot_be_used_is_refused_with_what_to_do() {
     bench.cluster.forget_before(&bench.source, 12);
     let refused = bench.refused(&one);
     assert!(refused.contains("from offset 9 on, which the snapshot needs, are gone"), "{refused}");
+}
+
+#[test]
+fn who_was_stopped_while_restoring_starts_again() {
+    let (bench, one) = (Bench::new(), pack("nimbus"));
+    bench.signals(1..20);
+    settle(&mut bench.worker(&one, Duration::ZERO));
+    // what was committed when it asked; its successor has gone on since
+    let stale = Committed { next: 3, metadata: String::new() };
+    let settings =
+        WatchSettings { topics: bench.topics.clone(), snapshot_every: Some(HOUR), undo: UndoLimits::default() };
+    let mut log = bench.cluster.worker("watch", vec![bench.source.clone()]);
+    let error = rebuild(&mut log, &bench.source, Some(&stale), &settings, &one).expect_err("it is behind");
+    assert!(error.is_retriable(), "{error}");
 }
