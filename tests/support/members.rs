@@ -237,7 +237,7 @@ impl<S: Comparable> Members<S> {
             }
         }
         if lost {
-            owned.iter().for_each(|source| drop(self.left.remove(source)));
+            self.left.retain(|source, _| !owned.contains(source));
         } else {
             self.leave(who, &owned);
         }
