@@ -197,14 +197,21 @@ fn brokers(world: &World, totals: &Mutex<Totals>) -> Result<(), String> {
     must_be_equal(&told)
 }
 
-/// A planted bug must show, with few faults: the outputs must differ.
+/// A planted bug must show, with few faults: the outputs must differ, or a process must find its state damaged.
 fn planted(world: &World, bug: Bug, processes: usize, order: Order, hits: usize) -> Result<(), String> {
     let Some(load) = world.load() else { return Ok(()) };
     let (name, window, patience) = (bug.as_str(), Duration::from_secs(120), Duration::from_secs(100));
     let base = kill_plan(name, 51);
     let plan =
         Plan { processes, victims: 1, hits, any: true, window, orders: Some(order), bug: Some(name), patience, ..base };
-    let told = run(&plan, &world.place(), load, |_| {})?;
+    let told = match run(&plan, &world.place(), load, |_| {}) {
+        // two writers of one snapshot: its own count says so before the outputs can
+        Err(reason) if reason.contains("the snapshot is not whole") => {
+            println!("  {name}: refused to go on: {reason}");
+            return Ok(());
+        }
+        told => told?,
+    };
     println!("{}  {name}: {} differences", lines(&told), told.differences.len());
     if told.differences.is_empty() {
         return Err(format!("{name}: the bug was not seen: the runs are equal"));

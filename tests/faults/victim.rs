@@ -90,6 +90,12 @@ impl Victim {
         }
     }
 
+    /// Why it ended, in its own words.
+    fn last_word(&self) -> String {
+        let text = self.process.log_text();
+        text.lines().rfind(|line| line.starts_with("groundswell: ")).unwrap_or("it does not say why").to_owned()
+    }
+
     /// Looks at it; what has happened since, and whether it is to be started again.
     ///
     /// # Errors
@@ -97,7 +103,7 @@ impl Victim {
     pub fn look(&mut self) -> Result<(Option<Hit>, bool), String> {
         if let Some(status) = self.process.ended() {
             if status.signal() != Some(9) {
-                return Err(format!("process {} ended by itself, {status}", self.instance));
+                return Err(format!("process {} ended by itself, {status}: {}", self.instance, self.last_word()));
             }
             let was_zombie = matches!(self.order, Order::Stop(..)) && self.continued.is_some();
             let hit = (!was_zombie).then(|| self.hit("kill", self.point_of_death()));
