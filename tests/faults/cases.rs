@@ -164,7 +164,7 @@ fn answers(world: &World, totals: &Mutex<Totals>) -> Result<(), String> {
 
 fn zombies(world: &World, totals: &Mutex<Totals>) -> Result<(), String> {
     let Some(load) = world.load() else { return Ok(()) };
-    let window = Duration::from_secs(90);
+    let window = Duration::from_secs(120);
     let name = "zombies";
     let plan = Plan { processes: 3, hits: usize::MAX, window, storm: true, zombies: true, ..kill_plan(name, 31) };
     let told = told(&plan, &world.place(), load, totals, |_| {})?;
