@@ -157,6 +157,11 @@ impl Victim {
     pub fn stop(&mut self) {
         self.meddling.forget(&self.prefix, &self.instance);
         if self.process.ended().is_none() {
+            if self.continued.is_none() && self.is_stopped() {
+                // one that rises before it is fenced is no zombie: its transaction may land
+                let stopped = self.stopped.unwrap_or_else(Instant::now);
+                std::thread::sleep(STOPPED_FOR.saturating_sub(stopped.elapsed()));
+            }
             self.process.signal("-CONT");
             self.process.signal("-TERM");
         }
