@@ -205,17 +205,19 @@ impl Log for LocalLog {
             return Ok(std::mem::take(&mut self.news));
         }
         let inner = self.cluster.lock();
-        let mut events = Vec::new();
+        let (mut events, mut records) = (Vec::new(), 0);
         for (source, position) in &mut self.positions {
             let Some(next) = position.as_mut().filter(|_| !self.paused.contains(source)) else { continue };
             let index = usize::try_from(source.partition).unwrap_or(usize::MAX);
             let Some(partition) = inner.topics.get(&source.topic).and_then(|all| all.get(index)) else { continue };
             *next = (*next).max(partition.low);
-            while events.len() < max_records
+            // ends take no room, or a worker of many partitions could come back with nothing while there is more
+            while records < max_records
                 && let Some(record) = partition.get(*next)
             {
                 events.push(Event::Record(record.clone()));
                 *next += 1;
+                records += 1;
             }
             if *next >= partition.high() && self.told_end.get(source) != Some(next) {
                 self.told_end.insert(source.clone(), *next);

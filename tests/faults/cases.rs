@@ -141,8 +141,8 @@ pub fn told(
 fn kills(world: &World, totals: &Mutex<Totals>, name: &str, seed: u64) -> Result<(), String> {
     let Some(load) = world.load() else { return Ok(()) };
     let told = told(&kill_plan(name, seed), &world.place(), load, totals, |_| {})?;
-    if told.alerts.contains(&0) || told.restored == 0 {
-        return Err(format!("{name}: no alert opened and moved, or no snapshot restored, between faults"));
+    if told.restored == 0 {
+        return Err(format!("{name}: no snapshot was restored between faults"));
     }
     Ok(())
 }
@@ -235,6 +235,8 @@ pub fn enough(totals: &Totals) -> Result<(), String> {
         (totals.answers_total() >= ANSWERS_MIN, format!("{} answers, wanted {ANSWERS_MIN}", totals.answers_total())),
         (totals.broker_kills >= BROKER_KILLS_MIN, format!("{} brokers killed", totals.broker_kills)),
         (totals.rebalances >= REBALANCES_MIN, format!("{} rebalances by a visitor", totals.rebalances)),
+        // of all rounds together: which of them meets the outage between two kills depends on the machine
+        (!totals.alerts.contains(&0), format!("alerts between faults: {:?} opened and moved", totals.alerts)),
     ];
     let missing: Vec<String> = wanted.into_iter().filter(|(met, _)| !met).map(|(_, text)| text).collect();
     if missing.is_empty() { Ok(()) } else { Err(missing.join("\n")) }
