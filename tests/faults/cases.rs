@@ -29,7 +29,7 @@ const ANSWERS_WANTED: u64 = 100;
 const BROKER_KILLS_WANTED: usize = 10;
 const SHARE_MIN_PERCENT: usize = 30;
 /// Rounds in which a planted bug must show.
-const PLANTED_ROUNDS_MAX: u64 = 3;
+const PLANTED_ROUNDS_MAX: u64 = 5;
 
 type Run = fn(&World, &Mutex<Totals>) -> Result<(), String>;
 
