@@ -118,7 +118,7 @@ pub fn contributions(decided: &Decided, pack: &Pack) -> Vec<(String, Contributio
     let mut pending = pending(decided);
     let mut contributions = Vec::new();
     for matched in &decided.matches {
-        if !pack.queries.iter().any(|query| query.id == matched.query && query.watch) {
+        if !pack.query_of(&matched.query).is_some_and(|query| query.watch) {
             continue;
         }
         let waiting = pending.take();

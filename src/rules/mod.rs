@@ -246,11 +246,14 @@ impl<'a> Draft<'a> {
     }
 
     fn into_pack(self, set: crate::query::QuerySet, digest: String, source: PackSource) -> Pack {
+        let queries: Vec<QueryRule> = self.queries.into_iter().map(|q| q.rule).collect();
+        let numbers = queries.iter().map(|query| query.id.clone()).zip(0..).collect();
         Pack {
             digest,
             source,
-            queries: self.queries.into_iter().map(|q| q.rule).collect(),
+            queries,
             set,
+            numbers,
             teams: self.teams.teams,
             contacts: self.teams.contacts,
             matrix: self.matrix,

@@ -5,7 +5,7 @@ use super::{Accounts, Case, Condition, Contact, Intents, Matrix, PackSource, Que
 use crate::alert::AlertKind;
 use crate::mention::{Author, Mention, Platform};
 use crate::query::QuerySet;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A validated rule pack. Immutable, cheap to share behind an `Arc`.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Pack {
     pub queries: Vec<QueryRule>,
     /// The same, compiled.
     pub set: QuerySet,
+    /// Numbers of queries by id.
+    pub(super) numbers: HashMap<String, u32>,
     /// By id.
     pub teams: BTreeMap<String, Team>,
     /// By id.
@@ -70,7 +72,7 @@ impl Pack {
     /// The query of that id.
     #[must_use]
     pub fn query_of(&self, id: &str) -> Option<&QueryRule> {
-        self.queries.iter().find(|query| query.id == id)
+        self.query(*self.numbers.get(id)?)
     }
 
     /// The first row of an intent whose condition holds.
