@@ -3,7 +3,7 @@
 use super::check::Format;
 use super::{Exit, Io};
 use crate::query::explain::{explain, terms};
-use crate::query::import::{Dialect, Import, Loss, import};
+use crate::query::import::{Dialect, Effect, Import, Loss, import};
 use crate::query::lint::lint;
 use crate::query::{Diagnostic, QUERY_BYTES_MAX, parse};
 use crate::text::Span;
@@ -157,7 +157,7 @@ fn run_import(args: &ImportArgs, query: &str, io: &mut Io<'_>) -> anyhow::Result
     }
     writeln!(io.stdout, "{}", if args.line { &imported.line } else { &imported.query })?;
     for loss in &imported.losses {
-        let shown = Diagnostic { span: loss.span, message: said(loss), suggestion: None };
+        let shown = Diagnostic { span: loss.span, message: said(loss), suggestion: None, is_mix: false };
         write!(io.stderr, "{}", rendered(&shown, query))?;
     }
     Ok(Exit::Ok)
@@ -177,11 +177,11 @@ fn refuse(faults: &[Diagnostic], query: &str, format: Format, io: &mut Io<'_>) -
 
 fn said(loss: &Loss) -> String {
     let became = if loss.became.is_empty() { "left out".to_owned() } else { format!("now {}", loss.became) };
-    let effect = match loss.effect.as_str() {
-        "same" => "the same mentions",
-        "wider" => "matches more",
-        "narrower" => "matches less",
-        _ => "may match others",
+    let effect = match loss.effect {
+        Effect::Same => "the same mentions",
+        Effect::Wider => "matches more",
+        Effect::Narrower => "matches less",
+        Effect::Other => "may match others",
     };
     format!("{became} ({effect}): {}", loss.why)
 }

@@ -7,11 +7,11 @@
 
 use super::ast::{Form, Node, Word};
 use super::field::FieldTest;
-use super::index::TermTable;
+use super::index::{NONE, TermTable};
 use super::places::Nearness;
 use super::regex;
 use super::resolve::Resolved;
-use super::triggers::{Lead, NONE, Trigger, Triggers};
+use super::triggers::{Lead, Trigger, Triggers};
 use aho_corasick::AhoCorasick;
 use std::collections::HashMap;
 

@@ -13,6 +13,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What to write instead, where that is known.
     pub suggestion: Option<String>,
+    /// True when operators stand on one level without brackets.
+    pub is_mix: bool,
 }
 
 /// A fault in one query of a set.
@@ -29,7 +31,12 @@ const CONTEXT_CHARS: usize = 60;
 
 impl Diagnostic {
     pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { span: span_of(&span), message: message.into(), suggestion: None }
+        Self { span: span_of(&span), message: message.into(), suggestion: None, is_mix: false }
+    }
+
+    /// Operators stand on one level without brackets.
+    pub(super) fn mix(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { is_mix: true, ..Self::new(span, message) }
     }
 
     pub(super) fn suggest(mut self, suggestion: impl Into<String>) -> Self {
@@ -73,6 +80,14 @@ impl Diagnostic {
 pub(super) fn span_of(range: &Range<usize>) -> Span {
     let place = |byte| u32::try_from(byte).unwrap_or(u32::MAX);
     Span { start: place(range.start), end: place(range.end) }
+}
+
+/// At most so many characters of a text, the last of them an ellipsis where it is longer.
+pub(super) fn cut(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(chars_max - 1).chain(['…']).collect(),
+    }
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ impl Parser<'_, '_> {
             _ => "AND",
         };
         let pair = format!("{} and {}", name(first.operator), name(odd.operator));
-        let fault = Diagnostic::new(odd.operator_span.clone(), format!("{pair} stand side by side without brackets"));
+        let fault = Diagnostic::mix(odd.operator_span.clone(), format!("{pair} stand side by side without brackets"));
         let before = &self.query[parts[0].span.start..parts[index - 1].span.end];
         let after = &self.query[odd.span.clone()];
         let short = before.len() + after.len() <= QUOTED_BYTES_MAX;

@@ -269,8 +269,8 @@ impl QuerySet {
         Evaluation {
             program: &self.program,
             document,
-            hits: &scratch.text.hits,
-            title_hits: &scratch.title.hits,
+            hits: &scratch.text,
+            title_hits: &scratch.title,
             fields: *fields,
             pool: &mut scratch.pool,
             work: &mut scratch.work,
@@ -280,25 +280,25 @@ impl QuerySet {
     /// Puts the hits of text and title into the scratch, sorted.
     fn scan(&self, document: &Document, fields: &Fields<'_>, scratch: &mut Scratch) {
         self.scan_text(document, scratch);
-        scratch.text.hits.sort_unstable();
-        scratch.text.hits.dedup();
+        scratch.text.sort_unstable();
+        scratch.text.dedup();
         self.scan_title(fields, scratch);
     }
 
     fn scan_text(&self, document: &Document, scratch: &mut Scratch) {
-        scratch.text.hits.clear();
+        scratch.text.clear();
         let Scratch { text, plain, work, .. } = scratch;
-        self.program.terms.scan(document, &mut index::Found { hits: &mut text.hits, plain, work });
+        self.program.terms.scan(document, &mut index::Found { hits: text, plain, work });
     }
 
     fn scan_title(&self, fields: &Fields<'_>, scratch: &mut Scratch) {
-        scratch.title.hits.clear();
+        scratch.title.clear();
         let Some(title) = fields.title.filter(|_| self.program.has_titles) else { return };
         scratch.title_document.read(title);
         let Scratch { title, title_document, plain, work, .. } = scratch;
-        self.program.terms.scan(title_document, &mut index::Found { hits: &mut title.hits, plain, work });
-        title.hits.sort_unstable();
-        title.hits.dedup();
+        self.program.terms.scan(title_document, &mut index::Found { hits: title, plain, work });
+        title.sort_unstable();
+        title.dedup();
     }
 
     /// Scans, and appends every query that something found leads to.
@@ -307,22 +307,22 @@ impl QuerySet {
         let Scratch { text, leads, queries, present, .. } = scratch;
         leads.clear();
         present.begin(self.program.terms.len());
-        self.program.terms.scan_pairs(&text.hits, |pair| leads.push(pair));
-        text.hits.sort_unstable();
-        text.hits.dedup();
-        leads.extend(text.hits.chunk_by(|one, other| one.term == other.term).map(|same| same[0].term));
+        self.program.terms.scan_pairs(text, |pair| leads.push(pair));
+        text.sort_unstable();
+        text.dedup();
+        leads.extend(text.chunk_by(|one, other| one.term == other.term).map(|same| same[0].term));
         leads.sort_unstable();
         leads.dedup();
         leads.iter().for_each(|lead| present.add(*lead));
         for lead in leads.iter() {
             let led = self.program.triggers.of_lead(*lead).iter();
-            let may_hold = |also: [u32; 2]| also[0] == triggers::NONE || also.iter().any(|term| present.has(*term));
+            let may_hold = |also: [u32; 2]| also[0] == index::NONE || also.iter().any(|term| present.has(*term));
             queries.extend(led.filter(|led| may_hold(led.also)).map(|led| led.found));
         }
         self.lead_by_regexes(document, scratch);
         self.scan_title(fields, scratch);
         let Scratch { title, queries, .. } = scratch;
-        for same in title.hits.chunk_by(|one, other| one.term == other.term) {
+        for same in title.chunk_by(|one, other| one.term == other.term) {
             queries.extend_from_slice(self.program.triggers.of_title(same[0].term));
         }
         self.program.triggers.of_fields(fields, queries);

@@ -208,7 +208,7 @@ impl<'q> Parser<'q, '_> {
             self.at += 1;
             let near = self.near_distance(written, &operator);
             if nears.is_some_and(|before| before != near) {
-                let fault = Diagnostic::new(operator.clone(), "NEARs of different distance stand without brackets");
+                let fault = Diagnostic::mix(operator.clone(), "NEARs of different distance stand without brackets");
                 self.faults.push(fault.suggest("put brackets around the NEAR that belongs together"));
             }
             nears = Some(near);

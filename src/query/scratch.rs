@@ -49,8 +49,9 @@ impl From<&Hit> for Place {
 /// thread; may be used with several sets in turn.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    pub(super) text: Found,
-    pub(super) title: Found,
+    /// The terms found in the text, and in the title; sorted.
+    pub(super) text: Vec<Hit>,
+    pub(super) title: Vec<Hit>,
     pub(super) title_document: Document,
     pub(super) plain: String,
     pub(super) leads: Vec<u32>,
@@ -92,12 +93,6 @@ impl Present {
     pub fn has(&self, term: u32) -> bool {
         self.last_text.get(term as usize).is_some_and(|last| *last == self.text)
     }
-}
-
-/// The terms found in one text, sorted.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub hits: Vec<Hit>,
 }
 
 impl Scratch {

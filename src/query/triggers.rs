@@ -3,11 +3,8 @@
 
 use super::Fields;
 use super::field::{FieldTest, primary_subtag};
-use super::index::TermTable;
+use super::index::{NONE, TermTable};
 use std::collections::BTreeMap;
-
-/// No term.
-pub(super) const NONE: u32 = u32::MAX;
 
 /// What leads to a query, and what must be there besides.
 #[derive(Debug, Clone)]

@@ -275,7 +275,8 @@ fn a_fault_of_a_query_stands_at_its_place_in_the_file() {
     let fields = Fields::open(Ctx { file: &file, sheet: &sheet }, &node, "the file", Section::Queries.keys());
     let mut found = Vec::new();
     queries::read(&fields.expect("mapping"), &mut found);
-    let fault = |start, end| Diagnostic { span: Span { start, end }, message: "wrong".into(), suggestion: None };
+    let fault =
+        |start, end| Diagnostic { span: Span { start, end }, message: "wrong".into(), suggestion: None, is_mix: false };
     for (query, start, end, line, column, text) in
         [(0, 9, 15, 4, 21, "coyote"), (1, 9, 10, 10, 7, "("), (1, 18, 25, 10, 16, "invoice"), (1, 26, 26, 10, 24, "")]
     {

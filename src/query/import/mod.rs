@@ -32,7 +32,7 @@ mod tests;
 mod tree;
 mod write;
 
-use super::diagnostic::{Diagnostic, span_of};
+use super::diagnostic::{Diagnostic, cut, span_of};
 use crate::text::Span;
 
 /// Columns of the longest line that is written, where words allow.
@@ -213,9 +213,5 @@ impl Steps<'_> {
 }
 
 fn shortened(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().count() <= SHOWN_CHARS_MAX {
-        return text;
-    }
-    text.chars().take(SHOWN_CHARS_MAX - 1).chain(['…']).collect()
+    cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), SHOWN_CHARS_MAX)
 }

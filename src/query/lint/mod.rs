@@ -22,7 +22,7 @@ mod implied;
 mod tests;
 
 use super::ast::{Form, Node, Pattern, Shape, Word};
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, cut};
 use super::field::FieldTest;
 use crate::text::fold::fold_str;
 use crate::text::lookalike::{is_invisible, plain_form};
@@ -30,6 +30,8 @@ use std::ops::Range;
 
 /// Lints given for one query; more say nothing new.
 pub const LINTS_MAX: usize = 100;
+/// Characters of a part that a message repeats.
+const SHOWN_CHARS_MAX: usize = 40;
 /// Words between, beyond which nearness says little.
 const NEAR_WORDS_MAX: u32 = 10;
 /// Words that are in almost every English text.
@@ -87,8 +89,7 @@ pub fn lint(query: &str) -> Vec<Lint> {
 }
 
 fn of_fault(diagnostic: Diagnostic) -> Lint {
-    let is_mix = diagnostic.message.ends_with("without brackets");
-    Lint { code: if is_mix { "mix" } else { "syntax" }, severity: Severity::Error, diagnostic }
+    Lint { code: if diagnostic.is_mix { "mix" } else { "syntax" }, severity: Severity::Error, diagnostic }
 }
 
 struct Linter<'q> {
@@ -276,7 +277,10 @@ impl<'q> Linter<'q> {
         if let Form::Any(branches) = &node.form {
             for branch in branches {
                 if implied::implies(branch, excluded) {
-                    let message = format!("this branch can never match: NOT {} takes it away", short(excluded));
+                    let message = format!(
+                        "this branch can never match: NOT {} takes it away",
+                        cut(&excluded.to_string(), SHOWN_CHARS_MAX)
+                    );
                     self.add("dead-branch", place(branch), message, "remove the branch, or exclude something narrower");
                 } else {
                     self.dead_branches(branch, excluded);
@@ -296,10 +300,4 @@ fn is_pattern(node: &Node) -> bool {
 
 fn place(node: &Node) -> Range<usize> {
     node.span.start as usize..node.span.end as usize
-}
-
-/// A node as text, cut where long.
-fn short(node: &Node) -> String {
-    let text = node.to_string();
-    if text.chars().count() <= 40 { text } else { text.chars().take(39).chain(['…']).collect() }
 }
