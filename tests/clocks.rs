@@ -158,6 +158,9 @@ impl Log for Gappy {
     fn start(&mut self, _: &TopicPartition, _: i64) -> Result<(), LogError> {
         Ok(())
     }
+    fn pause(&mut self, _: &BTreeSet<TopicPartition>) -> Result<(), LogError> {
+        Ok(())
+    }
     fn release(&mut self, _: &[TopicPartition]) -> Result<(), LogError> {
         Ok(())
     }

@@ -3,7 +3,7 @@
 //! At least once is the same stage in the same worker; only the commit differs: an idempotent producer, a flush, then
 //! the offsets. `groundswell run` has no such setting.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -192,6 +192,10 @@ impl Log for BenchLog {
 
     fn start(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError> {
         self.inner.start(source, next)
+    }
+
+    fn pause(&mut self, sources: &BTreeSet<TopicPartition>) -> Result<(), LogError> {
+        self.inner.pause(sources)
     }
 
     fn release(&mut self, sources: &[TopicPartition]) -> Result<(), LogError> {

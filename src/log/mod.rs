@@ -222,15 +222,11 @@ pub trait Log {
     fn start(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError>;
 
     /// Of the partitions that deliver, exactly these rest from now on, until this is called again without them or
-    /// [`Self::start`] is called for them. What is polled already may still come. Saves memory, decides nothing: an
-    /// adapter without it delivers on.
+    /// [`Self::start`] is called for them. What is polled already may still come. Saves memory, decides nothing.
     ///
     /// # Errors
     /// When this client is of no use any more.
-    fn pause(&mut self, sources: &BTreeSet<TopicPartition>) -> Result<(), LogError> {
-        let _ = sources;
-        Ok(())
-    }
+    fn pause(&mut self, sources: &BTreeSet<TopicPartition>) -> Result<(), LogError>;
 
     /// Gives revoked partitions up, after their last commit.
     ///

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use groundswell::log::local::{LocalCluster, LocalLog};
+use groundswell::log::local::{End, LocalCluster, LocalLog};
 use groundswell::log::{
     Bounds, Commit, Committed, Event, Log, LogError, Output, Progress, Record, Settled, TopicPartition,
 };
@@ -50,6 +50,23 @@ impl FaultyLog {
         let off_seconds = i64::try_from(dice.roll(40_000)).unwrap() - 20_000;
         let inner = cluster.worker(group, Vec::new());
         Self { inner, wire, dice, odds, arrives_ms: (START + off_seconds) * 1_000 }
+    }
+}
+
+impl FaultyLog {
+    /// How the next transaction ends, counted.
+    fn end(&mut self) -> End {
+        let mut wire = self.wire.lock().unwrap();
+        if hit(&mut self.dice, self.odds.aborted) {
+            wire.aborted += 1;
+            return End::Aborted;
+        }
+        if !hit(&mut self.dice, self.odds.unknown) {
+            return End::Landed;
+        }
+        let lands = self.dice.once_in(2);
+        wire.unknown[usize::from(!lands)] += 1;
+        if lands { End::InDoubtLanded } else { End::InDoubtAborted }
     }
 }
 
@@ -108,22 +125,13 @@ impl Log for FaultyLog {
     }
 
     fn commit(&mut self, outputs: Vec<Output>, progress: Vec<Progress>) -> Result<Commit, LogError> {
-        if hit(&mut self.dice, self.odds.aborted) {
-            self.wire.lock().unwrap().aborted += 1;
-            return Ok(Commit::Aborted);
-        }
-        if hit(&mut self.dice, self.odds.unknown) {
-            let lands = self.dice.once_in(2);
-            if lands {
-                self.inner.commit(outputs, progress)?;
-            }
-            self.wire.lock().unwrap().unknown[usize::from(!lands)] += 1;
-            if self.dice.once_in(2) {
-                return Ok(Commit::Ambiguous);
-            }
+        let end = self.end();
+        self.inner.end_next(end);
+        let commit = self.inner.commit(outputs, progress)?;
+        if commit == Commit::Ambiguous && self.dice.once_in(2) {
             return Err(LogError::Fatal { doing: "ending a transaction", cause: "nobody answered".to_owned() });
         }
-        self.inner.commit(outputs, progress)
+        Ok(commit)
     }
 
     fn settle(&mut self, ours: &[Progress]) -> Result<Vec<Settled>, LogError> {

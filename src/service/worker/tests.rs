@@ -4,6 +4,7 @@
 use super::*;
 use crate::log::local::{End, LocalCluster, LocalLog};
 use crate::log::{Bounds, Place};
+use std::collections::BTreeSet;
 
 /// Copies what it reads to `sink`, and numbers its transactions.
 #[derive(Debug, Default)]
@@ -199,6 +200,10 @@ impl Log for Scripted {
 
     fn start(&mut self, source: &TopicPartition, next: i64) -> Result<(), LogError> {
         self.started.push((source.clone(), next));
+        Ok(())
+    }
+
+    fn pause(&mut self, _: &BTreeSet<TopicPartition>) -> Result<(), LogError> {
         Ok(())
     }
 
