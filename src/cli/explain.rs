@@ -10,6 +10,7 @@ use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::normalize::MAX_PAYLOAD_BYTES;
 use crate::pipeline::{Context, Decided, Item, Outcome, Raw, triage};
+use crate::query::Scratch;
 use crate::rules::{self, Pack};
 use crate::score::Model;
 use crate::wire::{ITEM_TYPE, Links, MENTION_TYPE, RoutedItem};
@@ -47,7 +48,7 @@ pub fn run(args: &ExplainArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let limit = MAX_PAYLOAD_BYTES as u64 + 1;
     io.stdin.take(limit).read_to_end(&mut payload).context("cannot read stdin")?;
     let raw = Raw { platform: args.platform.0, topic: "stdin", partition: 0, offset: 0, value: payload.trim_ascii() };
-    let items = triage(&raw, &mut Context::new(DUPLICATE_WINDOW), &pack, Model::shipped());
+    let items = triage(&raw, &mut Context::new(DUPLICATE_WINDOW), &pack, Model::shipped(), &mut Scratch::default());
     for (index, item) in items.iter().enumerate() {
         match args.format {
             Format::Json => {

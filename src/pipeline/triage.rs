@@ -24,13 +24,14 @@ pub struct Raw<'a> {
     pub value: &'a [u8],
 }
 
-/// Decides every item of one record: normalize ▶ de-duplicate ▶ match ▶ score ▶ route.
-pub fn triage(raw: &Raw<'_>, context: &mut Context, pack: &Pack, model: &Model) -> Vec<Item> {
+/// Decides every item of one record: normalize ▶ de-duplicate ▶ match ▶ score ▶ route. `scratch` is memory for
+/// matching, nothing that a decision depends on.
+pub fn triage(raw: &Raw<'_>, context: &mut Context, pack: &Pack, model: &Model, scratch: &mut Scratch) -> Vec<Item> {
     let normalized = normalize(raw.platform, raw.value);
     context.observe(&normalized);
     let mut items = Vec::with_capacity(normalized.len());
     for (index, one) in normalized.into_iter().enumerate() {
-        let item = decide(raw, index, one, context, pack, model);
+        let item = decide(raw, index, one, context, pack, model, scratch);
         if let Item::DeadLetter(reject) = &item {
             context.count_dead_letters(reject.reason.as_str(), 1);
         }
@@ -48,6 +49,7 @@ fn decide(
     context: &mut Context,
     pack: &Pack,
     model: &Model,
+    scratch: &mut Scratch,
 ) -> Item {
     let mut mention = match one {
         Err(reject) => return Item::DeadLetter(reject),
@@ -62,8 +64,7 @@ fn decide(
     }
     complete(&mut mention, raw, index, pack);
     let document = Document::new(&mention.text);
-    let mut scratch = Scratch::default();
-    let is_candidate = !pack.set.find(&document, &Fields::of(&mention), &mut scratch).is_empty();
+    let is_candidate = !pack.set.find(&document, &Fields::of(&mention), scratch).is_empty();
     let addressed = pack.is_addressed(&mention);
     if !is_candidate && !addressed {
         return Item::Unmatched;
@@ -74,7 +75,7 @@ fn decide(
     let sentiment = scores.as_ref().map(|scores| scores.sentiment.label.as_str());
     let fields = Fields { sentiment, intents: intents.as_deref(), ..Fields::of(&mention) };
     let mut matches = Vec::new();
-    pack.set.finish_with(&document, &fields, &mut scratch, |found| matches.push(found));
+    pack.set.finish_with(&document, &fields, scratch, |found| matches.push(found));
     if matches.is_empty() && !addressed {
         return Item::Unmatched;
     }

@@ -13,6 +13,7 @@ use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
 use crate::mention::Timestamp;
 use crate::normalize::normalize;
 use crate::pipeline::{Context, ContextBefore, Item, Outcomes, Raw, SourceClock, contributions, triage};
+use crate::query::Scratch;
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::{self, Topics, WireError};
@@ -65,13 +66,27 @@ pub struct Committing {
     pub reached: Option<Timestamp>,
 }
 
-/// What the transactions since the last look have brought, for metrics and logs.
+/// What the transactions since the last look have brought, for metrics and logs; where nobody looks, the oldest of it is
+/// let go.
 #[derive(Debug, Default)]
 pub struct Landed {
     /// Event times of decided items.
     pub event_times: Vec<Timestamp>,
     /// Dead letters: reason, and the record's partition and offset.
     pub dead: Vec<(&'static str, TopicPartition, i64)>,
+}
+
+/// As many items of landed transactions are kept for whoever looks.
+const LANDED_MAX: usize = 100_000;
+
+impl Landed {
+    fn add(&mut self, more: &mut Self) {
+        if self.event_times.len() + self.dead.len() > LANDED_MAX {
+            *self = Self::default();
+        }
+        self.event_times.append(&mut more.event_times);
+        self.dead.append(&mut more.dead);
+    }
 }
 
 #[derive(Debug)]
@@ -128,6 +143,7 @@ pub struct TriageStage {
     settings: TriageSettings,
     pack: Arc<Pack>,
     model: &'static Model,
+    scratch: Scratch,
     owned: BTreeMap<TopicPartition, Owned>,
     outputs: Vec<Output>,
     partials: BTreeMap<(String, Bucket, Bucket), Partial>,
@@ -149,6 +165,7 @@ impl TriageStage {
             settings,
             pack,
             model,
+            scratch: Scratch::default(),
             owned: BTreeMap::new(),
             outputs: Vec::new(),
             partials: BTreeMap::new(),
@@ -226,7 +243,7 @@ impl TriageStage {
         {
             owned.context.clock.tick(Timestamp::clamped(arrived * 1_000));
         }
-        let items = triage(&raw, &mut owned.context, &self.pack, self.model);
+        let items = triage(&raw, &mut owned.context, &self.pack, self.model, &mut self.scratch);
         let log = owned.context.clock.log_bucket();
         for item in items {
             self.write(record, log, &item)?;
@@ -393,7 +410,7 @@ impl Stage for TriageStage {
 
     fn landed(&mut self) {
         self.stated = self.stating.take().or(self.stated.take());
-        self.landed = std::mem::take(&mut self.open);
+        self.landed.add(&mut self.open);
         self.owned.values_mut().for_each(Owned::landed);
     }
 

@@ -13,7 +13,7 @@ use crate::log::{Log, TopicPartition};
 use crate::mention::Timestamp;
 use crate::pipeline::SourceClock;
 use crate::wire::{self, WireError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,15 +54,16 @@ impl TriageStage {
         let Some(owned) = self.owned.get(smallest).filter(|owned| owned.touched) else { return Ok(()) };
         // no earlier than what this clock was told to have reached: nobody can have closed it
         let at = owned.context.clock.reached().map_or(Bucket::FIRST, Bucket::of);
-        let stating = (self.settings.members.clone(), at.0.div_euclid(RESTATE_BUCKETS));
-        if self.stated.as_ref() == Some(&stating) {
+        let stretch = at.0.div_euclid(RESTATE_BUCKETS);
+        if self.stated.as_ref().is_some_and(|(members, since)| *since == stretch && *members == self.settings.members) {
             return Ok(());
         }
-        let names: Vec<String> = stating.0.iter().map(|member| self.settings.topics.member(member)).collect();
+        let names: Vec<String> =
+            self.settings.members.iter().map(|member| self.settings.topics.member(member)).collect();
         for partition in 0..self.settings.signals_partitions {
             self.outputs.push(wire::members_record(&self.settings.topics, partition, at, names.clone())?);
         }
-        self.stating = Some(stating);
+        self.stating = Some((self.settings.members.clone(), stretch));
         Ok(())
     }
 
@@ -89,14 +90,17 @@ impl TriageStage {
 
     /// Partitions that were added to the raw topics become members; they are stated with the next statement.
     pub(super) fn follow_topics(&mut self, log: &mut dyn Log) {
-        let topics: BTreeSet<Arc<str>> = self.settings.members.iter().map(|member| member.topic.clone()).collect();
-        for topic in topics {
-            // a log that cannot say is asked again
-            let count = log.partitions(&topic).unwrap_or(0);
-            let all = (0..count).map(|partition| TopicPartition::new(topic.clone(), partition));
-            let new: Vec<TopicPartition> = all.filter(|one| !self.settings.members.contains(one)).collect();
-            self.settings.members.extend(new);
+        let mut known: BTreeMap<&Arc<str>, i32> = BTreeMap::new();
+        for member in &self.settings.members {
+            *known.entry(&member.topic).or_default() += 1;
         }
+        let mut grown = Vec::new();
+        for (topic, known) in known {
+            // a log that cannot say is asked again
+            let count = log.partitions(topic).unwrap_or(0);
+            grown.extend((known..count).map(|partition| TopicPartition::new(Arc::clone(topic), partition)));
+        }
+        self.settings.members.extend(grown);
     }
 
     /// The partitions that are too far ahead of the slowest one that is still to be read. One without a clock is the
