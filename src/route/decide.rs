@@ -148,23 +148,22 @@ impl Candidate {
 
 /// The intents of a pack whose threshold the scores reach, best first, without the catch-all.
 pub fn seen_intents<'s>(scores: &'s Scores, pack: &Pack) -> Vec<&'s str> {
-    let reaches = |score: &&'s IntentScore| {
-        let intent = pack.intents.get(&score.id).filter(|intent| intent.id != NO_INTENT);
-        intent.is_some_and(|intent| score.probability >= intent.threshold)
-    };
-    scores.intents.iter().filter(reaches).map(|score| score.id.as_str()).collect()
+    reached(scores, pack).map(|(score, _)| score.id.as_str()).collect()
+}
+
+/// The same with the threshold that each reaches.
+fn reached<'s>(scores: &'s Scores, pack: &Pack) -> impl Iterator<Item = (&'s IntentScore, f64)> {
+    let named = scores.intents.iter().filter(|score| score.id != NO_INTENT);
+    let known = named.filter_map(|score| Some((score, pack.intents.get(&score.id)?.threshold)));
+    known.filter(|(score, threshold)| score.probability >= *threshold)
 }
 
 fn above_threshold(facts: &Facts<'_>, pack: &Pack) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    for score in facts.scores.intents.iter().filter(|score| score.id != NO_INTENT) {
-        let Some(intent) = pack.intents.get(&score.id) else { continue };
-        if score.probability >= intent.threshold {
-            let reason = format!("{} {:.2}, at least {:.2}", intent.id, score.probability, intent.threshold);
-            found.push(Candidate::new(pack, &intent.id, score.probability, reason));
-        }
-    }
-    found
+    let candidate = |(score, threshold): (&IntentScore, f64)| {
+        let reason = format!("{} {:.2}, at least {threshold:.2}", score.id, score.probability);
+        Candidate::new(pack, &score.id, score.probability, reason)
+    };
+    reached(facts.scores, pack).map(candidate).collect()
 }
 
 fn fired<'a>(facts: &Facts<'_>, pack: &'a Pack) -> Vec<Fired<'a>> {

@@ -56,6 +56,7 @@ impl Shared {
         self.stop.load(Ordering::Relaxed)
     }
 
+    /// Ends the process: with a dead worker it would only look alive.
     fn fail(&self, reason: String) {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
         self.stop.store(true, Ordering::Relaxed);
@@ -98,8 +99,6 @@ pub fn supervise<S: RoleStage>(
         }
         if gives_up(&error, &mut fenced_at) {
             shared.fail(format!("{name}: {error}"));
-            // a process with a dead worker would look alive
-            shared.stop.store(true, Ordering::Relaxed);
             break;
         }
         tell(S::ROLE, &error, backoff, shared);

@@ -79,18 +79,15 @@ impl KafkaLog {
     /// Starts the producer, which ends whatever its predecessor left open, then joins the group.
     ///
     /// # Errors
-    /// `Retriable` when no broker answers within 5 s, or does not start transactions within 30 s, `NoTopic` when a topic to read is not there, `Fatal` when a
-    /// setting is refused.
+    /// `Retriable` when no broker answers within 5 s, or does not start transactions within 30 s, `NoTopic` when a
+    /// topic to read is not there, `Fatal` when a setting is refused.
     pub fn connect(settings: &KafkaSettings) -> Result<Self, LogError> {
         // starting transactions waits half a minute for a broker: look for one first, to say soon that there is none
         let mut reader = Reader::new(settings);
         for topic in &settings.topics {
             reader.probe(topic)?;
         }
-        let writer = match planted::unfenced(settings) {
-            Some(unfenced) => Writer::open(&unfenced)?,
-            None => Writer::open(settings)?,
-        };
+        let writer = Writer::open(planted::unfenced(settings).as_ref().unwrap_or(settings))?;
         let group = Group::join(settings)?;
         let unfenced = planted::outsider(settings)?;
         let mut log = Self { group, writer, reader, partitions: BTreeMap::new(), unfenced };
