@@ -4,6 +4,8 @@ pub mod local;
 pub mod notify;
 pub mod patience;
 #[cfg(feature = "kafka")]
+mod reload;
+#[cfg(feature = "kafka")]
 pub mod run;
 #[cfg(feature = "kafka")]
 mod supervise;

@@ -2,19 +2,20 @@
 
 use super::notify::NotifyStage;
 use super::patience::Proposal;
+use super::reload::Folder;
 use super::supervise::{RoleStage, Shared, supervise};
 use super::triage::{ClockPolicy, Landed, TriageSettings, TriageStage};
 use super::wall::wall;
 use super::watch::{WatchSettings, WatchStage};
 use super::worker::{Limits, StageError, Worker};
-use crate::config::{Clock, Config, Role, pack::read_pack};
+use crate::config::{Clock, Config, Role};
 use crate::log::kafka::{KafkaLog, KafkaSettings};
 use crate::log::{Log, TopicPartition};
 use crate::notify::Notifier;
 use crate::pipeline::{Outcome, UndoLimits};
-use crate::rules::{self, Pack};
+use crate::rules::Pack;
 use crate::score::Model;
-use crate::telemetry::events::{AlertPublished, PackRefused, PackReloaded, PartitionExcluded, RecordDeadLettered};
+use crate::telemetry::events::{AlertPublished, PackReloaded, PartitionExcluded, RecordDeadLettered};
 use crate::telemetry::{Event as _, Health, Metrics, serve};
 use crate::wire::Topics;
 use anyhow::Context as _;
@@ -87,7 +88,7 @@ async fn stop_on_signal(stop: Arc<AtomicBool>) {
 /// Waits for the end, and swaps the pack meanwhile.
 fn oversee(config: &Config, shared: &Shared, workers: &[Running], until_end: bool) {
     let mut looked_at = Instant::now();
-    let mut refused = String::new();
+    let mut folder = Folder::new(&config.rules, shared.wanted.load_full());
     let mut done_since: Option<Instant> = None;
     while !shared.stop.load(Ordering::Relaxed) {
         thread::sleep(Duration::from_millis(100));
@@ -98,35 +99,7 @@ fn oversee(config: &Config, shared: &Shared, workers: &[Running], until_end: boo
         }
         if looked_at.elapsed() >= RELOAD_EVERY {
             looked_at = Instant::now();
-            reload(config, shared, &mut refused);
-        }
-    }
-}
-
-/// Offers the workers the pack of the folder when it is another one that checks clean; a broken one is told once and
-/// left.
-fn reload(config: &Config, shared: &Shared, refused: &mut String) {
-    let folder = config.rules.display().to_string();
-    let refuse = |problems: usize, first: &str, refused: &mut String| {
-        if *refused != first {
-            PackRefused { folder: &folder, problems, first }.emit(&shared.metrics);
-            first.clone_into(refused);
-        }
-    };
-    let files = match read_pack(&config.rules) {
-        Ok(files) => files,
-        Err(error) => return refuse(1, &error.to_string(), refused),
-    };
-    match rules::load(&files, &[]) {
-        Ok(pack) if pack.digest == shared.wanted.load().digest => refused.clear(),
-        Ok(pack) => {
-            refused.clear();
-            // each worker takes it when the topics it routes to are there, and says so
-            shared.wanted.store(Arc::new(pack));
-        }
-        Err(problems) => {
-            let first = problems.first().map(ToString::to_string).unwrap_or_default();
-            refuse(problems.len(), &first, refused);
+            folder.look(shared);
         }
     }
 }
