@@ -5,12 +5,14 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use serde_json::json;
 use support::load::{load_pack, write_pack};
 use support::process::{Deployment, Process};
-use support::{Broker, broker, free_ports};
+use support::{Broker, Keyed, broker, free_ports};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const ROLES: &str = "roles: [triage, watch]\nlog: { format: json, level: info }";
@@ -30,9 +32,9 @@ fn without_a_broker_it_says_so_and_goes_on_when_one_comes() {
     assert!(json["not"].as_array().unwrap().iter().any(|name| name == "triage-0"), "{json}");
     assert_eq!(process.get("/livez").unwrap().0, 200, "a missing broker is no reason to be restarted");
     let told = |process: &Process| process.log_text().matches("broker unreachable, trying again").count();
-    let deadline = std::time::Instant::now() + PATIENCE;
+    let deadline = Instant::now() + PATIENCE;
     while told(&process) < 2 {
-        assert!(std::time::Instant::now() < deadline, "it is not tried again:\n{}", process.log_text());
+        assert!(Instant::now() < deadline, "it is not tried again:\n{}", process.log_text());
         std::thread::sleep(Duration::from_millis(100));
     }
     assert!(process.log_text().contains(&absent.brokers), "the line names the broker");
@@ -136,4 +138,49 @@ fn of_two_processes_with_one_instance_the_older_ends_and_says_why() {
     assert!(log.contains("another live worker writes as") && log.contains("twin-triage-0"), "{log}");
     newer.get_until("/readyz", "the newer one goes on", PATIENCE, |status, _| status == 200);
     assert!(newer.ended().is_none());
+}
+
+#[test]
+fn a_partition_added_while_it_runs_is_read_from_its_first_record() {
+    let deployment = Deployment::new(broker(), "grown");
+    write_pack(&deployment.rules, &[]);
+    deployment.apply_topics(1);
+    let mut process = deployment.process("steady", ROLES);
+    process.start();
+    process.get_until("/readyz", "ready", PATIENCE, |status, _| status == 200);
+    let topic = format!("{}raw.x", deployment.prefix);
+    let decided = |count: usize| {
+        let mentions = format!("{}mentions", deployment.prefix);
+        let deadline = Instant::now() + PATIENCE;
+        while deployment.broker.read_all(&mentions).len() < count {
+            assert!(Instant::now() < deadline, "not {count} mentions:\n{}", process.log_text());
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        // none twice, either
+        let ids = deployment.broker.read_all(&mentions).into_iter().filter_map(|seen| seen.value).map(|value| {
+            serde_json::from_slice::<serde_json::Value>(&value).unwrap()["mention"]["id"].as_str().unwrap().to_owned()
+        });
+        assert_eq!(ids.collect::<BTreeSet<_>>().len(), count);
+    };
+    deployment.broker.produce(&topic, &posts(0..40));
+    decided(40);
+    deployment.broker.grow_topic(&topic, 3);
+    // written before anybody reads the new partitions
+    deployment.broker.produce(&topic, &posts(40..120));
+    let used: BTreeSet<i32> = deployment.broker.read_all(&topic).iter().map(|seen| seen.partition).collect();
+    assert_eq!(used.len(), 3, "all partitions have records");
+    decided(120);
+    process.signal("-TERM");
+    assert!(process.wait(PATIENCE).success());
+}
+
+/// Posts about the brand, each by somebody else.
+fn posts(numbers: std::ops::Range<u64>) -> Vec<Keyed> {
+    let post = |number: u64| {
+        let (id, person) = ((30_000_000 + number).to_string(), number.to_string());
+        let value = json!({"data": {"id": id, "text": format!("my Nimbus invoice {number}"), "author_id": person,
+            "conversation_id": id, "lang": "en", "created_at": "2026-01-06T13:00:00.000Z"}});
+        (person.into_bytes(), serde_json::to_vec(&value).unwrap(), Vec::new())
+    };
+    numbers.map(post).collect()
 }

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -184,6 +184,19 @@ impl Broker {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let created = runtime.block_on(self.admin().create_topics([&topic], &AdminOptions::new())).unwrap();
         assert!(created.iter().all(Result::is_ok), "{created:?}");
+        self.wait_for_topic(name, partitions);
+    }
+
+    /// Adds partitions to a topic, so that it has this many, and waits until they are readable.
+    pub fn grow_topic(&self, name: &str, partitions: i32) {
+        let more = [NewPartitions::new(name, usize::try_from(partitions).unwrap())];
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let grown = runtime.block_on(self.admin().create_partitions(&more, &AdminOptions::new())).unwrap();
+        assert!(grown.iter().all(Result::is_ok), "{grown:?}");
+        self.wait_for_topic(name, partitions);
+    }
+
+    fn wait_for_topic(&self, name: &str, partitions: i32) {
         let (client, deadline) = (self.client(), Instant::now() + PATIENCE);
         let ready = |partition| client.fetch_watermarks(name, partition, Duration::from_secs(1)).is_ok();
         while !(0..partitions).all(ready) {

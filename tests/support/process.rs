@@ -144,7 +144,9 @@ impl Process {
         let Deployment { prefix, folder, rules, .. } = deployment;
         writeln!(text, "kafka:\n  brokers: \"{brokers}\"\n  prefix: {prefix}\n  properties:").unwrap();
         // a killed member is missed sooner
-        writeln!(text, "    consumer.session.timeout.ms: \"6000\"\ninstance: {instance}").unwrap();
+        writeln!(text, "    consumer.session.timeout.ms: \"6000\"").unwrap();
+        // and an added partition is seen sooner
+        writeln!(text, "    consumer.topic.metadata.refresh.interval.ms: \"2000\"\ninstance: {instance}").unwrap();
         writeln!(text, "rules: {}\nsources: {{ platforms: [{}] }}", rules.display(), PLATFORMS.join(", ")).unwrap();
         writeln!(text, "http: {{ bind: \"127.0.0.1:{http_port}\" }}\n{more}").unwrap();
         let config = folder.join(format!("{instance}.yaml"));

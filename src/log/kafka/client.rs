@@ -38,6 +38,8 @@ pub(super) fn group_config(settings: &KafkaSettings) -> ClientConfig {
     config.set("session.timeout.ms", "15000");
     // how soon a member hears of a rebalance
     config.set("heartbeat.interval.ms", "1000");
+    // how soon partitions that are added to a topic are read
+    config.set("topic.metadata.refresh.interval.ms", "60000");
     with_extra(&mut config, settings, Side::Consumer);
     config.set("group.id", &settings.group);
     config.set("group.protocol", "classic");
