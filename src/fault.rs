@@ -6,7 +6,7 @@
 #[cfg(feature = "faults")]
 mod armed;
 #[cfg(feature = "faults")]
-pub use armed::{is_planted, plant, reach};
+pub use armed::{is_planted, plant, reach, wall_off_micros};
 
 /// Where a process can be killed. In the order in which a transaction meets them, then what happens besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -127,4 +127,12 @@ pub fn reach(_point: Point, _outputs: usize) {}
 #[must_use]
 pub const fn is_planted(_bug: Bug) -> bool {
     false
+}
+
+/// How much a test put the wall clock fast, µs.
+#[cfg(not(feature = "faults"))]
+#[inline(always)]
+#[must_use]
+pub const fn wall_off_micros() -> i64 {
+    0
 }

@@ -3,7 +3,7 @@
 //! `GROUNDSWELL_FAULT=kill:POINT:N` kills this process with SIGKILL when it comes to a point for the N-th time (counted
 //! from one) with at least one output in its transaction, or for `polled`, `restoring` and `revoking` with any number;
 //! `stop:POINT:N` stops it there with SIGSTOP instead, so that it goes on as a zombie when it is continued.
-//! `GROUNDSWELL_BUG=NAME` plants a bug.
+//! `GROUNDSWELL_BUG=NAME` plants a bug. `GROUNDSWELL_WALL_OFF=SECONDS` puts the wall clock fast, or slow where negative.
 
 use super::{Bug, Point};
 use std::io::Write as _;
@@ -68,6 +68,16 @@ pub fn is_planted(bug: Bug) -> bool {
 /// Plants one bug in this process, or none.
 pub fn plant(bug: Option<Bug>) {
     PLANTED.store(bug.map_or(0, bit), Ordering::Relaxed);
+}
+
+/// How much the wall clock is fast, µs.
+pub fn wall_off_micros() -> i64 {
+    static OFF: OnceLock<i64> = OnceLock::new();
+    *OFF.get_or_init(|| {
+        let Ok(asked) = std::env::var("GROUNDSWELL_WALL_OFF") else { return 0 };
+        let seconds = asked.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1_000_000));
+        seconds.unwrap_or_else(|| unknown("GROUNDSWELL_WALL_OFF", &asked))
+    })
 }
 
 fn bit(bug: Bug) -> u32 {

@@ -11,9 +11,10 @@ use crate::cluster::Cluster;
 use crate::load::Expected;
 use crate::meddling::{Meddling, Rates};
 use crate::report::{Totals, lines, must_be_equal};
-use crate::round::{Place, Plan, Told, run};
+use crate::round::{Place, Plan, Told, USUAL, run};
 use crate::support::load::number;
 use crate::support::{Broker, free_ports};
+use crate::synthetic::Dice;
 use crate::transactions::End;
 use crate::victim::Order;
 use crate::{proxy, segments, transactions};
@@ -30,6 +31,9 @@ const BROKER_KILLS_WANTED: usize = 10;
 const SHARE_MIN_PERCENT: usize = 30;
 /// Rounds in which a planted bug must show.
 const PLANTED_ROUNDS_MAX: u64 = 5;
+/// Random worlds; those on the local log are many more.
+const WORLDS: u64 = 10;
+const WORLD_MENTIONS: u64 = 10_000;
 
 type Run = fn(&World, &Mutex<Totals>) -> Result<(), String>;
 
@@ -55,6 +59,10 @@ pub fn groups() -> Vec<Vec<Case>> {
         group(&[("answers_dropped_and_delayed", answers), ("members_come_and_go_and_zombies_rise", zombies)]),
         group(&[("brokers_killed_one_at_a_time", brokers)]),
         group(&[
+            ("worlds_first", |world, totals| worlds(world, totals, 0)),
+            ("worlds_second", |world, totals| worlds(world, totals, 1)),
+        ]),
+        group(&[
             ("planted_commit_before_produce", |world, _| {
                 planted(world, Bug::CommitBeforeProduce, 1, Order::Kill(Point::Begun, 5), 2)
             }),
@@ -74,6 +82,7 @@ fn sound(check: fn()) -> Result<(), String> {
 #[derive(Default)]
 pub struct World {
     load: OnceLock<Option<Expected>>,
+    small: OnceLock<Option<Expected>>,
     proxied: OnceLock<(Broker, String, Meddling)>,
 }
 
@@ -83,6 +92,12 @@ impl World {
         let count = number("GROUNDSWELL_TEST_MENTIONS", 40_000);
         let make = || Expected::generate(count, number("GROUNDSWELL_TEST_SEED", 1));
         self.load.get_or_init(make).as_ref()
+    }
+
+    /// A load that many worlds can decide one after the other.
+    fn small_load(&self) -> Option<&Expected> {
+        let make = || Expected::generate(WORLD_MENTIONS, number("GROUNDSWELL_TEST_SEED", 1));
+        self.small.get_or_init(make).as_ref()
     }
 
     /// Whether there was a load.
@@ -114,6 +129,8 @@ pub fn kill_plan(name: &str, seed: u64) -> Plan {
         name: name.to_owned(),
         seed,
         processes: 2,
+        settings: USUAL.to_owned(),
+        wall_off: 0,
         victims: 2,
         hits: 22,
         any: false,
@@ -182,6 +199,36 @@ fn zombies(world: &World, totals: &Mutex<Totals>) -> Result<(), String> {
         return Err(format!("{name}: no process was stopped"));
     }
     Ok(())
+}
+
+/// Random worlds over the same load, one after the other: how many processes and threads, how much a transaction holds,
+/// when snapshots are taken, who is killed and who comes and goes, what the clock on the wall says.
+fn worlds(world: &World, totals: &Mutex<Totals>, first: u64) -> Result<(), String> {
+    let Some(load) = world.small_load() else { return Ok(()) };
+    for seed in 0..WORLDS / 2 {
+        told(&random_plan(2 * seed + first), &world.place(), load, totals, |_| {})?;
+    }
+    Ok(())
+}
+
+fn random_plan(seed: u64) -> Plan {
+    let mut dice = Dice(seed * 977 + 61);
+    let records = *dice.pick(&[50_u32, 200, 2_000, 50_000]);
+    let interval = *dice.pick(&["50ms", "100ms", "1s"]);
+    let snapshot = *dice.pick(&["100ms", "500ms", "5s", "1h"]);
+    let (triage, watch) = (1 + dice.roll(2), 1 + dice.roll(2));
+    let processes = 1 + usize::try_from(dice.roll(4)).unwrap();
+    let settings = format!(
+        "transaction: {{ interval: {interval}, records_max: {records} }}\nsnapshot: {{ interval: {snapshot} }}\n\
+         threads: {{ triage: {triage}, watch: {watch} }}"
+    );
+    let window = Duration::from_secs(8 + dice.roll(8));
+    let base = kill_plan(&format!("world-{seed}"), 600 + seed);
+    let wall_off = i64::try_from(dice.roll(40_000)).unwrap() - 20_000;
+    let victims = processes.min(usize::try_from(dice.roll(3)).unwrap());
+    let storm = dice.once_in(2);
+    println!("  world-{seed}: {processes} processes, {victims} of them killed, visited: {storm}, {settings}");
+    Plan { processes, settings, wall_off, victims, storm, hits: usize::MAX, window, ..base }
 }
 
 fn brokers(world: &World, totals: &Mutex<Totals>) -> Result<(), String> {

@@ -17,7 +17,9 @@ pub const PARTITIONS: i32 = 4;
 /// Deciding what is left, once there are no more faults.
 const PATIENCE: Duration = Duration::from_secs(240);
 const TICK: Duration = Duration::from_millis(15);
-const INSTANCES: [&str; 3] = ["one", "two", "three"];
+const INSTANCES: [&str; 4] = ["one", "two", "three", "four"];
+/// What processes are set to, unless a plan says otherwise.
+pub const USUAL: &str = "snapshot: { interval: 500ms }\ntransaction: { interval: 100ms, records_max: 200 }";
 
 /// Where a round runs.
 pub struct Place<'a> {
@@ -33,6 +35,10 @@ pub struct Plan {
     pub name: String,
     pub seed: u64,
     pub processes: usize,
+    /// Lines of configuration of every process.
+    pub settings: String,
+    /// How much the wall clock of each is fast, seconds, the next one twice as much, and so on.
+    pub wall_off: i64,
     /// Processes that get orders; the others live.
     pub victims: usize,
     /// Over when so many kills or stops have hit an open transaction, and alerts opened and moved between them …
@@ -103,7 +109,7 @@ fn run_in(
     write_pack(&deployment.rules, &load.brands);
     deployment.apply_topics(PARTITIONS);
     let mut victims: Vec<Victim> =
-        INSTANCES[..plan.processes].iter().map(|name| victim(deployment, place, name, plan.patience)).collect();
+        INSTANCES[..plan.processes].iter().zip(1..).map(|(name, n)| victim(deployment, place, name, plan, n)).collect();
     let (over, seen, rebalances) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicU64::new(0));
     if let Some(rates) = plan.rates {
         place.meddling.begin(&deployment.prefix, plan.seed, rates);
@@ -136,11 +142,14 @@ fn run_in(
     })
 }
 
-fn victim(deployment: &Deployment<'_>, place: &Place<'_>, name: &str, patience: Duration) -> Victim {
-    let more = "clock: data\nroles: [triage, watch]\nsnapshot: { interval: 500ms }\ntransaction: { interval: 100ms, records_max: 200 }\n\
-                log: { format: json, level: \"info,groundswell::service=debug\" }";
-    let process = deployment.process_at(&place.brokers, name, more);
-    Victim::new(process, &deployment.prefix, name, place.meddling.clone(), patience)
+fn victim(deployment: &Deployment<'_>, place: &Place<'_>, name: &str, plan: &Plan, number: i64) -> Victim {
+    let more = format!(
+        "clock: data\nroles: [triage, watch]\n{}\nlog: {{ format: json, level: \"info,groundswell::service=debug\" }}",
+        plan.settings
+    );
+    let process = deployment.process_at(&place.brokers, name, &more);
+    let wall_off = plan.wall_off * number;
+    Victim::new(process, &deployment.prefix, name, place.meddling.clone(), plan.patience).wall_off(wall_off)
 }
 
 /// Sets the flag at the end of a scope, however that ends.

@@ -54,6 +54,8 @@ pub struct Victim {
     prefix: String,
     instance: String,
     meddling: Meddling,
+    /// How much its wall clock is fast, seconds.
+    wall_off: i64,
     /// A point that is not reached for so long is given up: the process is killed wherever it is.
     patience: Duration,
     order: Order,
@@ -67,7 +69,13 @@ impl Victim {
     pub fn new(process: Process, prefix: &str, instance: &str, meddling: Meddling, patience: Duration) -> Self {
         let (prefix, instance) = (prefix.to_owned(), instance.to_owned());
         let (since, stopped, continued) = (Instant::now(), None, None);
-        Self { process, prefix, instance, meddling, patience, order: Order::Live, since, stopped, continued }
+        let (order, wall_off) = (Order::Live, 0);
+        Self { process, prefix, instance, meddling, wall_off, patience, order, since, stopped, continued }
+    }
+
+    /// The same with a wall clock so many seconds fast.
+    pub fn wall_off(self, seconds: i64) -> Self {
+        Self { wall_off: seconds, ..self }
     }
 
     /// Starts it with an order; `bug` is planted in it.
@@ -80,7 +88,8 @@ impl Victim {
         };
         let fault = fault.map(|fault| ("GROUNDSWELL_FAULT", fault));
         let bug = bug.map(|bug| ("GROUNDSWELL_BUG", bug.to_owned()));
-        self.process.environment = fault.into_iter().chain(bug).collect();
+        let wall = ("GROUNDSWELL_WALL_OFF", self.wall_off.to_string());
+        self.process.environment = fault.into_iter().chain(bug).chain([wall]).collect();
         self.process.start();
         (self.order, self.since, self.stopped, self.continued) = (order, Instant::now(), None, None);
         match order {
