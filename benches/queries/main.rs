@@ -1,15 +1,27 @@
 //! How many texts a second the query engine matches on one core, at 1,000, 10,000 and 100,000 queries.
 //!
 //! ```text
-//! cargo bench --bench queries -- [--texts FILE] [--seconds 3]
+//! cargo bench --bench queries -- [--texts FILE] [--seconds 3] [--lucene]
+//! cargo bench --bench queries -- [--texts FILE] --swap
 //! ```
 //! The texts are NDJSON with a `t` (or `text`) each; by default `data/load/texts.ndjson` of the shared data
 //! (`$GROUNDSWELL_SHARED` or `../shared`), ASCII ones only, lower case. The queries are made of the words of the texts:
 //! AND, OR, NOT and phrases, seeded. Once with as many hits as come, once chosen so that a text has 2 ± 0.5 of them.
 //! Every run counts its matches, and the count over the first texts is compared with a plain reading of the queries; a
 //! difference ends the bench with code 1. One line of JSON for each run.
+//!
+//! With `--lucene`, Lucene's monitor (9.11.1, fetched by Maven) matches the same queries on the same texts in the same
+//! run, once through; it must find as many. Both rates are per second of the matching thread's CPU time, without JIT and
+//! garbage collector for Lucene, so that a neighbour's load counts for neither.
+//!
+//! With `--swap`, packs of 100,000 queries are read, compiled and swapped one after the other by a second thread while
+//! batches of mentions are decided, and the times of batches are told, without swaps and with.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+#[path = "../../tests/lucene/oracle.rs"]
+mod oracle;
+mod swap;
 
 use groundswell::query::{Fields, QuerySet, Scratch};
 use groundswell::text::Document;
@@ -25,28 +37,40 @@ fn main() {
     let asked = Asked::read();
     let texts = read_texts(&asked.texts);
     let words = Vocabulary::of(&texts);
+    if asked.swap {
+        let queries: Vec<String> = words.queries(100_000, 7).iter().map(Made::text).collect();
+        return swap::run(&queries, &texts);
+    }
     for size in SIZES {
         let queries = words.queries(size, 7);
-        run("as they come", &queries, &texts, asked.seconds);
         let held = hold(&words, size, &texts);
-        run("2 per text", &held, &texts, asked.seconds);
+        for (hits, queries) in [("as they come", &queries), ("2 per text", &held)] {
+            let ours = run(hits, queries, &texts, asked.seconds);
+            if asked.lucene {
+                compare(&ours, queries, &texts);
+            }
+        }
     }
 }
 
 struct Asked {
     texts: PathBuf,
     seconds: f64,
+    lucene: bool,
+    swap: bool,
 }
 
 impl Asked {
     fn read() -> Self {
         let shared = std::env::var_os("GROUNDSWELL_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
-        let mut asked = Self { texts: shared.join("data/load/texts.ndjson"), seconds: 3.0 };
+        let mut asked = Self { texts: shared.join("data/load/texts.ndjson"), seconds: 3.0, lucene: false, swap: false };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--texts" => asked.texts = arguments.next().unwrap().into(),
                 "--seconds" => asked.seconds = arguments.next().unwrap().parse().unwrap(),
+                "--swap" => asked.swap = true,
+                "--lucene" => asked.lucene = true,
                 // What cargo passes to every bench.
                 "--bench" => {}
                 other => panic!("unknown argument {other}"),
@@ -63,7 +87,9 @@ fn read_texts(path: &PathBuf) -> Vec<String> {
     };
     let text = |line: &str| {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
-        row["t"].as_str().or(row["text"].as_str()).unwrap_or_default().to_lowercase()
+        let text = row["t"].as_str().or(row["text"].as_str()).unwrap_or_default();
+        // one line each for the oracle
+        text.to_lowercase().replace(|c: char| c.is_ascii_control(), " ")
     };
     lines.lines().map(text).filter(|text| text.is_ascii() && !text.is_empty()).collect()
 }
@@ -98,6 +124,17 @@ impl Made {
             Self::Except(word, other) => format!("{word} NOT {other}"),
             Self::Row(one, two) => format!("\"{one} {two}\""),
             Self::AllOfAny(one, two, three) => format!("{one} AND ({two} OR {three})"),
+        }
+    }
+
+    /// As the oracle reads it.
+    fn postfix(&self) -> String {
+        match self {
+            Self::All(words) => format!("t:{}\tand:{}", words.join("\tt:"), words.len()),
+            Self::Any(words) => format!("t:{}\tor:{}", words.join("\tt:"), words.len()),
+            Self::Except(word, other) => format!("t:{word}\tt:{other}\tnot"),
+            Self::Row(one, two) => format!("p:{one} {two}"),
+            Self::AllOfAny(one, two, three) => format!("t:{one}\tt:{two}\tt:{three}\tor:2\tand:2"),
         }
     }
 
@@ -205,7 +242,27 @@ fn hold(words: &Vocabulary, size: usize, texts: &[String]) -> Vec<Made> {
     held
 }
 
-fn run(hits: &str, queries: &[Made], texts: &[String], seconds: f64) {
+/// What our run came to.
+struct Ours {
+    cpu_rate: f64,
+    /// In all texts, once.
+    matches: usize,
+}
+
+/// Lucene on the same queries and texts.
+fn compare(ours: &Ours, queries: &[Made], texts: &[String]) {
+    let postfix: Vec<String> = queries.iter().map(Made::postfix).collect();
+    let (_, timing) = oracle::Oracle::compile().ask(&postfix, texts);
+    let timing: serde_json::Value = serde_json::from_str(&timing).unwrap();
+    let cpu_rate = texts.len() as f64 / timing["match_cpu_seconds"].as_f64().unwrap();
+    println!("  Lucene: {timing}: {cpu_rate:.0} texts per CPU second; ours {:.1} times that", ours.cpu_rate / cpu_rate);
+    if timing["hits"] != ours.matches {
+        eprintln!("Lucene finds {} matches, the engine {}", timing["hits"], ours.matches);
+        std::process::exit(1);
+    }
+}
+
+fn run(hits: &str, queries: &[Made], texts: &[String], seconds: f64) -> Ours {
     let before = resident_bytes();
     let begun = cpu_seconds();
     let set = compile(queries);
@@ -234,6 +291,7 @@ fn run(hits: &str, queries: &[Made], texts: &[String], seconds: f64) {
         bytes >> 20,
         set.digest(),
     );
+    Ours { cpu_rate, matches: matches / rounds }
 }
 
 /// Compares the matches of the first texts with a plain reading of the queries.
