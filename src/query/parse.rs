@@ -17,7 +17,7 @@ pub const QUERY_BYTES_MAX: usize = 64 * 1024;
 /// Brackets within brackets.
 pub const DEPTH_MAX: usize = 64;
 /// Words, phrases' words, field tests and references in one query.
-pub const TERMS_MAX: usize = 2_000;
+pub const TERMS_MAX: usize = 4_000;
 /// Words between two places, in NEAR and `~`.
 pub const DISTANCE_MAX: u32 = 100;
 /// NEARs in a chain or within each other.
@@ -374,7 +374,8 @@ impl<'q> Parser<'q, '_> {
         let before = self.terms;
         self.terms += count;
         if before <= TERMS_MAX && self.terms > TERMS_MAX {
-            let fault = Diagnostic::new(0..self.query.len(), format!("query has more than {TERMS_MAX} terms"));
+            let fault =
+                Diagnostic::new(0..self.query.len(), format!("query has more than {TERMS_MAX} words and tests"));
             self.faults.push(fault.suggest("split it into several queries"));
         }
     }

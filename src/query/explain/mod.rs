@@ -6,6 +6,7 @@ mod tests;
 mod words;
 
 use super::ast::{Form, Node};
+use std::fmt;
 use words::{count, field, leaf, list, sample};
 
 /// Terms of a query that is still said in one sentence.
@@ -23,12 +24,47 @@ pub fn explain(query: &Node) -> String {
     }
     let mut lines = Vec::new();
     outline(query, 0, "What", &mut lines);
-    if lines.len() > OUTLINE_LINES_MAX {
-        let more = lines.len() - OUTLINE_LINES_MAX + 1;
-        lines.truncate(OUTLINE_LINES_MAX - 1);
-        lines.push(format!("… and {more} more lines"));
+    cut(&lines).iter().map(Line::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// One line of an outline.
+#[derive(Debug, Clone)]
+struct Line {
+    depth: usize,
+    text: String,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", "  ".repeat(self.depth), self.text)
     }
-    lines.join("\n")
+}
+
+/// At most as many lines as an outline may have: the deepest are left out first, and where that is not enough, those in
+/// the middle, as a query says first what it wants and last what it does not.
+fn cut(lines: &[Line]) -> Vec<Line> {
+    let deepest = lines.iter().map(|line| line.depth).max().unwrap_or(0);
+    for depth in (0..=deepest).rev() {
+        let kept = down_to(lines, depth);
+        if kept.len() <= OUTLINE_LINES_MAX {
+            return kept;
+        }
+    }
+    let mut kept = down_to(lines, 0);
+    let left_out = kept.len() - OUTLINE_LINES_MAX + 1;
+    kept.splice(OUTLINE_LINES_MAX / 2..OUTLINE_LINES_MAX / 2 + left_out, [more(0, left_out)]);
+    kept
+}
+
+/// The lines as deep as this at most; each run of deeper ones becomes one line that counts them.
+fn down_to(lines: &[Line], depth: usize) -> Vec<Line> {
+    let runs = lines.chunk_by(|one, other| (one.depth > depth) == (other.depth > depth));
+    let kept = |run: &[Line]| if run[0].depth > depth { vec![more(depth + 1, run.len())] } else { run.to_vec() };
+    runs.flat_map(kept).collect()
+}
+
+fn more(depth: usize, lines: usize) -> Line {
+    Line { depth, text: format!("… {}", count(lines, "more line", "more lines")) }
 }
 
 /// Words, phrases, tests and references of a query.
@@ -148,24 +184,26 @@ fn bracketed(are_needed: bool, text: &str) -> String {
 }
 
 /// Lines for a part: its label, what it asks for, and below it what stands near, what limits it, what is excepted.
-fn outline(node: &Node, depth: usize, label: &str, lines: &mut Vec<String>) {
+fn outline(node: &Node, depth: usize, label: &str, lines: &mut Vec<Line>) {
     let (base, excluded) = parts_of(node);
     let (fields, texts): (Vec<&Node>, Vec<&Node>) = base.into_iter().partition(|part| is_field(part));
+    // what belongs to one branch of several stands below it
+    let below = depth + usize::from(label == "-");
     for (index, part) in texts.iter().enumerate() {
-        let label = if index == 0 { label } else { "and what" };
+        let (depth, label) = if index == 0 { (depth, label) } else { (below, "and what") };
         text_lines(part, depth, label, lines);
     }
     for (index, part) in fields.iter().enumerate() {
-        let label = if texts.is_empty() && index == 0 { label } else { "Only" };
+        let (depth, label) = if texts.is_empty() && index == 0 { (depth, label) } else { (below, "Only") };
         line(depth, label, &field_part(part), lines);
     }
     for part in excluded {
         let summary = summary(part);
-        line(depth, "Except", &summary, lines);
+        line(below, "Except", &summary, lines);
     }
 }
 
-fn text_lines(node: &Node, depth: usize, label: &str, lines: &mut Vec<String>) {
+fn text_lines(node: &Node, depth: usize, label: &str, lines: &mut Vec<Line>) {
     match &node.form {
         Form::Near { sides, distance, is_ordered } => {
             text_lines(&sides.0, depth, label, lines);
@@ -190,7 +228,7 @@ fn text_lines(node: &Node, depth: usize, label: &str, lines: &mut Vec<String>) {
 }
 
 /// An OR with more than words in it: its words together, the others one by one.
-fn branches(parts: &[Node], depth: usize, label: &str, lines: &mut Vec<String>) {
+fn branches(parts: &[Node], depth: usize, label: &str, lines: &mut Vec<Line>) {
     let (leaves, groups): (Vec<&Node>, Vec<&Node>) = parts.iter().partition(|part| part.children().next().is_none());
     line(depth, label, "any of these", lines);
     if !leaves.is_empty() {
@@ -200,7 +238,7 @@ fn branches(parts: &[Node], depth: usize, label: &str, lines: &mut Vec<String>) 
         if depth < 2 { outline(group, depth + 1, "-", lines) } else { line(depth + 1, "-", &summary(group), lines) }
     }
     if groups.len() > BRANCHES_MAX {
-        line(depth + 1, "-", &format!("{} more groups", groups.len() - BRANCHES_MAX), lines);
+        line(depth + 1, "-", &count(groups.len() - BRANCHES_MAX, "more group", "more groups"), lines);
     }
 }
 
@@ -216,7 +254,7 @@ fn summary(node: &Node) -> String {
             }
             said.extend(groups.iter().take(3).map(|group| summary(group)));
             if groups.len() > 3 {
-                said.push(format!("{} more groups", groups.len() - 3));
+                said.push(count(groups.len() - 3, "more group", "more groups"));
             }
             said.join("; or ")
         }
@@ -233,8 +271,7 @@ fn summary(node: &Node) -> String {
     }
 }
 
-fn line(depth: usize, label: &str, text: &str, lines: &mut Vec<String>) {
-    let indent = "  ".repeat(depth);
+fn line(depth: usize, label: &str, text: &str, lines: &mut Vec<Line>) {
     let colon = if label == "-" { "" } else { ":" };
-    lines.push(format!("{indent}{label}{colon} {text}"));
+    lines.push(Line { depth, text: format!("{label}{colon} {text}") });
 }

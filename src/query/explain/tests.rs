@@ -68,3 +68,27 @@ fn an_outline_has_an_end() {
     let query = (0..60).map(group).collect::<Vec<_>>().join(" AND ");
     assert_eq!(said(&query).lines().count(), OUTLINE_LINES_MAX);
 }
+
+#[test]
+fn what_limits_one_branch_stands_below_it() {
+    let branch = |language: &str| format!("((a{language} OR b{language}) AND language:{language})");
+    let said =
+        said(&format!("(x1 OR x2) AND ({} OR {} OR y NEAR/3 (d OR e OR f OR g OR h))", branch("en"), branch("de")));
+    let expected = "  - any of 2 words and phrases: aen, ben\n    Only: in English\n\
+                    \x20 - any of 2 words and phrases: ade, bde\n    Only: in German\n";
+    assert!(said.contains(expected), "{said}");
+}
+
+#[test]
+fn what_is_left_out_is_never_the_exclusion() {
+    let words = |name: &str, number: usize| (0..number).map(|i| format!("{name}{i}")).collect::<Vec<_>>().join(" OR ");
+    let branch = |language: &str| {
+        let nears = (0..4).map(|i| format!("({language}a{i} NEAR/3 ({language}b{i} OR {language}c{i}))"));
+        format!("(language:{language} AND ({} OR {}))", words(language, 20), nears.collect::<Vec<_>>().join(" OR "))
+    };
+    let branches: Vec<String> = ["en", "de", "fr", "es", "it", "pt", "nl"].map(branch).into();
+    let said = said(&format!("brand AND ({}) NOT ({}) NOT kind:repost", branches.join(" OR "), words("spam", 30)));
+    assert!(said.lines().count() <= OUTLINE_LINES_MAX, "{said}");
+    assert!(said.starts_with("What: \"brand\"\nand what: any of these\n"), "{said}");
+    assert!(said.contains("\nExcept: any of 30 words and phrases: spam0, ") && said.contains("more lines\n"), "{said}");
+}

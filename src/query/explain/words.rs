@@ -130,6 +130,7 @@ fn stars(thousandths: i64) -> String {
 fn language(code: &str) -> Option<&'static str> {
     Some(match code {
         "ar" => "Arabic",
+        "cy" => "Welsh",
         "de" => "German",
         "en" => "English",
         "es" => "Spanish",

@@ -50,11 +50,15 @@ pub(super) fn field(name: &str, value: &str, is_phrase: bool, span: &Range<usize
             let read = if is_phrase { term::phrase } else { term::word };
             return read(value, span.clone(), steps);
         }
+        "title" | "headline" | "threadtitle" => {
+            let became = title(&steps.compared(value), is_phrase);
+            return settled(&lower, became, span, steps);
+        }
         "subreddit" => return community(value, span, steps),
         "sourcetype" | "pagetype" | "contentsource" => return source(value, span, steps),
         _ => {}
     }
-    let became = plain(&lower, value, is_phrase);
+    let became = plain(&lower, value);
     settled(&lower, became, span, steps)
 }
 
@@ -69,7 +73,7 @@ pub(super) fn range(name: &str, text: &str, span: &Range<usize>, steps: &mut Ste
     settled(&lower, ours, span, steps)
 }
 
-fn plain(name: &str, value: &str, is_phrase: bool) -> Became {
+fn plain(name: &str, value: &str) -> Became {
     match name {
         "language" | "lang" => language(value).map_or(Lost("not a language"), |code| Test(format!("language:{code}"))),
         "country" | "sourcecountry" | "authorcountry" | "author_country" => {
@@ -84,7 +88,6 @@ fn plain(name: &str, value: &str, is_phrase: bool) -> Became {
             let why = "url: also looks at the mention's own address";
             address(value, Some(why))
         }
-        "title" | "headline" | "threadtitle" => title(value, is_phrase),
         "hashtag" | "hashtags" => tag("hashtag", '#', value),
         "tags" => match tag("hashtag", '#', value) {
             Test(test) => Nearly(test, "a post's tags are its hashtags here", Effect::Other),

@@ -34,6 +34,8 @@ mod write;
 
 use super::diagnostic::{Diagnostic, cut, span_of};
 use crate::text::Span;
+use std::borrow::Cow;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Columns of the longest line that is written, where words allow.
 pub const COLUMNS_MAX: usize = 100;
@@ -134,7 +136,8 @@ pub fn import(dialect: Dialect, query: &str) -> Result<Import, Vec<Diagnostic>> 
         let fault = Diagnostic::new(0..query.len(), format!("query is longer than {} bytes", super::QUERY_BYTES_MAX));
         return Err(vec![fault.suggest("split it into several queries")]);
     }
-    let mut steps = Steps { query, losses: Vec::new(), faults: Vec::new() };
+    let keeps_accents = dialect != Dialect::Talkwalker;
+    let mut steps = Steps { query, keeps_accents, losses: Vec::new(), faults: Vec::new() };
     let (pieces, notes) = lex::lex(dialect, query, &mut steps);
     if !steps.faults.is_empty() {
         return Err(steps.refusal());
@@ -172,6 +175,8 @@ const FAULTS_MAX: usize = 20;
 /// What is gathered on the way.
 struct Steps<'q> {
     query: &'q str,
+    /// Whether an accent asks for that accent.
+    keeps_accents: bool,
     losses: Vec<Loss>,
     faults: Vec<Diagnostic>,
 }
@@ -189,6 +194,11 @@ impl Steps<'_> {
         let became = shortened(&became.into());
         self.losses.push(Loss { span: span_of(span), was, became, why: why.into(), effect });
         self.losses.len() - 1
+    }
+
+    /// A word or phrase as the vendor compares it: Talkwalker without accents, and ours finds both when it has none.
+    fn compared<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.keeps_accents || text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(unaccented(text)) }
     }
 
     fn fault(&mut self, fault: Diagnostic) {
@@ -210,6 +220,19 @@ impl Steps<'_> {
         self.losses.sort_by_key(|loss| loss.span);
         self.losses
     }
+}
+
+/// Latin letters without their accents.
+fn unaccented(text: &str) -> String {
+    let mut base = ' ';
+    let is_kept = |c: &char| {
+        let is_mark = matches!(c, '\u{300}'..='\u{36f}');
+        if !is_mark {
+            base = *c;
+        }
+        !is_mark || !base.is_ascii_alphabetic()
+    };
+    text.nfd().filter(is_kept).nfc().collect()
 }
 
 fn shortened(text: &str) -> String {

@@ -297,10 +297,18 @@ impl<'q> Parser<'q, '_, '_, '_> {
         let text = match self.peek() {
             Some(PieceKind::Word(text) | PieceKind::Phrase(text)) if keeps_case => text,
             _ => {
-                let why =
-                    "a sign before a term asks for its exact characters; words are found whole, signs do not count";
-                self.steps.lose(&span, "the term without the sign", why, Effect::Same);
-                return self.operand();
+                let (why, effect) = if keeps_case {
+                    ("exact case can be asked for of a word or a phrase, not of a group", Effect::Wider)
+                } else {
+                    let why =
+                        "a sign before a term asks for its exact characters; words are found whole, signs do not count";
+                    (why, Effect::Same)
+                };
+                self.steps.lose(&span, "the term without the sign", why, effect);
+                let kept = std::mem::replace(&mut self.steps.keeps_accents, true);
+                let tree = self.operand();
+                self.steps.keeps_accents = kept;
+                return tree;
             }
         };
         self.at += 1;

@@ -17,7 +17,7 @@ pub(super) fn word(word: &str, span: Range<usize>, steps: &mut Steps<'_>) -> Tre
         steps.lose(&span, format!("\"{word}\""), why, Effect::Same);
         return Tree::new(Form::Term(format!("\"{word}\"")), span);
     }
-    let carried = match wildcards(word) {
+    let carried = match wildcards(&steps.compared(word)) {
         Ok(carried) => carried,
         Err(why) => return lost(&span, why, steps),
     };
@@ -32,7 +32,8 @@ pub(super) fn word(word: &str, span: Range<usize>, steps: &mut Steps<'_>) -> Tre
 pub(super) fn phrase(text: &str, span: Range<usize>, steps: &mut Steps<'_>) -> Tree {
     let mut segments: Vec<Vec<String>> = vec![Vec::new()];
     let mut gaps: Vec<u32> = Vec::new();
-    for word in text.split_whitespace() {
+    let compared = steps.compared(text);
+    for word in compared.split_whitespace() {
         if word == "*" {
             match segments.last().filter(|segment| segment.is_empty()) {
                 Some(_) => gaps.last_mut().into_iter().for_each(|gap| *gap += 1),
