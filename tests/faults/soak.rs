@@ -13,8 +13,10 @@ use crate::round::Plan;
 use crate::support::load::number;
 
 /// Mentions of one deployment in one round, and how long they last.
-const MENTIONS: u64 = 250_000;
+const MENTIONS: u64 = 500_000;
 const WINDOW: Duration = Duration::from_secs(12 * 60);
+/// Larger transactions than elsewhere: what is killed has more to lose, and more mentions come through in an hour.
+const SETTINGS: &str = "snapshot: { interval: 1s }\ntransaction: { interval: 100ms, records_max: 2000 }";
 const RATES: Rates =
     Rates { drop_one_in: 600, drop_end_one_in: 400, delay_one_in: 100, delay_max: Duration::from_millis(1_000) };
 
@@ -63,7 +65,8 @@ pub fn main(arguments: &[String]) -> ExitCode {
 fn plans(seed: u64, round: u64, window: Duration) -> Vec<Plan> {
     let plan = |name: &str, more: u64| {
         let name = format!("soak-{round}-{name}");
-        Plan { hits: usize::MAX, window, rates: Some(RATES), ..kill_plan(&name, seed * 10 + more) }
+        let settings = SETTINGS.to_owned();
+        Plan { hits: usize::MAX, window, rates: Some(RATES), settings, ..kill_plan(&name, seed * 10 + more) }
     };
     vec![
         plan("kills", 1),

@@ -204,6 +204,11 @@ impl Process {
         }
     }
 
+    /// How much it has logged.
+    pub fn log_bytes(&self) -> u64 {
+        std::fs::metadata(&self.log).map_or(0, |file| file.len())
+    }
+
     /// Everything it has logged, without colours.
     pub fn log_text(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
