@@ -53,10 +53,21 @@ fn main() {
     let (over, posted) = (AtomicBool::new(false), AtomicU64::new(0));
     std::thread::scope(|scope| {
         scope.spawn(|| post(&deployment, &asked, &posted, &over));
+        // however it ends, posting ends
+        let _over = OnDrop(&over);
+        process.get_until("/readyz", "ready", PATIENCE, |status, _| status == 200);
         measure(&deployment, &asked, &mut process, &posted);
-        over.store(true, Ordering::Relaxed);
     });
     process.kill();
+}
+
+/// Sets the flag at the end of a scope.
+struct OnDrop<'a>(&'a AtomicBool);
+
+impl Drop for OnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn measure(deployment: &Deployment<'_>, asked: &Asked, process: &mut Process, posted: &AtomicU64) {
@@ -114,11 +125,16 @@ fn word(number: u64) -> String {
 /// The default pack and one watched query per series.
 fn write_pack(deployment: &Deployment<'_>, series: u64) {
     support::load::write_pack(&deployment.rules, &[]);
-    let mut text = "owner: comms\n\nqueries:\n".to_owned();
-    for number in 0..series {
-        writeln!(text, "  - {{id: series-{number}, about: a series, watch: true, query: {}}}", word(number)).unwrap();
+    let numbers: Vec<u64> = (0..series).collect();
+    // a file of a pack is at most a MiB
+    for (file, numbers) in numbers.chunks(10_000).enumerate() {
+        let mut text = "owner: comms\n\nqueries:\n".to_owned();
+        for number in numbers {
+            let word = word(*number);
+            writeln!(text, "  - {{id: series-{number}, about: a series, watch: true, query: {word}}}").unwrap();
+        }
+        std::fs::write(deployment.rules.join(format!("queries/series-{file}.yaml")), text).unwrap();
     }
-    std::fs::write(deployment.rules.join("queries/series.yaml"), text).unwrap();
 }
 
 /// Posts of now, so many a second, each with the next words.
