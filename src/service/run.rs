@@ -10,7 +10,7 @@ use super::watch::{WatchSettings, WatchStage};
 use super::worker::{Limits, StageError, Worker};
 use crate::config::{Clock, Config, Role};
 use crate::log::kafka::{KafkaLog, KafkaSettings};
-use crate::log::{Log, TopicPartition};
+use crate::log::{Committed, Log, TopicPartition};
 use crate::notify::Notifier;
 use crate::pipeline::{Outcome, UndoLimits};
 use crate::rules::Pack;
@@ -48,6 +48,7 @@ pub fn run(config: &Config, pack: Pack, until_end: bool) -> anyhow::Result<()> {
         topics: Topics::new(&config.kafka.prefix),
         active: Arc::new(ArcSwap::new(Arc::clone(&pack))),
         wanted: Arc::new(ArcSwap::new(pack)),
+        until_end,
         failure: Arc::new(Mutex::new(None)),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -244,6 +245,14 @@ impl RoleStage for TriageStage {
     fn positions(&self) -> Vec<(TopicPartition, i64)> {
         self.committed_counts().into_iter().map(|(source, committed)| (source, committed.next)).collect()
     }
+
+    fn inputs(&self) -> Vec<Arc<str>> {
+        TriageStage::inputs(self)
+    }
+
+    fn has_ended(&self, committed: Option<&Committed>) -> bool {
+        TriageStage::has_ended(self, committed)
+    }
 }
 
 impl RoleStage for WatchStage {
@@ -269,6 +278,15 @@ impl RoleStage for WatchStage {
     fn positions(&self) -> Vec<(TopicPartition, i64)> {
         WatchStage::positions(self)
     }
+
+    fn inputs(&self) -> Vec<Arc<str>> {
+        vec![self.signals()]
+    }
+
+    /// Clocks are told in every partition: one of which nothing is committed was not read yet.
+    fn has_ended(&self, committed: Option<&Committed>) -> bool {
+        committed.is_some()
+    }
 }
 
 impl RoleStage for NotifyStage {
@@ -284,5 +302,14 @@ impl RoleStage for NotifyStage {
 
     fn positions(&self) -> Vec<(TopicPartition, i64)> {
         NotifyStage::positions(self)
+    }
+
+    /// Whoever is told is told of what its own worker has read.
+    fn inputs(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
+    fn has_ended(&self, _: Option<&Committed>) -> bool {
+        true
     }
 }

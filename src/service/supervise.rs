@@ -3,7 +3,7 @@
 use super::wall::wall;
 use super::worker::{Ended, Gap, Stage, StageError, Worker};
 use crate::log::kafka::KafkaLog;
-use crate::log::{Commit, Log, LogError, TopicPartition};
+use crate::log::{Bounds, Commit, Committed, Log, LogError, TopicPartition};
 use crate::rules::Pack;
 use crate::telemetry::events::{
     BrokerUnreachable, GapSkipped, PackPending, PackReloaded, PartitionsMoved, ProducerFenced, TransactionAborted,
@@ -27,8 +27,8 @@ const LAG_EVERY: Duration = Duration::from_secs(10);
 const PENDING_EVERY: Duration = Duration::from_secs(2);
 /// A worker that was fenced by a twin takes its id back once; fenced again within this time, it is the one that ends.
 const FENCE_MEMORY: Duration = Duration::from_secs(300);
-/// With `until-end`, a worker without partitions is done after this long.
-const IDLE_DONE: Duration = Duration::from_secs(15);
+/// With `until-end`, a worker that has nothing left asks this often whether its whole group has nothing left.
+const FINISH_EVERY: Duration = Duration::from_secs(1);
 
 /// What all workers of a process share.
 #[derive(Clone)]
@@ -47,6 +47,8 @@ pub struct Shared {
     pub active: Arc<ArcSwap<Pack>>,
     /// The pack they are to decide by as soon as its topics are there.
     pub wanted: Arc<ArcSwap<Pack>>,
+    /// Ends when the input ends.
+    pub until_end: bool,
     /// The first reason to give up.
     pub failure: Arc<Mutex<Option<String>>>,
 }
@@ -79,6 +81,12 @@ pub trait RoleStage: Stage {
 
     /// Where each owned partition is: offset of the next record.
     fn positions(&self) -> Vec<(TopicPartition, i64)>;
+
+    /// The topics whose end is the end of its work.
+    fn inputs(&self) -> Vec<Arc<str>>;
+
+    /// Whether a partition has ended for good, as far as what is committed for it says.
+    fn has_ended(&self, committed: Option<&Committed>) -> bool;
 }
 
 /// Runs a worker until the process stops. `done` is set while all input has ended and is decided.
@@ -149,7 +157,7 @@ fn serve<S: RoleStage>(
 ) -> Result<(), StageError> {
     shared.health.set_not_ready(name, "connecting to the broker");
     let mut worker = connect()?;
-    let (mut watched, mut adoption) = (Watched::default(), Adoption::default());
+    let (mut watched, mut adoption, mut finish) = (Watched::default(), Adoption::default(), Finish::default());
     while !shared.stopping() {
         let turn = worker.turn()?;
         shared.health.beat(name, SILENCE_MAX);
@@ -161,11 +169,7 @@ fn serve<S: RoleStage>(
         }
         watched.look(name, &mut worker, shared)?;
         adoption.look(name, &mut worker, shared)?;
-        let idle = worker.assigned().is_empty();
-        done.store(
-            if idle { watched.idle_since.elapsed() >= IDLE_DONE } else { worker.stage().is_done() },
-            Ordering::Relaxed,
-        );
+        done.store(shared.until_end && finish.look(&mut worker), Ordering::Relaxed);
     }
     if let Some(ended) = worker.commit()? {
         report(&mut worker, ended, &shared.metrics);
@@ -187,6 +191,51 @@ fn report<S: RoleStage>(worker: &mut Worker<S, KafkaLog>, ended: Ended, metrics:
         Commit::Aborted => TransactionAborted { role: S::ROLE, cause: "the broker asked for it" }.emit(metrics),
         Commit::Ambiguous => TransactionInDoubt { role: S::ROLE }.emit(metrics),
     }
+}
+
+/// Whether there is nothing left to do, for the whole group: a partition that nobody has at the moment, because it is on
+/// its way from one member to another, is not done because nobody says that it is not.
+#[derive(Default)]
+struct Finish {
+    asked: Option<(Instant, bool)>,
+}
+
+impl Finish {
+    fn look<S: RoleStage>(&mut self, worker: &mut Worker<S, KafkaLog>) -> bool {
+        if !worker.assigned().is_empty() && !worker.stage().is_done() {
+            self.asked = None;
+            return false;
+        }
+        if let Some((_, is_finished)) = self.asked.filter(|(at, _)| at.elapsed() < FINISH_EVERY) {
+            return is_finished;
+        }
+        // a broker that cannot say is asked again
+        let is_finished = is_finished(worker).unwrap_or(false);
+        self.asked = Some((Instant::now(), is_finished));
+        is_finished
+    }
+}
+
+/// True when every partition of every input has ended, and nothing committed stands behind what was read of it.
+fn is_finished<S: RoleStage>(worker: &mut Worker<S, KafkaLog>) -> Result<bool, LogError> {
+    for topic in worker.stage().inputs() {
+        let count = worker.log_mut().partitions(&topic)?;
+        let sources: Vec<_> = (0..count).map(|partition| TopicPartition::new(Arc::clone(&topic), partition)).collect();
+        let committed = worker.log_mut().committed(&sources)?;
+        for (source, committed) in sources.iter().zip(committed) {
+            if !worker.stage().has_ended(committed.as_ref()) {
+                return Ok(false);
+            }
+            let Bounds { low, high } = worker.log_mut().bounds(source)?;
+            let (next, mut left) = (committed.map_or(low, |committed| committed.next.max(low)), 0);
+            // the last offsets are often control records
+            worker.log_mut().read(source, next, high, &mut |_| left += 1)?;
+            if left > 0 {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 /// Changes the pack between transactions, once every topic it routes to is there; until then it is pending.
@@ -252,17 +301,11 @@ fn missing_topic(log: &mut dyn Log, shared: &Shared, pack: &Pack) -> Result<Opti
 }
 
 /// What is looked at now and then: which partitions are ours, and how far behind they are.
+#[derive(Default)]
 struct Watched {
     owned: BTreeSet<TopicPartition>,
     lag_at: Option<Instant>,
     ready: bool,
-    idle_since: Instant,
-}
-
-impl Default for Watched {
-    fn default() -> Self {
-        Self { owned: BTreeSet::new(), lag_at: None, ready: false, idle_since: Instant::now() }
-    }
 }
 
 impl Watched {
@@ -278,12 +321,9 @@ impl Watched {
         for (how, partitions) in [("revoked", gone), ("assigned", come)].iter().filter(|(_, moved)| !moved.is_empty()) {
             PartitionsMoved { role: S::ROLE, how, partitions }.emit(&shared.metrics);
         }
-        if !owned.is_empty() {
-            self.idle_since = Instant::now();
-            if !self.ready {
-                self.ready = true;
-                shared.health.set_ready(name);
-            }
+        if !owned.is_empty() && !self.ready {
+            self.ready = true;
+            shared.health.set_ready(name);
         }
         self.owned = owned;
         if self.lag_at.is_none_or(|at| at.elapsed() >= LAG_EVERY) {

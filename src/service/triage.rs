@@ -208,6 +208,21 @@ impl TriageStage {
         std::mem::take(&mut self.landed)
     }
 
+    /// The topics it reads.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<Arc<str>> {
+        let topics: BTreeSet<&Arc<str>> = self.settings.members.iter().map(|member| &member.topic).collect();
+        topics.into_iter().cloned().collect()
+    }
+
+    /// Whether a partition of which this is committed was read to the end of its input.
+    #[must_use]
+    pub fn has_ended(&self, committed: Option<&Committed>) -> bool {
+        let window = self.settings.duplicate_window_records;
+        let context = committed.map(|committed| Context::decode(&committed.metadata, window));
+        context.is_some_and(|context| context.is_ok_and(|context| context.clock.is_ended()))
+    }
+
     /// Treats silent partitions by another policy from now on.
     pub fn set_clock(&mut self, clock: ClockPolicy) {
         self.settings.clock = clock;

@@ -143,6 +143,12 @@ impl WatchStage {
         std::mem::take(&mut self.proposed)
     }
 
+    /// The topic it reads.
+    #[must_use]
+    pub fn signals(&self) -> Arc<str> {
+        self.settings.topics.signals.clone()
+    }
+
     /// The owned partitions, and the offset of the next signal of each.
     #[must_use]
     pub fn positions(&self) -> Vec<(TopicPartition, i64)> {
