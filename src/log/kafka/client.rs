@@ -55,6 +55,8 @@ pub(super) fn group_config(settings: &KafkaSettings) -> ClientConfig {
 pub(super) fn reader_config(settings: &KafkaSettings) -> ClientConfig {
     let mut config = base(settings);
     fetching(&mut config, settings.memory_budget_bytes / 8);
+    // the range after this one waits for the fetch that stands at this one's end: half a second by default, for each
+    config.set("fetch.wait.max.ms", "10");
     with_extra(&mut config, settings, Side::Consumer);
     config.set("group.id", format!("{}-reader", settings.group));
     config.set("isolation.level", "read_committed");
