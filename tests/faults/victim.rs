@@ -100,7 +100,7 @@ impl Victim {
     }
 
     /// Why it ended, in its own words.
-    fn last_word(&self) -> String {
+    pub fn last_word(&self) -> String {
         let text = self.process.log_text();
         text.lines().rfind(|line| line.starts_with("groundswell: ")).unwrap_or("it does not say why").to_owned()
     }
