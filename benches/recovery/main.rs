@@ -26,7 +26,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use serde_json::json;
 use support::process::{Deployment, Process};
-use support::{Broker, unique};
+use support::{Broker, OnDrop, unique};
 
 const WORDS_PER_POST: u64 = 20;
 const SIGNALS_PARTITIONS: i32 = 16;
@@ -59,15 +59,6 @@ fn main() {
         measure(&deployment, &asked, &mut process, &posted);
     });
     process.kill();
-}
-
-/// Sets the flag at the end of a scope.
-struct OnDrop<'a>(&'a AtomicBool);
-
-impl Drop for OnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 fn measure(deployment: &Deployment<'_>, asked: &Asked, process: &mut Process, posted: &AtomicU64) {

@@ -56,8 +56,8 @@ pub fn run(config: &Config, pack: Pack, until_end: bool) -> anyhow::Result<()> {
     let (address, _server) = runtime.block_on(serve(config.http.bind, metrics, health, std::future::pending()))?;
     tracing::info!(%address, "metrics and health are served");
     runtime.spawn(stop_on_signal(Arc::clone(&shared.stop)));
-    let workers = start_workers(config, until_end, &shared)?;
-    oversee(config, &shared, &workers, until_end);
+    let workers = start_workers(config, &shared)?;
+    oversee(config, &shared, &workers);
     for worker in workers {
         if worker.thread.join().is_err() {
             shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert("a worker panicked".to_owned());
@@ -87,7 +87,7 @@ async fn stop_on_signal(stop: Arc<AtomicBool>) {
 }
 
 /// Waits for the end, and swaps the pack meanwhile.
-fn oversee(config: &Config, shared: &Shared, workers: &[Running], until_end: bool) {
+fn oversee(config: &Config, shared: &Shared, workers: &[Running]) {
     let mut looked_at = Instant::now();
     let mut folder = Folder::new(&config.rules, shared.wanted.load_full());
     let mut done_since: Option<Instant> = None;
@@ -95,7 +95,7 @@ fn oversee(config: &Config, shared: &Shared, workers: &[Running], until_end: boo
         thread::sleep(Duration::from_millis(100));
         let done = workers.iter().all(|worker| worker.done.load(Ordering::Relaxed) || worker.thread.is_finished());
         done_since = done.then(|| done_since.unwrap_or_else(Instant::now));
-        if until_end && done_since.is_some_and(|since| since.elapsed() >= DONE_FOR) {
+        if shared.until_end && done_since.is_some_and(|since| since.elapsed() >= DONE_FOR) {
             shared.stop.store(true, Ordering::Relaxed);
         }
         if looked_at.elapsed() >= RELOAD_EVERY {
@@ -105,7 +105,7 @@ fn oversee(config: &Config, shared: &Shared, workers: &[Running], until_end: boo
     }
 }
 
-fn start_workers(config: &Config, until_end: bool, shared: &Shared) -> anyhow::Result<Vec<Running>> {
+fn start_workers(config: &Config, shared: &Shared) -> anyhow::Result<Vec<Running>> {
     let mut workers = Vec::new();
     for role in &config.roles {
         let threads = match role {
@@ -119,17 +119,17 @@ fn start_workers(config: &Config, until_end: bool, shared: &Shared) -> anyhow::R
         }
         for thread in 0..threads {
             let name = format!("{}-{thread}", role.as_str());
-            workers.push(start(*role, name, config.clone(), until_end, shared.clone())?);
+            workers.push(start(*role, name, config.clone(), shared.clone())?);
         }
     }
     Ok(workers)
 }
 
-fn start(role: Role, name: String, config: Config, until_end: bool, shared: Shared) -> anyhow::Result<Running> {
+fn start(role: Role, name: String, config: Config, shared: Shared) -> anyhow::Result<Running> {
     let done = Arc::new(AtomicBool::new(role == Role::Notify));
     let told = Arc::clone(&done);
     let body = move || match role {
-        Role::Triage => supervise(&name, &shared, &told, || connect_triage(&name, &config, until_end, &shared)),
+        Role::Triage => supervise(&name, &shared, &told, || connect_triage(&name, &config, &shared)),
         Role::Watch => supervise(&name, &shared, &told, || connect_watch(&name, &config, &shared)),
         Role::Notify => {
             let ignored = AtomicBool::new(true);
@@ -140,12 +140,7 @@ fn start(role: Role, name: String, config: Config, until_end: bool, shared: Shar
     Ok(Running { thread, done })
 }
 
-fn connect_triage(
-    name: &str,
-    config: &Config,
-    until_end: bool,
-    shared: &Shared,
-) -> Result<Worker<TriageStage, KafkaLog>, StageError> {
+fn connect_triage(name: &str, config: &Config, shared: &Shared) -> Result<Worker<TriageStage, KafkaLog>, StageError> {
     let topics = Topics::new(&config.kafka.prefix);
     let sources: Vec<_> = config.sources.platforms.iter().map(|platform| topics.raw(*platform)).collect();
     let mut log = KafkaLog::connect(&settings(name, Role::Triage, config, sources.iter().map(ToString::to_string)))?;
@@ -159,7 +154,7 @@ fn connect_triage(
         log.partitions(&topics.routed(&team))?;
     }
     let clock = match config.clock {
-        _ if until_end => ClockPolicy::UntilEnd,
+        _ if shared.until_end => ClockPolicy::UntilEnd,
         Clock::Data => ClockPolicy::Data,
         Clock::Live => ClockPolicy::Live { tick_after: config.tick_after.0 },
     };

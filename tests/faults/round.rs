@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::load::Expected;
 use crate::meddling::{Counts, Meddling, Rates};
 use crate::storm::storm;
-use crate::support::Broker;
 use crate::support::equality::differences;
 use crate::support::load::{by_platform, write_pack};
 use crate::support::process::Deployment;
+use crate::support::{Broker, OnDrop};
 use crate::transactions::{End, Transactions};
 use crate::victim::{Hit, Order, Orders, Victim};
 
@@ -153,15 +153,6 @@ fn victim(deployment: &Deployment<'_>, place: &Place<'_>, name: &str, plan: &Pla
     Victim::new(process, &deployment.prefix, name, place.meddling.clone(), plan.patience).wall_off(wall_off)
 }
 
-/// Sets the flag at the end of a scope, however that ends.
-struct OnDrop<'a>(&'a AtomicBool);
-
-impl Drop for OnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 /// Lets the faults happen until there are enough of them.
 fn disturb(
     plan: &Plan,
@@ -255,7 +246,8 @@ fn finish(victims: &mut [Victim], deployment: &Deployment<'_>) -> Result<(), Str
             std::thread::sleep(TICK);
         };
         if !status.success() {
-            return Err(format!("{}ended with {status}, see {}", deployment.prefix, victim.process.log.display()));
+            let (prefix, word, log) = (&deployment.prefix, victim.last_word(), victim.process.log.display());
+            return Err(format!("{prefix}ended with {status}: {word}, see {log}"));
         }
     }
     Ok(())

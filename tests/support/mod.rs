@@ -15,7 +15,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rdkafka::ClientConfig;
@@ -267,6 +267,15 @@ impl Broker {
     pub fn read_values(&self, topic: &str) -> Vec<String> {
         let value = |seen: Seen| String::from_utf8(seen.value.unwrap_or_default()).unwrap();
         self.read_all(topic).into_iter().map(value).collect()
+    }
+}
+
+/// Sets the flag at the end of a scope, however that ends.
+pub struct OnDrop<'a>(pub &'a AtomicBool);
+
+impl Drop for OnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -88,7 +88,7 @@ impl<'q> Parser<'q, '_, '_, '_> {
     /// AND and OR on one level: refused or read, as the vendor does.
     fn mixed(&mut self, operator: &Range<usize>, span: &Range<usize>) {
         if self.dialect == Dialect::Brandwatch {
-            let fault = Diagnostic::new(operator.clone(), "AND or NOT stand side by side with OR, without brackets");
+            let fault = Diagnostic::mix(operator.clone(), "AND or NOT stand side by side with OR, without brackets");
             self.steps.fault(fault.suggest("put brackets around what belongs together, as Brandwatch asks too"));
             return;
         }
