@@ -265,11 +265,11 @@ fn compare(ours: &Ours, queries: &[Made], texts: &[String]) {
 }
 
 fn run(hits: &str, queries: &[Made], texts: &[String], seconds: f64) -> Ours {
-    let before = resident_bytes();
     let begun = cpu_seconds();
-    let set = compile(queries);
+    let mut compiled = None;
+    let memory = allocation_counter::measure(|| compiled = Some(compile(queries)));
     let compile_seconds = cpu_seconds() - begun;
-    let bytes = resident_bytes().saturating_sub(before);
+    let set = compiled.unwrap();
     check(&set, queries, texts);
     let (mut scratch, mut document) = (Scratch::default(), Document::default());
     let (mut read, mut matches, mut rounds) = (0_usize, 0_usize, 0_usize);
@@ -287,10 +287,11 @@ fn run(hits: &str, queries: &[Made], texts: &[String], seconds: f64) -> Ours {
     let per_text = matches as f64 / read as f64;
     println!(
         "{{\"queries\":{},\"hits\":\"{hits}\",\"texts_per_second\":{rate:.0},\"texts_per_cpu_second\":{cpu_rate:.0},\"matches\":{},\"matches_per_text\":{per_text:.2},\
-         \"compile_cpu_seconds\":{compile_seconds:.2},\"compiled_mib\":{},\"digest\":\"{}\"}}",
+         \"compile_cpu_seconds\":{compile_seconds:.2},\"compiled_mib\":{},\"compile_peak_mib\":{},\"digest\":\"{}\"}}",
         set.len(),
         matches / rounds,
-        bytes >> 20,
+        memory.bytes_current >> 20,
+        memory.bytes_max >> 20,
         set.digest(),
     );
     Ours { cpu_rate, matches: matches / rounds }
@@ -323,10 +324,4 @@ fn check(set: &QuerySet, queries: &[Made], texts: &[String]) {
 fn cpu_seconds() -> f64 {
     let status = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     status.split_whitespace().next().and_then(|nanoseconds| nanoseconds.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
-}
-
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or(0) * 1024
 }

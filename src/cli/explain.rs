@@ -9,8 +9,7 @@ use super::normalize::{PlatformChoice, parse_platform};
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::normalize::MAX_PAYLOAD_BYTES;
-use crate::pipeline::{Context, Decided, Item, Outcome, Raw, triage};
-use crate::query::Scratch;
+use crate::pipeline::{Context, Decided, Item, Memory, Outcome, Raw, triage};
 use crate::rules::{self, Pack};
 use crate::score::Model;
 use crate::wire::{ITEM_TYPE, Links, MENTION_TYPE, RoutedItem};
@@ -48,7 +47,7 @@ pub fn run(args: &ExplainArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let limit = MAX_PAYLOAD_BYTES as u64 + 1;
     io.stdin.take(limit).read_to_end(&mut payload).context("cannot read stdin")?;
     let raw = Raw { platform: args.platform.0, topic: "stdin", partition: 0, offset: 0, value: payload.trim_ascii() };
-    let items = triage(&raw, &mut Context::new(DUPLICATE_WINDOW), &pack, Model::shipped(), &mut Scratch::default());
+    let items = triage(&raw, &mut Context::new(DUPLICATE_WINDOW), &pack, Model::shipped(), &mut Memory::default());
     for (index, item) in items.iter().enumerate() {
         match args.format {
             Format::Json => {

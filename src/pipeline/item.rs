@@ -4,6 +4,7 @@ use super::Outcome;
 use crate::detect::{Contribution, PendingItem};
 use crate::mention::{Action, EntityKind, Mention, Timestamp, hash64};
 use crate::normalize::Reject;
+use crate::query::{Disguise, Match};
 use crate::route::{Noise, Routing, TicketAction};
 use crate::rules::Pack;
 use crate::score::Scores;
@@ -24,6 +25,17 @@ pub struct Matched {
     pub query: String,
     /// What it matched, as byte ranges of the text.
     pub spans: Vec<Span>,
+    /// How the words were hidden from word filters; absent where they were not.
+    #[serde(default, skip_serializing_if = "Disguise::is_none")]
+    pub disguise: Disguise,
+}
+
+impl Matched {
+    /// What a query of a pack matched.
+    #[must_use]
+    pub fn new(query: &str, found: Match) -> Self {
+        Self { query: query.to_owned(), spans: found.spans, disguise: found.disguise }
+    }
 }
 
 /// A matched mention and what was decided about it.

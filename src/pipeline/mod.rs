@@ -20,6 +20,6 @@ pub use members::{Members, Standing};
 pub use outcome::{Outcome, Outcomes};
 pub use signal::{Signal, SourceClock};
 pub use state::{Head, PartialKey, Pending, QueryState, WatchState};
-pub use triage::{Raw, triage};
+pub use triage::{Memory, Raw, triage};
 pub use undo::UndoLimits;
 pub use watch::{FollowUp, FollowUpAction, Verdict, watch};

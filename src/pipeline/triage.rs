@@ -3,9 +3,9 @@
 use super::{Context, Decided, Item, Matched};
 use crate::mention::{Mention, Platform, RawRef};
 use crate::normalize::{Normalized, Reject, normalize};
-use crate::query::{Fields, Scratch};
+use crate::query::{Fields, Match, Scratch};
 use crate::route::{self, Noise, TicketAction};
-use crate::rules::Pack;
+use crate::rules::{Pack, QueryRule};
 use crate::score::Model;
 use crate::text::Document;
 
@@ -24,14 +24,20 @@ pub struct Raw<'a> {
     pub value: &'a [u8],
 }
 
-/// Decides every item of one record: normalize ▶ de-duplicate ▶ match ▶ score ▶ route. `scratch` is memory for
-/// matching, nothing that a decision depends on.
-pub fn triage(raw: &Raw<'_>, context: &mut Context, pack: &Pack, model: &Model, scratch: &mut Scratch) -> Vec<Item> {
+/// What deciding a mention needs in memory, kept for the next one; no decision depends on it.
+#[derive(Debug, Default)]
+pub struct Memory {
+    document: Document,
+    matching: Scratch,
+}
+
+/// Decides every item of one record: normalize ▶ de-duplicate ▶ match ▶ score ▶ route.
+pub fn triage(raw: &Raw<'_>, context: &mut Context, pack: &Pack, model: &Model, memory: &mut Memory) -> Vec<Item> {
     let normalized = normalize(raw.platform, raw.value);
     context.observe(&normalized);
     let mut items = Vec::with_capacity(normalized.len());
     for (index, one) in normalized.into_iter().enumerate() {
-        let item = decide(raw, index, one, context, pack, model, scratch);
+        let item = decide(raw, index, one, context, pack, model, memory);
         if let Item::DeadLetter(reject) = &item {
             context.count_dead_letters(reject.reason.as_str(), 1);
         }
@@ -49,7 +55,7 @@ fn decide(
     context: &mut Context,
     pack: &Pack,
     model: &Model,
-    scratch: &mut Scratch,
+    memory: &mut Memory,
 ) -> Item {
     let mut mention = match one {
         Err(reject) => return Item::DeadLetter(reject),
@@ -63,8 +69,9 @@ fn decide(
         return Item::Duplicate;
     }
     complete(&mut mention, raw, index, pack);
-    let document = Document::new(&mention.text);
-    let is_candidate = !pack.set.find(&document, &Fields::of(&mention), scratch).is_empty();
+    let Memory { document, matching } = memory;
+    document.read(&mention.text);
+    let is_candidate = !pack.set.find(document, &Fields::of(&mention), matching).is_empty();
     let addressed = pack.is_addressed(&mention);
     if !is_candidate && !addressed {
         return Item::Unmatched;
@@ -75,18 +82,15 @@ fn decide(
     let sentiment = scores.as_ref().map(|scores| scores.sentiment.label.as_str());
     let fields = Fields { sentiment, intents: intents.as_deref(), ..Fields::of(&mention) };
     let mut matches = Vec::new();
-    pack.set.finish_with(&document, &fields, scratch, |found| matches.push(found));
+    pack.set.finish_with(document, &fields, matching, |found| matches.push(found));
     if matches.is_empty() && !addressed {
         return Item::Unmatched;
     }
     let event_at = context.event_at(&mention);
     let mut decided = Box::new(Decided::new(mention, event_at));
     let rules: Vec<_> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
-    decided.matches = rules
-        .iter()
-        .zip(&matches)
-        .map(|(rule, found)| Matched { query: rule.id.clone(), spans: found.spans.clone() })
-        .collect();
+    let matched = |(rule, found): (&&QueryRule, Match)| Matched::new(&rule.id, found);
+    decided.matches = rules.iter().zip(matches).map(matched).collect();
     let Some(scores) = scores else {
         decided.noise = Some(own_voice());
         return Item::Noise(decided);

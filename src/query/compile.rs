@@ -7,11 +7,11 @@
 
 use super::ast::{Form, Node, Word};
 use super::field::FieldTest;
-use super::index::{NONE, TermTable};
+use super::index::TermTable;
 use super::places::Nearness;
 use super::regex;
 use super::resolve::Resolved;
-use super::triggers::{Lead, Trigger, Triggers};
+use super::triggers::{Besides, Lead, Trigger, Triggers};
 use aho_corasick::AhoCorasick;
 use std::collections::HashMap;
 
@@ -298,12 +298,10 @@ impl Program {
                     (cost.saturating_add(more), all)
                 },
             ),
-            Op::Except(slice) => {
-                let base = slice.of(&self.children).first().map(|base| self.leads_of(*base, costs));
-                let (cost, mut leads) = base.unwrap_or_default();
-                leads.iter_mut().for_each(|lead| lead.decides = false);
-                (cost, leads)
-            }
+            Op::Except(slice) => match slice.of(&self.children).split_first() {
+                Some((base, others)) => self.leads_of_except(*base, others, costs),
+                None => Default::default(),
+            },
         }
     }
 
@@ -320,10 +318,26 @@ impl Program {
             return (cost, leads);
         };
         for lead in &mut leads {
-            let is_free = lead.also == [NONE; 2];
+            let is_free = lead.besides == Besides::Nothing;
             lead.decides &= is_free && is_and && is_all && parts.len() == 2;
             if is_free {
-                lead.also = also;
+                lead.besides = Besides::Either(also);
+            }
+        }
+        (cost, leads)
+    }
+
+    /// The base leads. Where what is taken away is one or two words, they are asked for before anything is evaluated.
+    fn leads_of_except(&self, base: u32, others: &[u32], costs: &[u64]) -> (u64, Vec<Lead>) {
+        let (cost, mut leads) = self.leads_of(base, costs);
+        let taken = match *others {
+            [one] => self.terms_of(one, costs).filter(|(_, is_all)| *is_all).map(|(terms, _)| terms),
+            _ => None,
+        };
+        for lead in &mut leads {
+            match taken.filter(|_| lead.besides == Besides::Nothing) {
+                Some(terms) => lead.besides = Besides::Neither(terms),
+                None => lead.decides = false,
             }
         }
         (cost, leads)
@@ -383,7 +397,7 @@ fn cost_of_term(term: u32, costs: &[u64]) -> u64 {
 }
 
 fn lead(trigger: Trigger, decides: bool) -> Lead {
-    Lead { trigger, also: [NONE; 2], decides }
+    Lead { trigger, besides: Besides::Nothing, decides }
 }
 
 /// A term is the better lead, and every field that has few mentions for each value.

@@ -5,7 +5,8 @@
 
 use super::ast::Truth;
 use super::compile::{Op, Program, Slice};
-use super::places::{are_within, in_a_row, keep_within, sort};
+use super::field::Names;
+use super::places::{Parts, are_within, in_a_row, keep_within, sort};
 use super::scratch::{Hit, Place, Pool};
 use super::{Disguise, Fields, Match};
 use crate::text::lookalike::is_invisible;
@@ -26,6 +27,7 @@ pub(super) struct Evaluation<'e> {
     pub title_hits: &'e [Hit],
     pub fields: Fields<'e>,
     pub pool: &'e mut Pool,
+    pub names: &'e mut Names,
     pub work: &'e mut u64,
 }
 
@@ -59,7 +61,10 @@ impl<'e> Evaluation<'e> {
                     .is_some_and(|regex| regex.is_match(self.document.text()))
                     .into()
             }
-            Op::Field(test) => program.fields.get(*test as usize).map_or(Truth::False, |test| test.test(&self.fields)),
+            Op::Field(test) => match program.fields.get(*test as usize) {
+                Some(test) => test.test(&self.fields, self.names),
+                None => Truth::False,
+            },
             Op::All(slice) => {
                 let mut least = Truth::True;
                 for child in slice.of(&program.children) {
@@ -92,8 +97,8 @@ impl<'e> Evaluation<'e> {
             }
             Op::Within(slice, distance) => {
                 let parts = self.parts(*slice);
-                let holds = are_within(&parts, *distance, self.pool, self.work);
-                self.give_all(parts);
+                let holds = are_within(parts.lists(), *distance, self.pool, self.work);
+                parts.give_to(self.pool);
                 holds.into()
             }
         }
@@ -170,22 +175,16 @@ impl<'e> Evaluation<'e> {
     }
 
     /// The places of every part of a group with a distance; none after the first that is nowhere.
-    fn parts(&mut self, slice: Slice) -> Vec<Vec<Place>> {
+    fn parts(&mut self, slice: Slice) -> Parts {
         let children = slice.of(&self.program.children);
-        let mut parts = Vec::new();
-        for child in children {
-            let places = self.places(*child);
-            let is_nowhere = places.is_empty();
-            parts.push(places);
-            if is_nowhere {
+        let mut parts = Parts::new(children.len());
+        for (part, child) in parts.lists_mut().iter_mut().zip(children) {
+            *part = self.places(*child);
+            if part.is_empty() {
                 break;
             }
         }
         parts
-    }
-
-    fn give_all(&mut self, parts: Vec<Vec<Place>>) {
-        parts.into_iter().for_each(|places| self.pool.give(places));
     }
 
     /// What a true query matched.
@@ -234,9 +233,9 @@ impl<'e> Evaluation<'e> {
             }
             Some(Op::Within(slice, distance)) => {
                 let mut parts = self.parts(*slice);
-                keep_within(&mut parts, *distance, self.pool, self.work);
-                into.extend(parts.iter().flat_map(|part| part.iter().take(SPANS_MAX)));
-                self.give_all(parts);
+                keep_within(parts.lists_mut(), *distance, self.pool, self.work);
+                into.extend(parts.lists().iter().flat_map(|part| part.iter().take(SPANS_MAX)));
+                parts.give_to(self.pool);
             }
             Some(Op::Field(_) | Op::Title(_)) | None => {}
         }

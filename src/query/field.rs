@@ -22,7 +22,7 @@
 use super::Fields;
 use super::ast::{Truth, Word};
 use crate::mention::{EntityKind, Kind, Platform};
-use crate::text::fold::fold_str;
+use crate::text::fold::{Folded, fold_into};
 
 /// A test on what is known of a mention besides its text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -125,14 +125,14 @@ impl FieldTest {
     /// Tests what is known of the mention. The words of hashtags, mentions and titles are looked for in the text by
     /// the engine; here the marked-up entities count, and a title never passes.
     #[must_use]
-    pub fn test(&self, fields: &Fields<'_>) -> Truth {
+    pub fn test(&self, fields: &Fields<'_>, names: &mut Names) -> Truth {
         match self {
             Self::Platform(platform) => (fields.platform == platform.as_str()).into(),
             Self::Kind(kind) => (fields.kind == kind.as_str()).into(),
             Self::Language(wanted) => {
                 fields.language.map_or(Truth::Unknown, |tag| primary_subtag(tag).eq_ignore_ascii_case(wanted).into())
             }
-            Self::Author(wanted) => is_author(wanted, fields).into(),
+            Self::Author(wanted) => names.are_author(wanted, fields).into(),
             Self::Followers { min, max } => {
                 fields.author_followers.is_some_and(|count| (*min..=*max).contains(&count)).into()
             }
@@ -140,9 +140,11 @@ impl FieldTest {
             Self::Country(wanted) => fields.country.is_some_and(|country| country.eq_ignore_ascii_case(wanted)).into(),
             Self::Url(wanted) => fields.addresses().any(|address| is_under(address, wanted)).into(),
             Self::Site(wanted) => fields.url.is_some_and(|address| is_host_or_below(host(address), wanted)).into(),
-            Self::Hashtag(word) => fields.has_entity(EntityKind::Hashtag, word).into(),
-            Self::Mentions(word) => fields.has_entity(EntityKind::Mention, word).into(),
-            Self::Container(wanted) => fields.container.iter().flatten().any(|name| folds_to(name, wanted)).into(),
+            Self::Hashtag(word) => fields.has_entity(EntityKind::Hashtag, word, names).into(),
+            Self::Mentions(word) => fields.has_entity(EntityKind::Mention, word, names).into(),
+            Self::Container(wanted) => {
+                fields.container.iter().flatten().any(|name| names.folds_to(name, wanted)).into()
+            }
             Self::Rating { min, max } => {
                 fields.rating_thousandths.is_some_and(|rating| (*min..=*max).contains(&rating)).into()
             }
@@ -156,14 +158,34 @@ impl FieldTest {
     }
 }
 
-fn is_author(wanted: &str, fields: &Fields<'_>) -> bool {
-    let handle = fields.author_handle.map(|handle| handle.trim_start_matches('@'));
-    handle.is_some_and(|handle| folds_to(handle, wanted)) || fields.author_id.is_some_and(|id| folds_to(id, wanted))
-}
+/// Memory in which names are folded before they are compared.
+#[derive(Debug, Default)]
+pub struct Names(Folded);
 
-/// True when a name folds to what was asked for; what is plain already is compared without folding.
-pub(super) fn folds_to(name: &str, wanted: &str) -> bool {
-    name.eq_ignore_ascii_case(wanted) || (!name.is_ascii() && fold_str(name) == wanted)
+impl Names {
+    /// A name as it is compared.
+    pub(super) fn fold(&mut self, name: &str) -> &str {
+        fold_into(name, &mut self.0);
+        &self.0.text
+    }
+
+    /// A host as it is looked up: in lower case where it is ASCII.
+    pub(super) fn lower(&mut self, host: &str) -> &str {
+        self.0.text.clear();
+        self.0.text.push_str(host);
+        self.0.text.make_ascii_lowercase();
+        &self.0.text
+    }
+
+    /// True when a name folds to what was asked for; what is plain already is compared without folding.
+    pub(super) fn folds_to(&mut self, name: &str, wanted: &str) -> bool {
+        name.eq_ignore_ascii_case(wanted) || (!name.is_ascii() && self.fold(name) == wanted)
+    }
+
+    fn are_author(&mut self, wanted: &str, fields: &Fields<'_>) -> bool {
+        let handle = fields.author_handle.map(|handle| handle.trim_start_matches('@'));
+        [handle, fields.author_id].into_iter().flatten().any(|name| self.folds_to(name, wanted))
+    }
 }
 
 /// An address without scheme and `www.`.

@@ -1,7 +1,7 @@
 //! What queries may know of a mention besides its text. Borrowed; nothing is derived here.
 
 use super::ast::{Shape, Word};
-use super::field::folds_to;
+use super::field::Names;
 use crate::mention::{Entity, EntityKind, Mention};
 
 /// What is known of a mention besides its text. What it does not have passes no test. `language`, `sentiment` and
@@ -89,16 +89,14 @@ impl<'a> Fields<'a> {
     }
 
     /// True when an entity of this kind is what a word with its sign asks for.
-    pub(super) fn has_entity(&self, kind: EntityKind, word: &Word) -> bool {
-        let of_kind = || self.entities.iter().filter(|entity| entity.kind == kind).map(|entity| entity.value.as_str());
+    pub(super) fn has_entity(&self, kind: EntityKind, word: &Word, names: &mut Names) -> bool {
+        let mut of_kind = self.entities.iter().filter(|entity| entity.kind == kind).map(|entity| entity.value.as_str());
         let sign = if kind == EntityKind::Mention { '@' } else { '#' };
-        let exact = |value: &str| word.exact.as_ref().is_none_or(|exact| exact.accepts(&format!("{sign}{value}")));
+        let signed = |value: &'a str| std::iter::once(sign).chain(value.chars());
+        let exact = |value| word.exact.as_ref().is_none_or(|exact| exact.accepts_chars(signed(value)));
         match &word.shape {
-            Shape::Whole(folded) => of_kind().any(|value| folds_to(value, unsigned(folded)) && exact(value)),
-            Shape::Pattern(pattern) => of_kind().any(|value| {
-                let folded = crate::text::fold::fold_str(value);
-                folded.starts_with(unsigned(&pattern.prefix))
-            }),
+            Shape::Whole(folded) => of_kind.any(|value| names.folds_to(value, unsigned(folded)) && exact(value)),
+            Shape::Pattern(pattern) => of_kind.any(|value| names.fold(value).starts_with(unsigned(&pattern.prefix))),
             Shape::Fuzzy(_) => false,
         }
     }

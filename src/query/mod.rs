@@ -89,6 +89,8 @@ use crate::text::{Document, Span};
 use ast::Truth;
 use compile::TooMany;
 use evaluate::Evaluation;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// Version of the language's meaning, part of the digest.
@@ -104,12 +106,20 @@ pub struct Candidate {
 }
 
 /// How a matched word was hidden from word filters, if it was.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Disguise {
     /// Written in letters that look like those asked for (`ɴimbus`).
     pub look_alike: bool,
     /// Written with invisible characters within (`n\u{200b}imbus`).
     pub zero_width: bool,
+}
+
+impl Disguise {
+    /// True when the words stand there as they are spelt.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A query that matched, with what it matched in the original text.
@@ -209,10 +219,9 @@ impl QuerySet {
         let mut candidates = std::mem::take(&mut scratch.candidates);
         let mut evaluation = self.evaluation(document, fields, scratch);
         for (query, is_decided) in queries.iter().map(|found| triggers::query_of(*found)) {
-            let truth = match self.root(query) {
-                Some(_) if is_decided => Truth::True,
-                Some(root) => evaluation.truth(root),
-                None => Truth::False,
+            let truth = match is_decided {
+                true => Truth::True,
+                false => self.root(query).map_or(Truth::False, |root| evaluation.truth(root)),
             };
             if truth != Truth::False {
                 candidates.push(Candidate { query, settled: truth == Truth::True });
@@ -273,6 +282,7 @@ impl QuerySet {
             title_hits: &scratch.title,
             fields: *fields,
             pool: &mut scratch.pool,
+            names: &mut scratch.names,
             work: &mut scratch.work,
         }
     }
@@ -316,16 +326,15 @@ impl QuerySet {
         leads.iter().for_each(|lead| present.add(*lead));
         for lead in leads.iter() {
             let led = self.program.triggers.of_lead(*lead).iter();
-            let may_hold = |also: [u32; 2]| also[0] == index::NONE || also.iter().any(|term| present.has(*term));
-            queries.extend(led.filter(|led| may_hold(led.also)).map(|led| led.found));
+            queries.extend(led.filter(|led| led.besides.holds(|term| present.has(term))).map(|led| led.found));
         }
         self.lead_by_regexes(document, scratch);
         self.scan_title(fields, scratch);
-        let Scratch { title, queries, .. } = scratch;
+        let Scratch { title, queries, names, .. } = scratch;
         for same in title.chunk_by(|one, other| one.term == other.term) {
             queries.extend_from_slice(self.program.triggers.of_title(same[0].term));
         }
-        self.program.triggers.of_fields(fields, queries);
+        self.program.triggers.of_fields(fields, names, queries);
         scratch.work += scratch.queries.len() as u64;
     }
 

@@ -183,6 +183,33 @@ impl Nearness {
     }
 }
 
+/// The places of each part of a group with a distance.
+#[derive(Default)]
+pub(super) struct Parts {
+    lists: [Vec<Place>; PARTS_MAX],
+    count: usize,
+}
+
+impl Parts {
+    /// So many parts, each nowhere yet.
+    pub fn new(count: usize) -> Self {
+        Self { count: count.min(PARTS_MAX), ..Self::default() }
+    }
+
+    pub fn lists(&self) -> &[Vec<Place>] {
+        &self.lists[..self.count]
+    }
+
+    pub fn lists_mut(&mut self) -> &mut [Vec<Place>] {
+        &mut self.lists[..self.count]
+    }
+
+    /// Gives the memory back.
+    pub fn give_to(self, pool: &mut Pool) {
+        self.lists.into_iter().for_each(|list| pool.give(list));
+    }
+}
+
 /// Whether one place of every list can be chosen so that no two have more than `distance` words between them.
 pub(super) fn are_within(parts: &[Vec<Place>], distance: u32, pool: &mut Pool, work: &mut u64) -> bool {
     let mut ends = pool.take();
@@ -222,7 +249,7 @@ fn chosen_ends(
         return;
     }
     // Each list by its ends, and beside each place the one that begins first of those that end there or later.
-    let mut lists: [(Vec<Place>, Vec<Place>); PARTS_MAX] = std::array::from_fn(|_| (Vec::new(), Vec::new()));
+    let mut lists: [(Vec<Place>, Vec<Place>); PARTS_MAX] = Default::default();
     for (list, part) in lists.iter_mut().zip(parts) {
         *list = (pool.take(), pool.take());
         list.0.extend_from_slice(part);

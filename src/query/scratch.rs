@@ -1,6 +1,7 @@
 //! The memory that matching one mention needs, kept for the next one: after the first few mentions nothing is allocated.
 
 use super::Candidate;
+use super::field::Names;
 use crate::text::{Document, Span};
 
 /// A term standing in a text. Ordered by term, then by position.
@@ -54,6 +55,7 @@ pub struct Scratch {
     pub(super) title: Vec<Hit>,
     pub(super) title_document: Document,
     pub(super) plain: String,
+    pub(super) names: Names,
     pub(super) leads: Vec<u32>,
     /// Queries led to, as `triggers` tells them.
     pub(super) queries: Vec<u32>,
@@ -103,6 +105,9 @@ impl Scratch {
     }
 }
 
+/// Places a new list has room for: what most words of most posts need.
+const PLACES: usize = 16;
+
 /// Lists of places, borrowed in turn.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
@@ -112,12 +117,14 @@ pub(super) struct Pool {
 impl Pool {
     /// An empty list.
     pub fn take(&mut self) -> Vec<Place> {
-        self.free.pop().unwrap_or_default()
+        self.free.pop().unwrap_or_else(|| Vec::with_capacity(PLACES))
     }
 
-    /// Takes a list back.
+    /// Takes a list back; one without memory is not worth keeping.
     pub fn give(&mut self, mut places: Vec<Place>) {
-        places.clear();
-        self.free.push(places);
+        if places.capacity() > 0 {
+            places.clear();
+            self.free.push(places);
+        }
     }
 }

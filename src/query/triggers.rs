@@ -2,7 +2,7 @@
 //! a mention is led to; most that cannot are not.
 
 use super::Fields;
-use super::field::{FieldTest, primary_subtag};
+use super::field::{FieldTest, Names, primary_subtag};
 use super::index::{NONE, TermTable};
 use std::collections::BTreeMap;
 
@@ -10,10 +10,32 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub(super) struct Lead {
     pub trigger: Trigger,
-    /// One of these terms must stand in the text too; [`NONE`] twice where nothing more is known.
-    pub also: [u32; 2],
+    /// What else of the text must hold.
+    pub besides: Besides,
     /// True when that is all the query asks for.
     pub decides: bool,
+}
+
+/// What a query asks of the terms of the text besides its trigger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Besides {
+    /// Nothing that is known.
+    Nothing,
+    /// One of these terms must stand.
+    Either([u32; 2]),
+    /// None of these terms may stand.
+    Neither([u32; 2]),
+}
+
+impl Besides {
+    /// Whether a text with these terms meets it.
+    pub fn holds(self, has: impl Fn(u32) -> bool) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Either([one, other]) => has(one) || has(other),
+            Self::Neither([one, other]) => !has(one) && !has(other),
+        }
+    }
 }
 
 /// What a query cannot do without.
@@ -33,7 +55,7 @@ pub(super) enum Trigger {
 pub(super) struct Led {
     /// As [`found`] makes it.
     pub found: u32,
-    pub also: [u32; 2],
+    pub besides: Besides,
 }
 
 /// A query that was led to, so that the smaller of two of one query is the one that is decided.
@@ -106,8 +128,8 @@ impl Triggers {
         let mut triggers = Self::default();
         for (query, of_query) in of_query.iter().enumerate() {
             let query = u32::try_from(query).ok().filter(|query| *query < NONE / 2)?;
-            for Lead { trigger, also, decides } in of_query {
-                let led = Led { found: found(query, *decides), also: *also };
+            for Lead { trigger, besides, decides } in of_query {
+                let led = Led { found: found(query, *decides), besides: *besides };
                 let query = found(query, false);
                 match trigger {
                     Trigger::Term(term) => leads.push((*term, led)),
@@ -163,9 +185,9 @@ impl Triggers {
     }
 
     /// Appends the queries that the fields lead to.
-    pub fn of_fields(&self, fields: &Fields<'_>, queries: &mut Vec<u32>) {
+    pub fn of_fields(&self, fields: &Fields<'_>, names: &mut Names, queries: &mut Vec<u32>) {
         self.of_labels(fields, queries);
-        self.of_names(fields, queries);
+        self.of_names(fields, names, queries);
         for (numbers, number) in
             [(&self.followers, fields.author_followers), (&self.ratings, fields.rating_thousandths)]
         {
@@ -174,7 +196,7 @@ impl Triggers {
                 queries.extend(numbers[..reached].iter().map(|(_, query)| query));
             }
         }
-        let passing = self.others.iter().filter(|(test, _)| test.test(fields) != super::ast::Truth::False);
+        let passing = self.others.iter().filter(|(test, _)| test.test(fields, names) != super::ast::Truth::False);
         queries.extend(passing.map(|(_, query)| query));
     }
 
@@ -188,12 +210,10 @@ impl Triggers {
         known("platform", fields.platform);
         known("kind", fields.kind);
         if let Some(tag) = fields.language {
-            let mut lower = [0_u8; 3];
-            let primary = primary_subtag(tag).as_bytes();
-            if let Some(lower) = lower.get_mut(..primary.len()) {
-                lower.copy_from_slice(primary);
-                lower.make_ascii_lowercase();
-                known("language", std::str::from_utf8(lower).unwrap_or_default());
+            let mut buffer = [0_u8; CODE_BYTES_MAX];
+            if let Some(code) = in_buffer(primary_subtag(tag), &mut buffer) {
+                code.make_ascii_lowercase();
+                known("language", code);
             }
         }
         fields.sentiment.into_iter().for_each(|label| known("sentiment", label));
@@ -209,10 +229,10 @@ impl Triggers {
     }
 
     /// Fields that are compared by their folded form, and addresses, looked up by each host above theirs.
-    fn of_names(&self, fields: &Fields<'_>, queries: &mut Vec<u32>) {
+    fn of_names(&self, fields: &Fields<'_>, names: &mut Names, queries: &mut Vec<u32>) {
         let mut folded = |field, name: Option<&str>| {
             if let (Some(values), Some(name)) = (self.values.get(field), name) {
-                queries.extend(values.get(&crate::text::fold::fold_str(name)).into_iter().flatten());
+                queries.extend(values.get(names.fold(name)).into_iter().flatten());
             }
         };
         folded("author", fields.author_handle.map(|handle| handle.trim_start_matches('@')));
@@ -223,12 +243,16 @@ impl Triggers {
             queries.extend(values.get(thread).into_iter().flatten());
         }
         if let (Some(values), Some(country)) = (self.values.get("country"), fields.country) {
-            queries.extend(values.get(&country.to_ascii_uppercase()).into_iter().flatten());
+            let mut buffer = [0_u8; CODE_BYTES_MAX];
+            if let Some(code) = in_buffer(country, &mut buffer) {
+                code.make_ascii_uppercase();
+                queries.extend(values.get(&*code).into_iter().flatten());
+            }
         }
         let mut of_hosts = |field, address: &str| {
             let Some(values) = self.values.get(field) else { return };
-            let host = super::field::host(address).to_lowercase();
-            let mut rest = host.as_str();
+            // as a test compares it: in any case where it is ASCII
+            let mut rest = names.lower(super::field::host(address));
             loop {
                 queries.extend(values.get(rest).into_iter().flatten());
                 match rest.split_once('.') {
@@ -240,4 +264,14 @@ impl Triggers {
         fields.url.into_iter().for_each(|address| of_hosts("site", address));
         fields.addresses().for_each(|address| of_hosts("url", address));
     }
+}
+
+/// Bytes of the longest code of a language or a country.
+const CODE_BYTES_MAX: usize = 3;
+
+/// A code copied to where its case can be changed; none where it is no code.
+fn in_buffer<'b>(code: &str, buffer: &'b mut [u8; CODE_BYTES_MAX]) -> Option<&'b mut str> {
+    let place = buffer.get_mut(..code.len())?;
+    place.copy_from_slice(code.as_bytes());
+    std::str::from_utf8_mut(place).ok()
 }

@@ -12,8 +12,7 @@ use crate::fault::{Bug, is_planted};
 use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
 use crate::mention::Timestamp;
 use crate::normalize::normalize;
-use crate::pipeline::{Context, ContextBefore, Item, Outcomes, Raw, SourceClock, contributions, triage};
-use crate::query::Scratch;
+use crate::pipeline::{Context, ContextBefore, Item, Memory, Outcomes, Raw, SourceClock, contributions, triage};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::{self, Topics, WireError};
@@ -143,7 +142,7 @@ pub struct TriageStage {
     settings: TriageSettings,
     pack: Arc<Pack>,
     model: &'static Model,
-    scratch: Scratch,
+    memory: Memory,
     owned: BTreeMap<TopicPartition, Owned>,
     outputs: Vec<Output>,
     partials: BTreeMap<(String, Bucket, Bucket), Partial>,
@@ -165,7 +164,7 @@ impl TriageStage {
             settings,
             pack,
             model,
-            scratch: Scratch::default(),
+            memory: Memory::default(),
             owned: BTreeMap::new(),
             outputs: Vec::new(),
             partials: BTreeMap::new(),
@@ -258,7 +257,7 @@ impl TriageStage {
         {
             owned.context.clock.tick(Timestamp::clamped(arrived * 1_000));
         }
-        let items = triage(&raw, &mut owned.context, &self.pack, self.model, &mut self.scratch);
+        let items = triage(&raw, &mut owned.context, &self.pack, self.model, &mut self.memory);
         let log = owned.context.clock.log_bucket();
         for item in items {
             self.write(record, log, &item)?;

@@ -47,16 +47,16 @@ pub(super) struct Tag {
     pub is_hashtag: bool,
 }
 
-/// Hashtags, handles and cashtags of a folded text, ascending. Those in the path of a link are left out.
-pub(super) fn tags(folded: &str) -> Vec<Tag> {
-    let mut found = Vec::new();
+/// Puts the hashtags, handles and cashtags of a folded text, ascending, in place of others. Those in the path of a link
+/// are left out.
+pub(super) fn tags_into(folded: &str, found: &mut Vec<Tag>) {
+    found.clear();
     for_each_tag(folded, Scripts::AnyHandles, |tag| {
         if folded.as_bytes().get(tag.start.wrapping_sub(1)) != Some(&b'/') {
             let is_hashtag = tag.kind == EntityKind::Hashtag;
             found.push(Tag { start: tag.start, value_start: tag.value_start, end: tag.end, is_hashtag });
         }
     });
-    found
 }
 
 /// Reads a folded text as one hashtag, handle or cashtag and nothing else.

@@ -20,7 +20,12 @@ pub struct Folded {
     pub text: String,
     /// Where each part of it came from.
     pub map: OffsetMap,
+    /// Memory for [`Folder::marks`].
+    marks: Vec<Mark>,
 }
+
+/// A kept mark with its class and where it came from.
+type Mark = (u8, char, Range<u32>);
 
 /// From byte ranges of the folded text to byte ranges of the original.
 #[derive(Debug, Clone, Default)]
@@ -84,7 +89,7 @@ pub fn fold(text: &str) -> Folded {
 }
 
 /// Folds a text in place of another one, in the same memory.
-pub(super) fn fold_into(text: &str, folded: &mut Folded) {
+pub(crate) fn fold_into(text: &str, folded: &mut Folded) {
     let text = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
     folded.text.clear();
     folded.map.pieces.clear();
@@ -123,6 +128,11 @@ fn place(byte: usize) -> u32 {
 /// Scripts without case or detachable marks, whose characters fold to themselves; saves the table look-ups.
 fn stays_as_it_is(c: char) -> bool {
     matches!(c, '\u{3041}'..='\u{304a}' | '\u{4e00}'..='\u{9fff}' | '\u{1f300}'..='\u{1f9ff}')
+}
+
+/// Emits what one character folds to, alone and before composition; marks that would be dropped are not among it.
+pub(super) fn for_each_folded(c: char, emit: impl FnMut(char)) {
+    fold_char(c, emit, true);
 }
 
 /// Emits what one character folds to before composition; marks are left out where `drop_marks`.
@@ -193,15 +203,15 @@ struct Folder {
     /// The last starter in `out`, when the next character may still compose with it.
     starter: Option<(usize, char)>,
     /// Kept marks since that starter, waiting to be ordered.
-    marks: Vec<(u8, char, Range<u32>)>,
+    marks: Vec<Mark>,
 }
 
 impl Folder {
     /// Writes into the memory of an emptied text.
     fn reusing(folded: &mut Folded, bytes: usize) -> Self {
-        let Folded { text: mut out, map: OffsetMap { pieces } } = std::mem::take(folded);
+        let Folded { text: mut out, map: OffsetMap { pieces }, marks } = std::mem::take(folded);
         out.reserve(bytes);
-        Self { out, pieces, starter: None, marks: Vec::new() }
+        Self { out, pieces, starter: None, marks }
     }
 
     fn push(&mut self, c: char, source: &Range<u32>) {
@@ -308,7 +318,7 @@ impl Folder {
 
     fn finish(mut self) -> Folded {
         self.settle_marks();
-        Folded { text: self.out, map: OffsetMap { pieces: self.pieces } }
+        Folded { text: self.out, map: OffsetMap { pieces: self.pieces }, marks: self.marks }
     }
 }
 
@@ -355,22 +365,89 @@ impl Exact {
     /// True when `original` has every letter, and every mark this word has. A bare letter takes any mark.
     #[must_use]
     pub fn accepts(&self, original: &str) -> bool {
-        let found = letters(original, self.keeps_case);
-        found.len() == self.letters.len() && self.agrees(&found, |_| false)
+        self.accepts_chars(original.chars())
+    }
+
+    /// As [`Self::accepts`], for a word that is not in one piece.
+    #[must_use]
+    pub fn accepts_chars(&self, original: impl Iterator<Item = char>) -> bool {
+        let seen = self.compared(original, |_| false);
+        seen.agrees && seen.letters == self.letters.len()
     }
 
     /// As [`Self::accepts`], for a word that is only the beginning, with `any` standing for any letter.
     #[must_use]
     pub fn accepts_start(&self, original: &str, any: char) -> bool {
-        let found = letters(original, self.keeps_case);
-        found.len() >= self.letters.len() && self.agrees(&found, |base| base == any)
+        let seen = self.compared(original.chars(), |base| base == any);
+        seen.agrees && seen.letters >= self.letters.len()
     }
 
-    fn agrees(&self, found: &[Letter], is_any: impl Fn(char) -> bool) -> bool {
-        self.letters.iter().zip(found).all(|(wanted, found)| {
-            is_any(wanted.base)
-                || (wanted.base == found.base && (wanted.marks.is_empty() || wanted.marks == found.marks))
-        })
+    /// Reads a word beside this one, letter by letter, without memory of its own.
+    fn compared(&self, original: impl Iterator<Item = char>, is_any: impl Fn(char) -> bool) -> Compared<'_> {
+        let mut compared = Compared { wanted: &self.letters, letters: 0, marks: Marks::default(), agrees: true };
+        for_each_plain(original, self.keeps_case, |c| compared.push(c, &is_any));
+        compared.end_letter();
+        compared
+    }
+}
+
+/// A word as far as it was read beside the letters that are wanted.
+struct Compared<'e> {
+    wanted: &'e [Letter],
+    /// Letters read so far.
+    letters: usize,
+    /// Of the last letter read.
+    marks: Marks,
+    agrees: bool,
+}
+
+impl Compared<'_> {
+    fn push(&mut self, c: char, is_any: impl Fn(char) -> bool) {
+        if self.letters > 0 && is_detachable_mark(c) {
+            return self.marks.add(c);
+        }
+        self.end_letter();
+        let wanted = self.wanted.get(self.letters);
+        self.agrees &= wanted.is_none_or(|wanted| is_any(wanted.base) || wanted.base == c);
+        self.letters += 1;
+        self.marks = Marks { any: wanted.is_none_or(|wanted| is_any(wanted.base)), ..Marks::default() };
+    }
+
+    fn end_letter(&mut self) {
+        let last = self.letters.checked_sub(1).and_then(|last| self.wanted.get(last));
+        self.agrees &=
+            last.is_none_or(|wanted| self.marks.any || wanted.marks.is_empty() || self.marks.are(&wanted.marks));
+    }
+}
+
+/// Marks on one letter that are compared; a letter in a text may carry any number.
+const MARKS_MAX: usize = 16;
+
+/// The marks of one letter, sorted and without repeats.
+#[derive(Default)]
+struct Marks {
+    chars: [char; MARKS_MAX],
+    count: usize,
+    /// More than are compared: equal to nothing.
+    too_many: bool,
+    /// Whatever they are is fine.
+    any: bool,
+}
+
+impl Marks {
+    fn add(&mut self, mark: char) {
+        let Err(at) = self.chars[..self.count].binary_search(&mark) else { return };
+        if self.count == MARKS_MAX {
+            self.too_many = true;
+            return;
+        }
+        self.chars[at..=self.count].rotate_right(1);
+        self.chars[at] = mark;
+        self.count += 1;
+    }
+
+    fn are(&self, wanted: &[char]) -> bool {
+        !self.too_many && self.chars[..self.count] == *wanted
     }
 }
 
@@ -380,18 +457,23 @@ fn letters(word: &str, keeps_case: bool) -> Vec<Letter> {
         Some(letter) if is_detachable_mark(c) => letter.marks.push(c),
         _ => letters.push(Letter { base: c, marks: Vec::new() }),
     };
-    for c in word.chars() {
-        if keeps_case {
-            normal_chars(c, &mut push);
-        } else {
-            fold_char(c, &mut push, false);
-        }
-    }
+    for_each_plain(word.chars(), keeps_case, &mut push);
     for letter in &mut letters {
         letter.marks.sort_unstable();
         letter.marks.dedup();
     }
     letters
+}
+
+/// Calls `emit` with what a word is made of: letters, folded unless case is kept, and marks after theirs.
+fn for_each_plain(word: impl Iterator<Item = char>, keeps_case: bool, mut emit: impl FnMut(char)) {
+    for c in word {
+        if keeps_case {
+            normal_chars(c, &mut emit);
+        } else {
+            fold_char(c, &mut emit, false);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! `сор` is a Russian word and no `cop`. A word has a plain form where it mixes Latin letters with look-alikes of them,
 //! or is written in Latin letters of odd shapes (small capitals). After the confusables of Unicode TS 39.
 
-use super::fold::fold_str;
+use super::fold::for_each_folded;
 
 /// Puts the plain form of a word into `plain` and says whether it has one: Latin letters only, other than `original`
 /// folded. Empty where it has none. `original` is the word as written.
@@ -22,13 +22,16 @@ pub(crate) fn plain_form(original: &str, plain: &mut String) -> bool {
             foreign = true;
             plain.push(twin);
         } else {
-            let folded = fold_str(c.encode_utf8(&mut [0; 4]));
-            if !folded.is_ascii() {
+            let mut is_ascii = true;
+            for_each_folded(c, |folded| {
+                is_ascii &= folded.is_ascii();
+                latin |= folded.is_ascii_alphabetic();
+                plain.push(folded);
+            });
+            if !is_ascii {
                 plain.clear();
                 return false;
             }
-            latin |= folded.bytes().any(|byte| byte.is_ascii_alphabetic());
-            plain.push_str(&folded);
         }
     }
     let has_form = odd || (foreign && latin);

@@ -35,6 +35,7 @@ pub struct Document {
     original: String,
     folded: fold::Folded,
     tokens: Vec<Token>,
+    memory: token::Memory,
 }
 
 impl Document {
@@ -46,12 +47,12 @@ impl Document {
         document
     }
 
-    /// Reads another text in place of this one, in the same memory.
+    /// Reads another text in place of this one. Allocates nothing once it has read as large a text.
     pub fn read(&mut self, text: &str) {
         self.original.clear();
         self.original.push_str(&text[..text.floor_char_boundary(fold::TEXT_BYTES_MAX)]);
         fold::fold_into(&self.original, &mut self.folded);
-        token::tokens_into(&self.original, &self.folded, &mut self.tokens);
+        token::tokens_into(&self.original, &self.folded, &mut self.tokens, &mut self.memory);
     }
 
     /// The text as it was given.

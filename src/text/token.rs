@@ -44,19 +44,26 @@ pub enum TokenKind {
 #[must_use]
 pub fn tokens(original: &str, folded: &Folded) -> Vec<Token> {
     let mut tokens = Vec::new();
-    tokens_into(original, folded, &mut tokens);
+    tokens_into(original, folded, &mut tokens, &mut Memory::default());
     tokens
 }
 
+/// What reading needs besides the tokens, kept for the next text.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Memory {
+    tags: Vec<entity::Tag>,
+    /// The letters of a hashtag, and the bounds of its words.
+    letters: Vec<(usize, Case)>,
+    parts: Vec<(usize, usize)>,
+}
+
 /// Puts the tokens of a folded text in place of others, in the same memory.
-pub(super) fn tokens_into(original: &str, folded: &Folded, tokens: &mut Vec<Token>) {
-    let mut kept = std::mem::take(tokens);
-    kept.clear();
-    kept.reserve(folded.text.len() / 5 + 1);
-    let tags = entity::tags(&folded.text);
-    let mut reader = Reader { original, folded, tags, next_tag: 0, open_tag: None, tokens: kept, position: 0 };
+pub(super) fn tokens_into(original: &str, folded: &Folded, tokens: &mut Vec<Token>, memory: &mut Memory) {
+    tokens.clear();
+    tokens.reserve(folded.text.len() / 5 + 1);
+    entity::tags_into(&folded.text, &mut memory.tags);
+    let mut reader = Reader { original, folded, memory, next_tag: 0, open_tag: None, tokens, position: 0 };
     for_each_segment(&folded.text, |start, end| reader.segment(start, end));
-    *tokens = reader.tokens;
 }
 
 /// Calls `emit` with the bounds of every word, emoji and symbol of a folded text, ascending.
@@ -168,11 +175,11 @@ fn is_emoji(c: char) -> bool {
 struct Reader<'t> {
     original: &'t str,
     folded: &'t Folded,
-    tags: Vec<entity::Tag>,
+    memory: &'t mut Memory,
     next_tag: usize,
     /// A tag whose words are being read: its index in `tokens` and where it ends in the folded text.
     open_tag: Option<(usize, usize)>,
-    tokens: Vec<Token>,
+    tokens: &'t mut Vec<Token>,
     position: u32,
 }
 
@@ -185,13 +192,15 @@ impl Reader<'_> {
             return;
         }
         let tag = self.open_tag_at(start);
-        let parts = match tag {
-            Some(tag) if tag.is_hashtag && tag.end >= end => self.part_bounds(start, end),
-            _ => Vec::new(),
-        };
-        let after = self.position + u32::try_from(parts.len()).unwrap_or(u32::MAX).max(1);
+        self.memory.parts.clear();
+        if tag.is_some_and(|tag| tag.is_hashtag && tag.end >= end) {
+            self.find_parts(start, end);
+        }
+        let parts = self.memory.parts.len();
+        let after = self.position + u32::try_from(parts).unwrap_or(u32::MAX).max(1);
         self.push(start, end, after, TokenKind::Word);
-        for (from, to) in parts {
+        for part in 0..parts {
+            let (from, to) = self.memory.parts[part];
             self.push(from, to, self.position + 1, TokenKind::Part);
             self.position += 1;
         }
@@ -200,10 +209,10 @@ impl Reader<'_> {
 
     /// Opens the tag whose name begins within the word at `start`, if there is one.
     fn open_tag_at(&mut self, start: usize) -> Option<entity::Tag> {
-        while self.tags.get(self.next_tag).is_some_and(|tag| tag.end <= start) {
+        while self.memory.tags.get(self.next_tag).is_some_and(|tag| tag.end <= start) {
             self.next_tag += 1;
         }
-        let tag = *self.tags.get(self.next_tag).filter(|tag| tag.value_start <= start)?;
+        let tag = *self.memory.tags.get(self.next_tag).filter(|tag| tag.value_start <= start)?;
         self.next_tag += 1;
         self.open_tag = Some((self.tokens.len(), tag.end));
         self.push(tag.start, tag.end, self.position + 1, TokenKind::Entity);
@@ -225,23 +234,23 @@ impl Reader<'_> {
         }
     }
 
-    /// The words of a hashtag in CamelCase or `snake_case`; none where it is one word.
-    fn part_bounds(&self, start: usize, end: usize) -> Vec<(usize, usize)> {
-        let chars: Vec<(usize, Case)> = self.folded.text[start..end]
-            .char_indices()
-            .map(|(at, c)| (start + at, Case::of(self.original_char(start + at), c)))
-            .collect();
-        let mut parts = Vec::new();
+    /// Puts into memory the words of a hashtag in CamelCase or `snake_case`; none where it is one word.
+    fn find_parts(&mut self, start: usize, end: usize) {
+        let (folded, original) = (self.folded, self.original);
+        let Memory { letters, parts, .. } = &mut *self.memory;
+        letters.clear();
+        let letter = |(at, c)| (start + at, Case::of(original_char(original, folded, start + at), c));
+        letters.extend(folded.text[start..end].char_indices().map(letter));
         let mut from = start;
-        for (index, &(at, case)) in chars.iter().enumerate() {
+        for (index, &(at, case)) in letters.iter().enumerate() {
             if case == Case::Separator {
                 if at > from {
                     parts.push((from, at));
                 }
                 from = at + 1;
             } else if at > from {
-                let before = chars[index - 1].1;
-                let after = chars.get(index + 1).map_or(Case::Separator, |next| next.1);
+                let before = letters[index - 1].1;
+                let after = letters.get(index + 1).map_or(Case::Separator, |next| next.1);
                 if begins_word(before, case, after) {
                     parts.push((from, at));
                     from = at;
@@ -251,13 +260,9 @@ impl Reader<'_> {
         if end > from {
             parts.push((from, end));
         }
-        if parts.len() < 2 { Vec::new() } else { parts }
-    }
-
-    fn original_char(&self, folded_at: usize) -> Option<char> {
-        let at = u32::try_from(folded_at).ok()?;
-        let span = self.folded.map.original(at..at + 1);
-        self.original.get(span.start as usize..).and_then(|rest| rest.chars().next())
+        if parts.len() < 2 {
+            parts.clear();
+        }
     }
 
     fn push(&mut self, start: usize, end: usize, position_end: u32, kind: TokenKind) {
@@ -271,6 +276,13 @@ impl Reader<'_> {
             kind,
         });
     }
+}
+
+/// The original character that the folded one at a place came from.
+fn original_char(original: &str, folded: &Folded, folded_at: usize) -> Option<char> {
+    let at = u32::try_from(folded_at).ok()?;
+    let span = folded.map.original(at..at + 1);
+    original.get(span.start as usize..).and_then(|rest| rest.chars().next())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use crate::mention::Mention;
 use crate::notify::{platform_name, span_words};
 use crate::pipeline::{Decided, Item, Matched};
+use crate::query::Disguise;
 use crate::route::{Route, Routing, Ticket, TicketAction, Tier};
 use crate::rules::Pack;
 use crate::score::{Explanation, Scores};
@@ -92,11 +93,20 @@ fn matched(page: &mut Page, decided: &Decided, pack: &Pack) {
         page.section("Matched", "no query: it is addressed to an own account");
     }
     let document = Document::new(&decided.mention.text);
-    for (place, Matched { query, spans }) in decided.matches.iter().enumerate() {
-        let words = words(spans, &document);
+    for (place, Matched { query, spans, disguise }) in decided.matches.iter().enumerate() {
+        let words = format!("{}{}", words(spans, &document), disguised(*disguise));
         let watched = if pack.query_of(query).is_some_and(|rule| rule.watch) { ", watched for alerts" } else { "" };
         let line = format!("{query} ({words}{watched})");
         if place == 0 { page.section("Matched", &line) } else { page.line("", &line) }
+    }
+}
+
+fn disguised(disguise: Disguise) -> &'static str {
+    match (disguise.look_alike, disguise.zero_width) {
+        (false, false) => "",
+        (true, false) => ", in look-alike letters",
+        (false, true) => ", with invisible characters within",
+        (true, true) => ", in look-alike letters, with invisible characters within",
     }
 }
 

@@ -26,6 +26,7 @@ use super::diagnostic::{Diagnostic, cut};
 use super::field::FieldTest;
 use crate::text::fold::fold_str;
 use crate::text::lookalike::{is_invisible, plain_form};
+use serde::Serialize;
 use std::ops::Range;
 
 /// Lints given for one query; more say nothing new.
@@ -41,7 +42,8 @@ const COMMON_WORDS: [&str; 30] = [
 ];
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The query cannot be used, or can never match.
     Error,

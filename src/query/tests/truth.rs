@@ -6,7 +6,7 @@
 
 use crate::mention::{Entity, EntityKind};
 use crate::query::ast::{Form, Fuzzy, Node, Shape, Word};
-use crate::query::field::FieldTest;
+use crate::query::field::{FieldTest, Names};
 use crate::query::*;
 use crate::text::{Token, TokenKind};
 use std::collections::BTreeSet;
@@ -47,7 +47,7 @@ impl Naive<'_> {
         match test {
             FieldTest::Hashtag(word) | FieldTest::Mentions(word) if written(word) => true,
             FieldTest::Title(words) => !rows(words, self.title).is_empty(),
-            test => test.test(self.fields) == Truth::True,
+            test => test.test(self.fields, &mut Names::default()) == Truth::True,
         }
     }
 
