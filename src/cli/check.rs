@@ -2,16 +2,20 @@
 
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
-use crate::rules::{self, Problem, SourceFile};
+use crate::query::lint::Severity;
+use crate::rules::{self, Finding, Pack, Problem, SourceFile};
 use anyhow::Context as _;
+use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Check a rule pack: every problem at once, with file, line and what to write instead.
+///
+/// What is odd about a query of a pack that works is told too: as a warning, or as an error where the query can never
+/// match.
 #[derive(clap::Args, Debug)]
-#[command(
-    after_help = "Example:\n  groundswell check rules/\n\nExit codes: 0 clean, 1 problems, 2 the folder cannot be read."
-)]
+#[command(after_help = "Example:\n  groundswell check rules/\n\n\
+        Exit codes: 0 clean, or with warnings only; 1 problems; 2 the folder cannot be read.")]
 pub struct CheckArgs {
     /// Folder of the pack.
     pub dir: PathBuf,
@@ -41,35 +45,71 @@ pub fn run(args: &CheckArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
             return Ok(Exit::Unusable);
         }
     };
-    let result = rules::load(&files, &[]);
-    let problems = result.as_ref().err().map(|problems| located(&args.dir, problems)).unwrap_or_default();
-    match (args.format, &result) {
-        (Format::Json, _) => write_json(&problems, result.as_ref().ok(), io.stdout)?,
-        (Format::Text, Ok(pack)) => writeln!(
+    match rules::load(&files, &[]) {
+        Ok(pack) => tell_findings(args, &files, &pack, io),
+        Err(problems) => tell_problems(args, &files, &problems, io),
+    }
+}
+
+/// The pack works: says what is odd about it.
+fn tell_findings(args: &CheckArgs, files: &[SourceFile], pack: &Pack, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let found = rules::lint(pack);
+    let located = |finding: &Finding| Finding { problem: located(&args.dir, &finding.problem), ..finding.clone() };
+    let found: Vec<Finding> = found.iter().map(located).collect();
+    let errors = found.iter().filter(|finding| finding.severity == Severity::Error).count();
+    if args.format == Format::Json {
+        write_json(&json!({ "problems": [], "findings": found, "digest": pack.digest }), io.stdout)?;
+    } else {
+        let files = located_files(&args.dir, files);
+        for Finding { problem, code, severity } in &found {
+            let message = format!("{}[{code}]: {}", severity.as_str(), problem.message);
+            print_problem(&files, &Problem { message, ..problem.clone() }, io.stdout)?;
+        }
+        writeln!(
             io.stdout,
-            "{}: clean: {} queries, {} teams, {} rows, {} tests, digest {}",
+            "{}: {}: {} queries, {} teams, {} rows, {} tests, digest {}",
             args.dir.display(),
+            counted(errors, found.len() - errors),
             pack.queries.len(),
             pack.teams.len(),
             pack.matrix.rows.len(),
             pack.cases.len(),
             pack.digest
-        )?,
-        (Format::Text, Err(_)) => {
-            let files: Vec<SourceFile> = files.into_iter().map(|f| located_file(&args.dir, f)).collect();
-            print_problems(&files, &problems, io.stdout)?;
-        }
+        )?;
     }
-    Ok(if problems.is_empty() { Exit::Ok } else { Exit::Findings })
+    Ok(if errors == 0 { Exit::Ok } else { Exit::Findings })
 }
 
-fn located(dir: &Path, problems: &[Problem]) -> Vec<Problem> {
-    let with_dir = |p: &Problem| Problem { path: join(dir, &p.path), ..p.clone() };
-    problems.iter().map(with_dir).collect()
+fn counted(errors: usize, warnings: usize) -> String {
+    let some = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    match (errors, warnings) {
+        (0, 0) => "clean".to_owned(),
+        (0, warnings) => some(warnings, "warning"),
+        (errors, 0) => some(errors, "error"),
+        (errors, warnings) => format!("{}, {}", some(errors, "error"), some(warnings, "warning")),
+    }
 }
 
-fn located_file(dir: &Path, file: SourceFile) -> SourceFile {
-    SourceFile { path: join(dir, &file.path), text: file.text }
+fn tell_problems(
+    args: &CheckArgs,
+    files: &[SourceFile],
+    problems: &[Problem],
+    io: &mut Io<'_>,
+) -> anyhow::Result<Exit> {
+    let problems: Vec<Problem> = problems.iter().map(|problem| located(&args.dir, problem)).collect();
+    match args.format {
+        Format::Json => write_json(&json!({ "problems": problems, "findings": [], "digest": null }), io.stdout)?,
+        Format::Text => print_problems(&located_files(&args.dir, files), &problems, io.stdout)?,
+    }
+    Ok(Exit::Findings)
+}
+
+fn located(dir: &Path, problem: &Problem) -> Problem {
+    Problem { path: join(dir, &problem.path), ..problem.clone() }
+}
+
+fn located_files(dir: &Path, files: &[SourceFile]) -> Vec<SourceFile> {
+    files.iter().map(|file| SourceFile { path: join(dir, &file.path), text: file.text.clone() }).collect()
 }
 
 /// Files by a path that can be opened from where the command was called.
@@ -77,10 +117,8 @@ fn join(dir: &Path, path: &str) -> String {
     dir.join(path).display().to_string()
 }
 
-fn write_json(problems: &[Problem], pack: Option<&rules::Pack>, out: &mut dyn Write) -> anyhow::Result<()> {
-    let digest = pack.map(|pack| pack.digest.as_str());
-    let value = serde_json::json!({ "problems": problems, "digest": digest });
-    serde_json::to_writer(&mut *out, &value).context("cannot write the findings")?;
+fn write_json(value: &Value, out: &mut dyn Write) -> anyhow::Result<()> {
+    serde_json::to_writer(&mut *out, value).context("cannot write the findings")?;
     writeln!(out)?;
     Ok(())
 }
@@ -93,17 +131,22 @@ fn write_json(problems: &[Problem], pack: Option<&rules::Pack>, out: &mut dyn Wr
 /// When `out` cannot be written.
 pub fn print_problems(files: &[SourceFile], problems: &[Problem], out: &mut dyn Write) -> io::Result<()> {
     for problem in problems {
-        writeln!(out, "{}:{}:{}: {}", problem.path, problem.line, problem.column, problem.message)?;
-        let file = files.iter().find(|file| file.path == problem.path);
-        if let Some(line) = file.and_then(|file| file.text.lines().nth(problem.line as usize - 1)) {
-            print_line(line, problem, out)?;
-        }
-        if let Some(suggestion) = &problem.suggestion {
-            writeln!(out, "    = {suggestion}")?;
-        }
+        print_problem(files, problem, out)?;
     }
     let noun = if problems.len() == 1 { "problem" } else { "problems" };
     writeln!(out, "{} {noun}", problems.len())
+}
+
+fn print_problem(files: &[SourceFile], problem: &Problem, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}:{}:{}: {}", problem.path, problem.line, problem.column, problem.message)?;
+    let file = files.iter().find(|file| file.path == problem.path);
+    if let Some(line) = file.and_then(|file| file.text.lines().nth(problem.line as usize - 1)) {
+        print_line(line, problem, out)?;
+    }
+    match &problem.suggestion {
+        Some(suggestion) => writeln!(out, "    = {suggestion}"),
+        None => Ok(()),
+    }
 }
 
 /// The line, cut around the caret where it is very long, and the caret below it.
@@ -168,16 +211,46 @@ mod tests {
         assert_eq!(exit, Exit::Unusable);
         assert!(err.contains("/nowhere/at/all"), "{err}");
 
-        let dir = std::env::temp_dir().join(format!("groundswell-check-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).expect("scratch");
+        let dir = scratch("problems");
         std::fs::write(dir.join("teams.yaml"), "ownr: a\nteams: []\n").expect("write");
         let (exit, out, _) = check(&dir, Format::Json);
         std::fs::remove_dir_all(&dir).expect("clean");
         assert_eq!(exit, Exit::Findings);
-        let value: serde_json::Value = serde_json::from_str(&out).expect("JSON");
-        assert_eq!(value["digest"], serde_json::Value::Null);
+        let value: Value = serde_json::from_str(&out).expect("JSON");
+        assert_eq!(value["digest"], Value::Null);
         let first = value["problems"].as_array().expect("list").iter().find(|p| p["text"] == "ownr").expect("ownr");
         assert_eq!((&first["line"], &first["column"]), (&1.into(), &1.into()));
         assert_eq!(first["suggestion"], "did you mean \"owner\"?");
+    }
+
+    fn scratch(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("groundswell-check-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).expect("scratch");
+        dir
+    }
+
+    #[test]
+    fn odd_queries_are_told() {
+        let dir = scratch("odd");
+        for file in rules::shipped() {
+            let path = dir.join(&file.path);
+            std::fs::create_dir_all(path.parent().expect("has one")).expect("folder");
+            std::fs::write(path, &file.text).expect("write");
+        }
+        let told = |query: &str| {
+            let text = format!("owner: comms\nqueries:\n  - {{id: odd, query: '{query}'}}\n");
+            std::fs::write(dir.join("queries/odd.yaml"), text).expect("write");
+            (check(&dir, Format::Text), check(&dir, Format::Json))
+        };
+        let (text, json) = told("kestrelco NEAR/40 down");
+        assert_eq!((text.0, json.0), (Exit::Ok, Exit::Ok), "{}", text.1);
+        let line = "queries/odd.yaml:3:23: warning[far-near]: query \"odd\": 40 words between";
+        assert!(text.1.contains(line) && text.1.contains(": 1 warning: "), "{}", text.1);
+        let value: Value = serde_json::from_str(&json.1).expect("JSON");
+        assert_eq!((&value["findings"][0]["code"], &value["findings"][0]["line"]), (&"far-near".into(), &3.into()));
+        let (text, _) = told("kestrelco NOT (kestrelco OR b)");
+        std::fs::remove_dir_all(&dir).expect("clean");
+        assert_eq!(text.0, Exit::Findings, "{}", text.1);
+        assert!(text.1.contains("error[never-matches]") && text.1.contains(": 1 error: "), "{}", text.1);
     }
 }

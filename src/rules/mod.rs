@@ -31,7 +31,7 @@ pub use condition::{Condition, Phrase, fold};
 pub use intents::{Intent, Intents, NO_INTENT, NOISE_LABELS, NoiseRule, Trigger};
 pub use matrix::{Clock, Matrix, Row};
 pub use pack::Pack;
-pub use problem::Problem;
+pub use problem::{Finding, Problem};
 pub use queries::QueryRule;
 pub use replies::{Channel, Reply};
 pub use shipped::shipped;
@@ -89,6 +89,22 @@ pub fn load(files: &[SourceFile], extra: &[(String, String)]) -> Result<Pack, Ve
         }
         _ => Err(problems),
     }
+}
+
+/// What is odd about the queries of a pack and no problem, in the order of files and lines.
+#[must_use]
+pub fn lint(pack: &Pack) -> Vec<Finding> {
+    let sheet = Sheet::default();
+    let opened = pack.source.files.iter().filter_map(|file| open(file, &sheet));
+    let trees: Vec<(Ctx<'_>, Section, Node)> = opened.filter(|(_, section, _)| *section == Section::Queries).collect();
+    let mut draft = Draft::default();
+    for (ctx, section, node) in &trees {
+        draft.read(*ctx, *section, node);
+    }
+    draft.add_extra(&pack.source.extra, &sheet);
+    let mut findings: Vec<Finding> = draft.queries.iter().flat_map(Placed::findings).collect();
+    findings.sort();
+    findings
 }
 
 /// What a file of a pack is about.

@@ -1,5 +1,6 @@
 //! What is wrong with a pack, where, and what to write instead.
 
+use crate::query::lint::Severity;
 use crate::text::nearest;
 use serde::Serialize;
 use std::fmt;
@@ -19,6 +20,18 @@ pub struct Problem {
     pub message: String,
     /// What to write instead.
     pub suggestion: Option<String>,
+}
+
+/// Something odd in a pack that works, see [`crate::query::lint`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Finding {
+    /// Where, what, and what to write instead.
+    #[serde(flatten)]
+    pub problem: Problem,
+    /// Which lint.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
 }
 
 impl fmt::Display for Problem {

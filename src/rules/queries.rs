@@ -2,9 +2,10 @@
 
 use super::SourceFile;
 use super::fields::Fields;
-use super::problem::Problem;
+use super::problem::{Finding, Problem};
 use super::sheet::{Ctx, Kind, Sheet};
 use super::yaml::{Node, Place, place_within};
+use crate::query::lint::{Lint, lint};
 use crate::query::{Diagnostic, QuerySet};
 
 /// One query of the pack.
@@ -77,6 +78,13 @@ pub(super) fn compile(queries: &[Placed<'_>], sheet: &Sheet) -> Option<QuerySet>
 }
 
 impl Placed<'_> {
+    /// What is odd about the query.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let finding =
+            |Lint { code, severity, diagnostic }| Finding { problem: self.problem(&diagnostic), code, severity };
+        lint(&self.rule.text).into_iter().map(finding).collect()
+    }
+
     /// A fault of the query as a fault of its file.
     pub(super) fn problem(&self, fault: &Diagnostic) -> Problem {
         let (start, end) = (fault.span.start as usize, fault.span.end as usize);

@@ -288,6 +288,23 @@ fn a_fault_of_a_query_stands_at_its_place_in_the_file() {
 }
 
 #[test]
+fn what_is_odd_about_a_query_stands_at_its_place_in_the_file() {
+    assert_eq!(lint(&load(&sound(), &no_extra()).expect("sound")), []);
+    let odd = broken("queries/brand.yaml", "acme NOT coyote", "acme NEAR/40 (down OR down) NOT acme");
+    let extra = [("given".to_owned(), "road OR runner OR the".to_owned())];
+    let found = lint(&load(&odd, &extra).expect("odd is no problem"));
+    let told: Vec<_> =
+        found.iter().map(|f| (f.problem.path.as_str(), f.problem.line, f.problem.column, f.code)).collect();
+    let expected = [
+        ("--query given", 1, 19, "matches-everything"),
+        ("queries/brand.yaml", 4, 12, "far-near"),
+        ("queries/brand.yaml", 4, 34, "duplicate-branch"),
+        ("queries/brand.yaml", 4, 44, "never-matches"),
+    ];
+    assert_eq!(told, expected, "{found:#?}");
+}
+
+#[test]
 fn faults_of_queries_are_told_in_their_files() {
     let faults: [(&str, &str, u32, u32); 5] = [
         ("acme NOT coyote", "acme coyote", 4, 12),
