@@ -32,6 +32,8 @@ pub fn explain(query: &Node) -> String {
 struct Line {
     depth: usize,
     text: String,
+    /// Lines that it stands for.
+    lines: usize,
 }
 
 impl fmt::Display for Line {
@@ -51,8 +53,9 @@ fn cut(lines: &[Line]) -> Vec<Line> {
         }
     }
     let mut kept = down_to(lines, 0);
-    let left_out = kept.len() - OUTLINE_LINES_MAX + 1;
-    kept.splice(OUTLINE_LINES_MAX / 2..OUTLINE_LINES_MAX / 2 + left_out, [more(0, left_out)]);
+    let middle = OUTLINE_LINES_MAX / 2..OUTLINE_LINES_MAX / 2 + kept.len() - OUTLINE_LINES_MAX + 1;
+    let left_out = kept[middle.clone()].iter().map(|line| line.lines).sum();
+    kept.splice(middle, [more(0, left_out)]);
     kept
 }
 
@@ -64,7 +67,7 @@ fn down_to(lines: &[Line], depth: usize) -> Vec<Line> {
 }
 
 fn more(depth: usize, lines: usize) -> Line {
-    Line { depth, text: format!("… {}", count(lines, "more line", "more lines")) }
+    Line { depth, text: format!("… {}", count(lines, "more line", "more lines")), lines }
 }
 
 /// Words, phrases, tests and references of a query.
@@ -273,5 +276,5 @@ fn summary(node: &Node) -> String {
 
 fn line(depth: usize, label: &str, text: &str, lines: &mut Vec<Line>) {
     let colon = if label == "-" { "" } else { ":" };
-    lines.push(Line { depth, text: format!("{label}{colon} {text}") });
+    lines.push(Line { depth, text: format!("{label}{colon} {text}"), lines: 1 });
 }

@@ -66,7 +66,13 @@ fn outlines_long_ones() {
 fn an_outline_has_an_end() {
     let group = |i: usize| format!("((a{i} AND b{i}) OR (c{i} NEAR/3 d{i}))");
     let query = (0..60).map(group).collect::<Vec<_>>().join(" AND ");
-    assert_eq!(said(&query).lines().count(), OUTLINE_LINES_MAX);
+    let said = said(&query);
+    assert_eq!(said.lines().count(), OUTLINE_LINES_MAX);
+    let stands_for = |line: &str| match line.trim_start().strip_prefix("… ") {
+        Some(count) => count.split(' ').next().and_then(|count| count.parse::<usize>().ok()).expect("a number"),
+        None => 1,
+    };
+    assert_eq!(said.lines().map(stands_for).sum::<usize>(), 60 * 5, "{said}");
 }
 
 #[test]
