@@ -81,6 +81,8 @@ fn a_running_process_keeps_its_pack_until_another_one_is_whole_and_has_its_topic
     std::fs::write(&query, "owner: comms\nqueries:\n  - id: more\n    query: 'nimbus AND ('\n").unwrap();
     active("a broken folder", &first, 0);
     assert_eq!(process.get("/readyz").unwrap().0, 200, "a broken folder does not stop the work");
+    std::fs::remove_file(&query).unwrap();
+    active("the folder as it was", &first, 1);
 
     let whole = "owner: comms\nqueries:\n  - id: more\n    query: nimbusmore\ntests:\n  - name: it\n    text: nimbusmore\n    \
                  match: [more]\n  - name: not it\n    text: other\n    no_match: [more]\n";

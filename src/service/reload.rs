@@ -7,7 +7,7 @@ use super::supervise::Shared;
 use crate::config::pack::read_pack;
 use crate::rules::{self, Pack, SourceFile};
 use crate::telemetry::Event as _;
-use crate::telemetry::events::PackRefused;
+use crate::telemetry::events::{PackMended, PackRefused};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,7 +36,11 @@ impl Folder {
             Ok(files) => files,
             Err(error) => return self.refuse(1, &error.to_string(), shared),
         };
-        if files == shared.wanted.load().source.files {
+        let wanted = shared.wanted.load();
+        if files == wanted.source.files {
+            if !self.told.is_empty() {
+                PackMended { digest: &wanted.digest }.emit(&shared.metrics);
+            }
             (self.refused, self.told) = (None, String::new());
             return;
         }

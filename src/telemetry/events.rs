@@ -159,6 +159,20 @@ impl Event for PackRefused<'_> {
     }
 }
 
+/// The folder says again what it said before it had problems.
+#[derive(Debug)]
+pub struct PackMended<'a> {
+    /// Its digest.
+    pub digest: &'a str,
+}
+
+impl Event for PackMended<'_> {
+    fn emit(self, metrics: &Metrics) {
+        metrics.set_pack_mended(now_seconds());
+        info!(digest = self.digest, "the pack's folder is whole again");
+    }
+}
+
 /// A clean pack waits for a topic it routes to; the one before stays active.
 #[derive(Debug)]
 pub struct PackPending<'a> {

@@ -201,6 +201,11 @@ impl Metrics {
         self.reload_timestamp.set(at_seconds);
         self.reload_success.set(0);
     }
+
+    pub(super) fn set_pack_mended(&self, at_seconds: f64) {
+        self.reload_timestamp.set(at_seconds);
+        self.reload_success.set(1);
+    }
 }
 
 fn registered<C: Collector + Clone + 'static>(registry: &Registry, metric: C) -> Result<C, prometheus::Error> {
