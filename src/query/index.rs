@@ -31,6 +31,8 @@ pub(super) const NONE: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub(super) struct TermTable {
     terms: Vec<Entry>,
+    /// The same as far as whole words go, small enough to stay in the cache.
+    spelt: Spelt,
     numbers: HashMap<Word, u32>,
     /// First term for the hash of a whole token.
     whole: ByHash,
@@ -60,6 +62,40 @@ struct Entry {
     word: Word,
     /// The next term with the same hash.
     next: u32,
+}
+
+/// How terms are spelt, side by side: what most comparisons need.
+#[derive(Debug, Default)]
+struct Spelt {
+    letters: String,
+    words: Vec<SpeltWord>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct SpeltWord {
+    /// Of its letters.
+    start: u32,
+    end: u32,
+    /// The next term with the same hash.
+    next: u32,
+    /// True when the original has to be looked at too.
+    is_exact: bool,
+}
+
+impl Spelt {
+    /// `None` when there are more letters than 32 bits can number.
+    fn of(terms: &[Entry]) -> Option<Self> {
+        let mut spelt = Self { letters: String::new(), words: Vec::with_capacity(terms.len()) };
+        for Entry { word, next } in terms {
+            let start = u32::try_from(spelt.letters.len()).ok()?;
+            if let Shape::Whole(folded) = &word.shape {
+                spelt.letters.push_str(folded);
+            }
+            let end = u32::try_from(spelt.letters.len()).ok()?;
+            spelt.words.push(SpeltWord { start, end, next: *next, is_exact: word.exact.is_some() });
+        }
+        Some(spelt)
+    }
 }
 
 /// What a scan writes to, and how much it looked at.
@@ -133,6 +169,10 @@ impl TermTable {
     pub fn close(&mut self) -> bool {
         self.numbers = HashMap::new();
         self.terms.shrink_to_fit();
+        match Spelt::of(&self.terms) {
+            Some(spelt) => self.spelt = spelt,
+            None => return false,
+        }
         if self.katakana.is_empty() {
             return true;
         }
@@ -166,7 +206,7 @@ impl TermTable {
         for (index, token) in document.tokens().iter().enumerate() {
             if let Some(first) = self.whole.get(&token.hash) {
                 let original = document.original(token.original);
-                self.chain(*first, document.token_text(token), Some(original), token, found);
+                self.whole_words(*first, document.token_text(token), Some(original), token, found);
             }
             if !self.prefix_lengths.is_empty() {
                 let original = document.original(token.original);
@@ -187,14 +227,32 @@ impl TermTable {
         for prefix in self.prefix_lengths.iter().map_while(|length| bytes.get(..*length)) {
             *found.work += 1 + prefix.len() as u64 / 32;
             if let Some(first) = self.prefixes.get(&hash_word(prefix)) {
-                self.chain(*first, text, original, token, found);
+                self.patterns(*first, text, original, token, found);
             }
         }
     }
 
-    /// Checks every term of one hash against a token: equal hashes are a hint, not a proof. Without an original the
+    /// Checks every whole word of one hash against a token: equal hashes are a hint, not a proof. Without an original the
     /// token is disguised, and terms that insist on more than its plain form are not found.
-    fn chain(&self, first: u32, text: &str, original: Option<&str>, token: &Token, found: &mut Found<'_>) {
+    fn whole_words(&self, first: u32, text: &str, original: Option<&str>, token: &Token, found: &mut Found<'_>) {
+        let mut term = first;
+        while let Some(spelt) = self.spelt.words.get(term as usize) {
+            *found.work += 1;
+            if self.spelt.letters.get(spelt.start as usize..spelt.end as usize) == Some(text)
+                && (!spelt.is_exact || self.is_accepted(term, text, original))
+            {
+                found.hits.push(Hit::of(term, token, original.is_none()));
+            }
+            term = spelt.next;
+        }
+    }
+
+    fn is_accepted(&self, term: u32, text: &str, original: Option<&str>) -> bool {
+        self.terms.get(term as usize).is_some_and(|entry| accepts(&entry.word, text, original))
+    }
+
+    /// The same for patterns with one prefix.
+    fn patterns(&self, first: u32, text: &str, original: Option<&str>, token: &Token, found: &mut Found<'_>) {
         let mut term = first;
         while let Some(entry) = self.terms.get(term as usize) {
             *found.work += 1;
@@ -212,7 +270,7 @@ impl TermTable {
         }
         let plain = std::mem::take(found.plain);
         if let Some(first) = self.whole.get(&hash_word(plain.as_bytes())) {
-            self.chain(*first, &plain, None, token, found);
+            self.whole_words(*first, &plain, None, token, found);
         }
         self.scan_prefixes(&plain, None, token, found);
         *found.plain = plain;

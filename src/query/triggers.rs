@@ -50,12 +50,13 @@ pub(super) enum Trigger {
     Field(FieldTest),
 }
 
-/// A query that a term or a pair leads to.
+/// A query that a term or a pair leads to. Ordered by what it asks besides: a walk over a list then takes one branch
+/// for long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Led {
+    pub besides: Besides,
     /// As [`found`] makes it.
     pub found: u32,
-    pub besides: Besides,
 }
 
 /// A query that was led to, so that the smaller of two of one query is the one that is decided.
