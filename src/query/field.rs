@@ -132,7 +132,7 @@ impl FieldTest {
             Self::Language(wanted) => {
                 fields.language.map_or(Truth::Unknown, |tag| primary_subtag(tag).eq_ignore_ascii_case(wanted).into())
             }
-            Self::Author(wanted) => names.are_author(wanted, fields).into(),
+            Self::Author(wanted) => names.is_author(wanted, fields).into(),
             Self::Followers { min, max } => {
                 fields.author_followers.is_some_and(|count| (*min..=*max).contains(&count)).into()
             }
@@ -182,7 +182,7 @@ impl Names {
         name.eq_ignore_ascii_case(wanted) || (!name.is_ascii() && self.fold(name) == wanted)
     }
 
-    fn are_author(&mut self, wanted: &str, fields: &Fields<'_>) -> bool {
+    fn is_author(&mut self, wanted: &str, fields: &Fields<'_>) -> bool {
         let handle = fields.author_handle.map(|handle| handle.trim_start_matches('@'));
         [handle, fields.author_id].into_iter().flatten().any(|name| self.folds_to(name, wanted))
     }
