@@ -488,6 +488,19 @@ fn the_end_is_told_of_the_right_topic() {
 }
 
 #[test]
+fn the_end_is_told_again_after_a_start_where_nothing_is_left() {
+    let scene = Scene::new("end-again", 1);
+    scene.fill(20);
+    let mut log = scene.connect("a");
+    poll_until(&mut log, "assignment", |event| matches!(event, Event::Assigned(_)));
+    let source = TopicPartition::new(scene.source.as_str(), 0);
+    for _ in 0..3 {
+        log.start(&source, 20).unwrap();
+        poll_until(&mut log, "the end", |event| matches!(event, Event::End(_, 20)));
+    }
+}
+
+#[test]
 fn a_missing_topic_is_named() {
     let scene = Scene::new("missing", 1);
     let mut settings = scene.settings("a");

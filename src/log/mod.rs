@@ -215,7 +215,8 @@ pub trait Log {
     /// When the log is out of reach.
     fn committed(&mut self, sources: &[TopicPartition]) -> Result<Vec<Option<Committed>>, LogError>;
 
-    /// Delivery of an assigned partition starts, or starts again, at `next`; records polled before are void.
+    /// Delivery of an assigned partition starts, or starts again, at `next`; what was polled before is void, an end too:
+    /// it is told again.
     ///
     /// # Errors
     /// When the log is out of reach.

@@ -76,9 +76,11 @@ impl Assignment {
         self.find(source).is_some_and(|slot| slot.started)
     }
 
-    /// Whether a partition was started at this offset and has delivered nothing since: starting it again is done.
+    /// Whether a partition was started at this offset and has told nothing since, neither a record nor its end: starting
+    /// it again is done.
     pub(super) fn stands_at(&self, source: &TopicPartition, next: i64) -> bool {
-        self.find(source).is_some_and(|slot| slot.started && slot.from == next && slot.next == next)
+        let stands = |slot: &Slot| slot.started && slot.from == next && slot.next == next && slot.told_end < 0;
+        self.find(source).is_some_and(stands)
     }
 
     /// Starts a partition at an offset.
@@ -182,6 +184,10 @@ mod tests {
         let both = ours.ends(0, |topic| (topic == "a").then_some(7));
         assert_eq!(both, [(place("a", 0), 7), (place("b", 0), 0)]);
         ours.tell_end(&place("a", 0), 7);
+        ours.tell_end(&place("b", 0), 0);
+        assert!(!ours.stands_at(&place("b", 0), 0), "who starts it again waits for its end");
+        ours.start(&place("b", 0), 0);
+        assert!(ours.stands_at(&place("b", 0), 0));
         assert_eq!(ours.ends(0, |_| None), [(place("b", 0), 0)]);
         assert!(ours.admit("a", 0, 7).is_some());
         assert_eq!(ours.ends(0, |_| None), [(place("a", 0), 8), (place("b", 0), 0)]);

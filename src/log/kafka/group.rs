@@ -113,6 +113,8 @@ pub(super) struct Group {
     released: Vec<TopicPartition>,
     /// What the client was told to pause; it may still say so of a partition that went and came back.
     paused: BTreeSet<TopicPartition>,
+    /// Numbers of which an end was met while the broker could not say of which topic.
+    unsure: BTreeSet<i32>,
     batch_bytes_max: usize,
 }
 
@@ -137,6 +139,7 @@ impl Group {
             revoking: Vec::new(),
             released: Vec::new(),
             paused: BTreeSet::new(),
+            unsure: BTreeSet::new(),
             batch_bytes_max: (settings.memory_budget_bytes / 4).max(1 << 20),
         })
     }
@@ -173,10 +176,11 @@ impl Group {
     }
 
     fn next(&mut self, wait: Duration) -> Result<Step, LogError> {
-        let Self { consumer, assignment, .. } = self;
+        let Self { consumer, assignment, unsure, .. } = self;
         let consumer = consumer.as_ref().expect("the consumer is there until the drop");
         let met_end = match consumer.poll(wait) {
-            None => None,
+            // the client tells an end once
+            None => unsure.pop_first(),
             Some(Ok(message)) => {
                 let admitted = assignment.admit(message.topic(), message.partition(), message.offset());
                 return Ok(admitted.map_or(Step::Skipped, |topic| Step::Record(to_record(&message, topic))));
@@ -185,7 +189,8 @@ impl Group {
             Some(Err(error)) => return judge_poll(&error),
         };
         if let Some(partition) = met_end {
-            return Ok(Step::Ends(self.ends(partition)));
+            let ends = self.ends(partition);
+            return Ok(if ends.is_empty() { Step::Skipped } else { Step::Ends(ends) });
         }
         let changes: Vec<Change> = self.consumer().context().changes().drain(..).collect();
         let events =
@@ -225,7 +230,11 @@ impl Group {
         let sure = self.assignment.sharing(partition) == 1;
         let mut events = Vec::new();
         for (source, offset) in candidates {
-            if sure || self.stable_end(&source).is_some_and(|end| end <= offset) {
+            let end = if sure { Some(offset) } else { self.stable_end(&source) };
+            if end.is_none() {
+                self.unsure.insert(partition);
+            }
+            if end.is_some_and(|end| end <= offset) {
                 self.assignment.tell_end(&source, offset);
                 events.push(Event::End(source, offset));
             }
