@@ -296,6 +296,34 @@ pub struct Author {
     /// The platform says it is automated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_bot: Option<bool>,
+    /// The own account that it passes itself off as; looked at where a query matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impersonates: Option<Impersonation>,
+}
+
+/// Two names that are too much alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Impersonation {
+    /// The own account's, as the pack writes it.
+    pub official: String,
+    /// The author's handle or name.
+    pub seen: String,
+    /// In which way they are alike.
+    pub how: Likeness,
+}
+
+/// In which way a name is like another one, nearest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Likeness {
+    /// The same letters, on another account.
+    Same,
+    /// Letters that look the same.
+    LookAlike,
+    /// With a word such as `support` or `official`.
+    AddedWord,
+    /// A letter or two changed.
+    Edited,
 }
 
 impl Author {

@@ -86,6 +86,7 @@ fn decide(
     if matches.is_empty() && !addressed {
         return Item::Unmatched;
     }
+    pack.note_impersonation(&mut mention);
     let event_at = context.event_at(&mention);
     let mut decided = Box::new(Decided::new(mention, event_at));
     let rules: Vec<_> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
@@ -95,7 +96,7 @@ fn decide(
         decided.noise = Some(own_voice());
         return Item::Noise(decided);
     };
-    decided.noise = route::noise(&scores, pack);
+    decided.noise = route::noise(&decided.mention, &scores, pack);
     if decided.noise.is_none() {
         let mut routing = route::decide(&decided.mention, &rules, &scores, event_at, pack, model.digest());
         if routing.ticket.action == TicketAction::Pending && !rules.iter().any(|rule| rule.watch) {

@@ -57,7 +57,7 @@ impl<'a> Facts<'a> {
     pub(super) fn hold(&self, when: &Condition) -> Option<Vec<String>> {
         let author = self.mention.author.as_ref();
         let verified = author.and_then(|a| a.verified).unwrap_or(false);
-        let parts: [Option<Held>; 15] = [
+        let parts: [Option<Held>; 16] = [
             listed("platform", self.mention.platform.as_str(), when.platforms.iter().map(|p| p.as_str())),
             listed("kind", self.mention.kind.as_str(), when.kinds.iter().map(|k| k.as_str())),
             listed("language", self.language(), when.languages.iter().map(String::as_str)),
@@ -75,6 +75,7 @@ impl<'a> Facts<'a> {
             }),
             same("verified", verified, when.verified),
             same("private", !self.mention.is_public(), when.private),
+            same("impersonation", author.is_some_and(|a| a.impersonates.is_some()), when.impersonation),
         ];
         parts.into_iter().flatten().collect()
     }

@@ -1,5 +1,6 @@
 //! Whether a person needs to see it at all.
 
+use crate::mention::Mention;
 use crate::rules::Pack;
 use crate::score::Scores;
 
@@ -17,15 +18,16 @@ pub struct Noise {
 /// Says whether the scores make an item noise under the pack's thresholds, and why.
 ///
 /// A label that the pack gives no threshold never is; nor is anything with a threat or with an intent that the pack
-/// protects: what victims of a scam write looks like a scam.
+/// protects: what victims of a scam write looks like a scam. Nor is what an account posts that bears our name.
 #[must_use]
-pub fn noise(scores: &Scores, pack: &Pack) -> Option<Noise> {
+pub fn noise(mention: &Mention, scores: &Scores, pack: &Pack) -> Option<Noise> {
     let rule = &pack.intents.noise;
     let label = &scores.noise.label;
     let threshold = *rule.thresholds.get(label)?;
     let probability = scores.noise.probability;
     let threat = rule.unless_threat.is_some_and(|least| scores.threat.probability >= least);
-    if probability < threshold || threat || is_protected(scores, pack) {
+    let takes_our_name = mention.author.as_ref().is_some_and(|author| author.impersonates.is_some());
+    if probability < threshold || threat || takes_our_name || is_protected(scores, pack) {
         return None;
     }
     Some(Noise {

@@ -47,9 +47,11 @@ fn every_case_of_the_default_pack_with_given_scores_is_routed_as_it_says() {
     for case in &pack().cases {
         let Some(given) = &case.given else { continue };
         let scores = given.scores();
-        let found = noise(&scores, pack());
+        let mut mention = case.mention.clone();
+        pack().note_impersonation(&mut mention);
+        let found = noise(&mention, &scores, pack());
         let matched: Vec<&QueryRule> = case.expect.hits.iter().filter_map(|id| pack().query_of(id)).collect();
-        let routing = found.is_none().then(|| decide(&case.mention, &matched, &scores, case.at, pack(), "model"));
+        let routing = found.is_none().then(|| decide(&mention, &matched, &scores, case.at, pack(), "model"));
         let observed = Observed {
             matched: matched.iter().map(|q| q.id.as_str()).collect(),
             noise: found.map(|n| n.kind),
@@ -210,11 +212,12 @@ fn ties_fall_to_the_more_probable_then_to_the_earlier_row() {
 #[test]
 fn noise_says_its_numbers() {
     let noisy = |label: &str, p: f64| Given { noise: [(label.to_owned(), p)].into(), ..Given::default() }.scores();
-    let found = noise(&noisy("spam", 0.93), pack()).expect("noise");
+    let noise = |scores: &Scores| noise(&post("Nimbus"), scores, pack());
+    let found = noise(&noisy("spam", 0.93)).expect("noise");
     assert_eq!((found.kind.as_str(), found.rule.as_str()), ("spam", "noise:spam"));
     assert_eq!(found.reason, "noise spam 0.93, at least 0.80");
-    assert_eq!(noise(&noisy("none", 1.0), pack()), None);
-    assert_eq!(noise(&noisy("unknown", 1.0), pack()), None);
+    assert_eq!(noise(&noisy("none", 1.0)), None);
+    assert_eq!(noise(&noisy("unknown", 1.0)), None);
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use super::condition::platforms;
 use super::fields::Fields;
+use super::impersonation::{Official, impersonated};
 use super::sheet::Ctx;
 use super::yaml::Node;
-use crate::mention::{Author, Kind, Mention, Platform};
+use crate::mention::{Author, Impersonation, Kind, Mention, Platform};
 use std::collections::BTreeSet;
 
 /// Handles and ids of own accounts, pages, apps and channels.
@@ -12,6 +13,8 @@ use std::collections::BTreeSet;
 pub struct Accounts {
     handles: BTreeSet<(Platform, String)>,
     ids: BTreeSet<(Platform, String)>,
+    /// Handles and names that others may pass themselves off as, each once.
+    officials: Vec<Official>,
 }
 
 impl Accounts {
@@ -33,6 +36,12 @@ impl Accounts {
     pub fn is_addressed(&self, mention: &Mention) -> bool {
         let on_own = mention.container.as_ref().is_some_and(|place| self.is_own(mention.platform, &place.id));
         mention.kind == Kind::Dm || on_own
+    }
+
+    /// The own account that an author passes itself off as; none for an own account.
+    #[must_use]
+    pub fn impersonated(&self, platform: Platform, author: &Author) -> Option<Impersonation> {
+        if self.is_own_author(platform, author) { None } else { impersonated(&self.officials, platform, author) }
     }
 
     /// How many accounts.
@@ -61,13 +70,20 @@ pub(super) fn read(fields: &Fields<'_>) -> Accounts {
 }
 
 fn read_account(ctx: Ctx<'_>, node: &Node, into: &mut Accounts) -> Option<()> {
-    let fields = Fields::open(ctx, node, "an account", &["platform", "handle", "id", "about"])?;
+    let fields = Fields::open(ctx, node, "an account", &["platform", "handle", "id", "name", "about"])?;
     fields.text_if("about");
     fields.word("platform")?;
     let platform = fields.choice("platform", &platforms())?;
     let (handle_word, id) = (fields.word_if("handle"), fields.word_if("id"));
     if handle_word.is_none() && id.is_none() && fields.node("id").is_none() && fields.node("handle").is_none() {
         ctx.problem(fields.at, "an account needs a handle or an id", "add \"handle: …\" or \"id: \"…\"\"".to_owned());
+    }
+    let of_handle = handle_word.as_ref().and_then(|word| Official::of_handle(platform, word.text));
+    let of_name = fields.text_if("name").as_deref().and_then(Official::of_name);
+    for official in [of_handle, of_name].into_iter().flatten() {
+        if !into.officials.contains(&official) {
+            into.officials.push(official);
+        }
     }
     let mut fresh = true;
     if let Some(word) = &handle_word {

@@ -45,6 +45,8 @@ pub struct Condition {
     pub verified: Option<bool>,
     /// Not public.
     pub private: Option<bool>,
+    /// The author takes the name of an own account.
+    pub impersonation: Option<bool>,
 }
 
 /// Words in a row, folded for comparison with [`fold`].
@@ -89,7 +91,7 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "intents",
     "severity",
     "platforms",
@@ -107,6 +109,7 @@ const KEYS: [&str; 17] = [
     "followers",
     "verified",
     "private",
+    "impersonation",
 ];
 
 /// The four severities by name.
@@ -144,6 +147,7 @@ pub(super) fn read(parent: &Fields<'_>) -> Condition {
         followers: fields.count("followers", 1e12),
         verified: fields.flag("verified"),
         private: fields.flag("private"),
+        impersonation: fields.flag("impersonation"),
     }
 }
 

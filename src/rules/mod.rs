@@ -10,6 +10,7 @@ mod alerts;
 mod cases;
 mod condition;
 mod fields;
+mod impersonation;
 mod intents;
 mod matrix;
 mod pack;

@@ -45,6 +45,14 @@ impl Pack {
         self.accounts.is_own_author(platform, author)
     }
 
+    /// Notes on the author which own account it passes itself off as.
+    pub fn note_impersonation(&self, mention: &mut Mention) {
+        let platform = mention.platform;
+        if let Some(author) = &mut mention.author {
+            author.impersonates = self.accounts.impersonated(platform, author);
+        }
+    }
+
     /// True for what is addressed to an own account: it always matches.
     #[must_use]
     pub fn is_addressed(&self, mention: &Mention) -> bool {

@@ -41,6 +41,39 @@ pub(crate) fn plain_form(original: &str, plain: &mut String) -> bool {
     has_form
 }
 
+/// The skeleton of a name: what a reader in a hurry takes it for. Letters only as they look, without accents, signs and
+/// spaces, digits as the letters they stand for (but at the end of a name, where years and numbers stand), `rn` as `m`,
+/// `vv` as `w`, and one letter for all that look like `l`.
+pub(crate) fn skeleton(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len());
+    for c in name.chars() {
+        match odd_latin(c).or_else(|| foreign_twin(c)) {
+            Some(twin) => plain.push(twin),
+            None => for_each_folded(c, |folded| plain.push(folded)),
+        }
+    }
+    let figures = plain.trim_end_matches(|c: char| !c.is_alphabetic());
+    // one digit or two at the end may be letters too: `nimbu5`
+    let letters = if plain.len() - figures.len() <= 1 { plain.len() } else { figures.len() };
+    let shape = |(at, c): (usize, char)| if at < letters { letter_of(c) } else { c };
+    let shaped: String = plain.char_indices().map(shape).filter(|c| c.is_alphanumeric()).collect();
+    shaped.replace("rn", "m").replace("vv", "w")
+}
+
+/// The letter that a digit or sign stands for in a name.
+fn letter_of(c: char) -> char {
+    match c {
+        '0' => 'o',
+        '1' | '!' | '|' | 'i' => 'l',
+        '3' => 'e',
+        '4' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        '8' => 'b',
+        other => other,
+    }
+}
+
 /// True when a character splits a word without being seen.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
@@ -114,6 +147,23 @@ fn foreign_twin(c: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn skeletons() {
+        for (name, expected) in [
+            ("Nimbus", "nlmbus"),
+            ("n1mbu5", "nlmbus"),
+            ("N_i-m.b u\u{200b}s", "nlmbus"),
+            ("nіmbuѕ", "nlmbus"),
+            ("ɴɪᴍʙᴜꜱ", "nlmbus"),
+            ("nirnbus", "nlmbus"),
+            ("nimbus1987", "nlmbus1987"),
+            ("vvave", "wave"),
+            ("", ""),
+        ] {
+            assert_eq!(skeleton(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn plain_forms() {

@@ -13,7 +13,7 @@ mod url;
 
 pub use entity::entities;
 pub use fingerprint::fingerprint;
-pub use nearest::nearest;
+pub use nearest::{edits, nearest};
 pub use token::{Token, TokenKind};
 
 use schemars::JsonSchema;

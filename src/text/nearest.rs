@@ -23,8 +23,9 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     near.min().map(|(_, _, name)| name)
 }
 
-/// Edits (insert, delete, replace, swap of neighbours) between two short words.
-fn edits(a: &[char], b: &[char]) -> usize {
+/// Edits (insert, delete, replace, swap of neighbours) between two short words: optimal string alignment.
+#[must_use]
+pub fn edits(a: &[char], b: &[char]) -> usize {
     let (mut before, mut last): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..=b.len()).collect());
     for (i, ca) in a.iter().enumerate() {
         let mut row = vec![i + 1];

@@ -1,6 +1,6 @@
 //! The decision record as a page of plain text: a word in the margin, what it means beside it.
 
-use crate::mention::Mention;
+use crate::mention::{Likeness, Mention};
 use crate::notify::{platform_name, span_words};
 use crate::pipeline::{Decided, Item, Matched};
 use crate::query::Disguise;
@@ -77,6 +77,15 @@ fn post(page: &mut Page, mention: &Mention) {
     }
     if author.is_some_and(|author| author.is_brand) {
         who.push_str(", our own account");
+    }
+    if let Some(found) = author.and_then(|author| author.impersonates.as_ref()) {
+        let how = match found.how {
+            Likeness::Same => "the same name",
+            Likeness::LookAlike => "letters that look the same",
+            Likeness::AddedWord => "a word added",
+            Likeness::Edited => "a letter or two changed",
+        };
+        let _ = write!(who, ", bears our name: “{}” beside {} ({how})", found.seen, found.official);
     }
     let when = mention.edited_at.or(mention.created_at);
     let when = when.map(|at| format!(", {at}")).unwrap_or_default();
