@@ -328,17 +328,22 @@ impl Build {
             let mut teach = self.teach(&post.text, OWN, post.held());
             let noise = ["spam", "giveaway", "bot", "low_value"].into_iter().find(|n| post.has(n));
             teach.label(NOISE, noise.unwrap_or("none"), 1.0);
+            // most posts complain, most people do not: praise in the words of complaints says more
+            let mood = if post.sentiment == "negative" { 0.1 } else { 0.4 };
             for (head, label, weight) in
-                [(INTENT, post.intent, 3.0), (URGENCY, post.urgency, 1.5), (SENTIMENT, post.sentiment, 0.7)]
+                [(INTENT, post.intent, 3.0), (URGENCY, post.urgency, 1.5), (SENTIMENT, post.sentiment, mood)]
             {
                 if label != "-" && (head != SENTIMENT || noise.is_none()) {
                     teach.label(head, label, weight);
                 }
             }
-            for (head, flag) in
-                [(FRUSTRATION, "frustrated"), (THREAT, "threat"), (INCIDENT, "incident"), (SARCASM, "sarcasm")]
-            {
-                teach.flag(head, post.has(flag), 1.0);
+            for (head, flag, weight) in [
+                (FRUSTRATION, "frustrated", 1.0),
+                (THREAT, "threat", 1.0),
+                (INCIDENT, "incident", 0.5),
+                (SARCASM, "sarcasm", 1.0),
+            ] {
+                teach.flag(head, post.has(flag), weight);
             }
             teach.flag(ABUSE, post.has("abuse"), 0.5);
             if post.has("frustrated") {

@@ -3,14 +3,15 @@
 //!
 //! Grammar of a template file: `== intent urgency sentiment flags` opens a section (`-` means "not said"), every
 //! other line is a template; `[a|b|]` is a choice, `{name}` a slot, `{b}` a brand as people write it. Templates
-//! are split between training and holding back as wholes, so no template is on both sides.
+//! are split between training and holding back as wholes, so no template is on both sides. Brands are coined anew for
+//! every post: who is spoken of must not say how.
 
 use super::rng::Rng;
 
 /// Variants drawn from one template.
-const VARIANTS: usize = 14;
+const VARIANTS: usize = 5;
 
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 20] = [
     ("en", include_str!("posts/en_billing.txt")),
     ("en", include_str!("posts/en_defect.txt")),
     ("en", include_str!("posts/en_outage.txt")),
@@ -21,10 +22,16 @@ const FILES: [(&str, &str); 14] = [
     ("en", include_str!("posts/en_noise.txt")),
     ("en", include_str!("posts/en_more.txt")),
     ("en", include_str!("posts/en_incidents.txt")),
+    ("en", include_str!("posts/en_intents.txt")),
+    ("en", include_str!("posts/en_traps.txt")),
     ("es", include_str!("posts/es.txt")),
+    ("es", include_str!("posts/es_more.txt")),
     ("pt", include_str!("posts/pt.txt")),
+    ("pt", include_str!("posts/pt_more.txt")),
     ("fr", include_str!("posts/fr.txt")),
+    ("fr", include_str!("posts/fr_more.txt")),
     ("de", include_str!("posts/de.txt")),
+    ("de", include_str!("posts/de_more.txt")),
 ];
 
 const SLOTS: &str = include_str!("posts/slots.txt");
@@ -70,7 +77,7 @@ pub(crate) fn generate(seed: u64) -> Vec<Post> {
             for variant in 0..VARIANTS {
                 let mut rng = Rng::new(seed ^ (template as u64) << 20 ^ variant as u64);
                 let mut text = expand(line, &slots, &mut rng);
-                disturb(&mut text, section[3], &mut rng);
+                disturb(&mut text, language, section[3], &mut rng);
                 if posts[from..].iter().all(|p| p.text != text) {
                     let [intent, urgency, sentiment, flags] = section;
                     posts.push(Post { language, intent, urgency, sentiment, flags, template, text });
@@ -117,22 +124,41 @@ fn fill(name: &str, slots: &Slots, rng: &mut Rng, text: &mut String) {
     let values = |wanted: &str| slots.iter().find(|(n, _)| *n == wanted).map_or(&[""][..], |(_, v)| v);
     match name {
         "b" => {
-            let brand = rng.pick(values("brand"));
+            let brand = coined(rng);
             text.push_str(&match rng.below(8) {
-                0 | 1 => capital(brand),
-                2 => format!("@{}", brand.replace(' ', "")),
-                3 => format!("@{}_help", brand.replace(' ', "")),
-                4 => format!("#{}", brand.replace(' ', "")),
-                _ => (*brand).to_owned(),
+                0 | 1 => capital(&brand),
+                2 => format!("@{brand}"),
+                3 => format!("@{brand}_help"),
+                4 => format!("#{brand}"),
+                _ => brand,
             });
         }
-        "brand" => text.push_str(&rng.pick(values("brand")).replace(' ', "")),
-        "Brand" => text.push_str(&capital(&rng.pick(values("brand")).replace(' ', ""))),
+        "brand" => text.push_str(&coined(rng)),
+        "Brand" => text.push_str(&capital(&coined(rng))),
         _ => {
             let values = values(name);
             text.push_str(values[rng.below(values.len())]);
         }
     }
+}
+
+/// A brand that nobody has heard of: two or three syllables, now and then with an ending that brands have.
+fn coined(rng: &mut Rng) -> String {
+    const ONSETS: [&str; 28] = [
+        "b", "br", "c", "d", "dr", "f", "fl", "g", "gl", "h", "j", "k", "kl", "l", "m", "n", "p", "pr", "qu", "r", "s",
+        "st", "t", "tr", "v", "w", "y", "z",
+    ];
+    const VOWELS: [&str; 10] = ["a", "e", "i", "o", "u", "a", "o", "ea", "oo", "ai"];
+    const CODAS: [&str; 14] = ["", "", "", "", "n", "r", "l", "s", "m", "x", "nd", "rk", "lt", "v"];
+    const ENDINGS: [&str; 14] = ["", "", "", "", "", "", "", "", "o", "ia", "ly", "pay", "bank", "air"];
+    let mut brand = String::new();
+    for _ in 0..2 + rng.below(2) {
+        for parts in [&ONSETS[..], &VOWELS, &CODAS] {
+            brand.push_str(parts[rng.below(parts.len())]);
+        }
+    }
+    brand.push_str(ENDINGS[rng.below(ENDINGS.len())]);
+    brand
 }
 
 fn capital(word: &str) -> String {
@@ -141,7 +167,7 @@ fn capital(word: &str) -> String {
 }
 
 /// Writes it as people do: openings, endings, capitals, slips of the finger.
-fn disturb(text: &mut String, flags: &str, rng: &mut Rng) {
+fn disturb(text: &mut String, language: &str, flags: &str, rng: &mut Rng) {
     const OPENINGS: [&str; 14] = [
         "hey",
         "hi",
@@ -160,13 +186,15 @@ fn disturb(text: &mut String, flags: &str, rng: &mut Rng) {
     ];
     const ENDINGS: [&str; 14] =
         ["!", "!!", "...", ".", ".", "please", "pls", "tbh", "smh", "lol", "https://t.co/abc", "#fail", "?!", "help"];
+    const ANYWHERE: [&str; 3] = ["@user", "@user", "RT @user:"];
     let kept = ["low_value", "bot", "spam", "giveaway"].iter().any(|f| flags.contains(f));
     if rng.below(4) == 0 && !kept {
-        *text = format!("{} {text}", rng.pick(&OPENINGS));
+        let openings = if language == "en" { &OPENINGS[..] } else { &ANYWHERE };
+        *text = format!("{} {text}", rng.pick(openings));
     }
     if rng.below(4) == 0 && !kept {
         // mood words only where they fit: a thank-you does not end in #fail
-        let limit = if flags.contains("frustrated") { ENDINGS.len() } else { 5 };
+        let limit = if flags.contains("frustrated") && language == "en" { ENDINGS.len() } else { 5 };
         let ending = rng.pick(&ENDINGS[..limit]);
         let space = if ending.starts_with(|c: char| c.is_alphabetic() || c == '#') { " " } else { "" };
         *text = format!("{text}{space}{ending}");
