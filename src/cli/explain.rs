@@ -123,6 +123,7 @@ fn routed(decided: &Decided, outcome: &str) -> Value {
         matches: decided.matches.clone(),
         links: Links { post: decided.mention.url.clone() },
         omitted: Vec::new(),
+        redacted: decided.redacted.clone(),
     };
     let mut value = serde_json::to_value(item).unwrap_or_default();
     value["outcome"] = outcome.into();

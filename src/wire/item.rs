@@ -46,6 +46,9 @@ pub struct RoutedItem {
     /// What was left out because the record would have been too large.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub omitted: Vec<String>,
+    /// Kinds of personal data that were taken out: each stands in the text as its kind in brackets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redacted: Vec<String>,
 }
 
 /// Where to look.
@@ -86,6 +89,9 @@ pub struct MentionRecord {
     /// What was left out because the record would have been too large.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub omitted: Vec<String>,
+    /// Kinds of personal data that were taken out: each stands in the text as its kind in brackets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redacted: Vec<String>,
 }
 
 /// How a published mention ended.
@@ -180,6 +186,7 @@ pub fn mention_record(
         }),
         decision: routing.map_or_else(brief, |routing| routing.decision.clone()),
         omitted: Vec::new(),
+        redacted: decided.redacted.clone(),
     };
     let value = fitted(&mut record, |record, step| {
         step.apply(&mut record.mention, record.scores.as_mut());
@@ -206,6 +213,7 @@ pub fn routed_record(topics: &Topics, pack: &Pack, decided: &Decided) -> Result<
         matches: decided.matches.clone(),
         links: Links { post: decided.mention.url.clone() },
         omitted: Vec::new(),
+        redacted: decided.redacted.clone(),
     };
     let value = fitted(&mut item, |item, step| {
         step.apply(&mut item.mention, Some(&mut item.scores));

@@ -17,6 +17,10 @@ pub(super) fn find(bytes: &[u8], at: usize, floor: usize) -> Option<Found> {
     while start < at && !bytes[start].is_ascii_alphanumeric() {
         start += 1;
     }
+    // a handle of the fediverse, `@ana@host.example`
+    if start > 0 && bytes[start - 1] == b'@' {
+        return None;
+    }
     let mut end = at + 1;
     while end < bytes.len() && end - at <= DOMAIN_MAX && host(bytes[end]) {
         end += 1;

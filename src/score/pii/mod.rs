@@ -16,6 +16,7 @@ mod run;
 mod street;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use self::run::Run;
 use super::Pii;
@@ -102,9 +103,15 @@ fn is_within_address(gap: &str) -> bool {
 }
 
 /// Not in the middle of a word, a number, an address or an id; not the next group of a number that was looked at.
-fn starts_run(bytes: &[u8], i: usize) -> bool {
+fn starts_run(text: &str, i: usize) -> bool {
+    let bytes = text.as_bytes();
     let Some(before) = i.checked_sub(1).map(|n| bytes[n]) else { return true };
-    let joined = before.is_ascii_alphanumeric() || before >= 0x80;
+    let joined = if before.is_ascii() {
+        before.is_ascii_alphanumeric()
+    } else {
+        // an emoji or a quotation mark is no part of a number; a letter is, and money is no number of anybody
+        text[..i].chars().next_back().is_some_and(|c| c.is_alphanumeric() || matches!(c, '£' | '€' | '¥' | '₹'))
+    };
     let sign = matches!(before, b'_' | b'-' | b'.' | b'#' | b'/' | b'=' | b'+' | b'$' | b'@');
     let group = before == b' ' && i >= 2 && bytes[i - 2].is_ascii_digit() && bytes[i].is_ascii_digit();
     !(joined || sign || group)
@@ -118,7 +125,7 @@ fn ends_run(bytes: &[u8], end: usize) -> bool {
 /// What begins with digits, a plus or a bracket.
 fn number(text: &str, start: usize, before: Before) -> Option<Found> {
     let bytes = text.as_bytes();
-    if !starts_run(bytes, start) {
+    if !starts_run(text, start) {
         return None;
     }
     let run = Run::read(bytes, start);
@@ -157,7 +164,7 @@ fn lettered(text: &str, digit: usize, before: Before) -> Option<Found> {
     let reach = end.saturating_sub(LETTERS_MAX + 1).max(before.floor);
     let letters = bytes[reach..end].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
     let start = end - letters;
-    if letters == 0 || (end < digit && letters > 2) || !starts_run(bytes, start) {
+    if letters == 0 || (end < digit && letters > 2) || !starts_run(text, start) {
         return None;
     }
     let national = |end: Option<usize>| end.map(|end| (national::KIND, start, end));

@@ -2,7 +2,8 @@
 
 use super::cue::{self, Words};
 use super::run::{DASH, Run};
-use super::street::{GOES_ON, is_capital, words_after, words_before};
+use super::street::GOES_ON;
+use super::words::{is_capital, words_after, words_before};
 use super::{Before, ends_run};
 
 static CUES: Words = Words::new(&[
