@@ -1,96 +1,184 @@
 //! Fingerprint: one number for all copies of a text that differ only in trifles.
 //!
-//! The hash of the text's template: folded, without handles, links, emoji, punctuation and a leading repost mark,
-//! without hashtags at the end, repeated letters squeezed, every number one `#`. Equality only: texts with a word
+//! The hash of the text's template: its letters in a row, each as what it looks like (look-alikes of other scripts, leet
+//! digits and signs inside words), without spaces, handles, links, emoji, punctuation, invisible characters, repost
+//! marks and hashtags at the end, repeated letters squeezed, every number one `#`. Equality only: texts with a word
 //! changed have unrelated fingerprints. A pure function of the text; the same on every machine and in every release
 //! that keeps [`VERSION`].
 
-use super::{Document, Span, TokenKind, entities};
-use crate::mention::{Entity, EntityKind};
+use super::entity::{Tag, tags_into};
+use super::fold::fold_str;
+use super::lookalike::shape;
+use super::url;
+use unicode_normalization::char::is_combining_mark;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Changes when the template changes.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
+
+/// What stands for a number.
+const NUMBER: char = '#';
+/// So many different digits at an end of a word are a number (`AA3031`), fewer may be letters (`w47ch`, `nimbu5`).
+const NUMBER_DIGITS: usize = 3;
+/// A number with so many letters after it, and no more, has a unit or an ordinal: `25km`, `5th`.
+const UNIT_LETTERS: usize = 2;
 
 /// The fingerprint of a text. A text without words has that of its folded form.
 #[must_use]
 pub fn fingerprint(text: &str) -> u64 {
-    let template = template(text);
+    let folded = fold_str(text);
+    fingerprint_of(&template(&folded, |_| ()), &folded)
+}
+
+/// The fingerprint of a text with this template and folded form.
+pub(super) fn fingerprint_of(template: &str, folded: &str) -> u64 {
     if template.is_empty() {
-        return xxh3_64_with_seed(super::fold::fold_str(text).as_bytes(), !VERSION);
+        return xxh3_64_with_seed(folded.as_bytes(), !VERSION);
     }
     xxh3_64_with_seed(template.as_bytes(), VERSION)
 }
 
-/// The words that count, folded, with a space after each.
-fn template(text: &str) -> String {
-    let document = Document::new(text);
-    let marked = entities(text);
-    let mut skipped = Skipped { entities: &marked, next: 0, from: trailing_hashtags_start(text, &marked) };
-    let mut template = String::with_capacity(text.len());
-    let is_word = |kind| kind == TokenKind::Word;
-    for token in document.tokens().iter().filter(|token| is_word(token.kind)) {
-        let word = document.token_text(token);
-        if skipped.covers(token.original) || !word.chars().any(char::is_alphanumeric) {
-            continue;
+/// The template of a folded text. Its words, also those of one letter, are told one by one as they stand in it.
+pub(super) fn template(folded: &str, mut each_word: impl FnMut(&str)) -> String {
+    let marks = marks(folded);
+    let end = trailing_hashtags_start(folded, &marks);
+    let mut reader = Reader { template: String::with_capacity(folded.len()), raw: Vec::new(), word: String::new() };
+    let mut at = 0;
+    for mark in marks.iter().filter(|mark| mark.is_skipped && mark.start < end) {
+        if mark.start >= at {
+            reader.read(&folded[at..mark.start], &mut each_word);
         }
-        if template.is_empty() && word == "rt" {
-            continue;
-        }
-        push_word(&mut template, word);
+        at = at.max(mark.end);
     }
-    template
+    reader.read(folded.get(at..end).unwrap_or_default(), &mut each_word);
+    reader.template
 }
 
-/// Decides, for tokens in ascending order, which belong to something that does not count.
-struct Skipped<'e> {
-    entities: &'e [Entity],
-    next: usize,
-    /// Where the hashtags at the end begin.
-    from: u32,
+/// A hashtag, handle, cashtag or link in a folded text.
+struct Mark {
+    start: usize,
+    end: usize,
+    /// Handles and links: they do not count.
+    is_skipped: bool,
 }
 
-impl Skipped<'_> {
-    fn covers(&mut self, span: Span) -> bool {
-        while self.entities.get(self.next).is_some_and(|entity| entity.end <= span.start) {
-            self.next += 1;
-        }
-        let inside = self.entities.get(self.next).is_some_and(|entity| {
-            entity.start <= span.start && matches!(entity.kind, EntityKind::Mention | EntityKind::Url)
-        });
-        inside || span.start >= self.from
-    }
+/// What is marked in a folded text, ascending by start.
+fn marks(folded: &str) -> Vec<Mark> {
+    let mut tags = Vec::new();
+    tags_into(folded, &mut tags);
+    let links = url::links(folded);
+    let mark_of = |tag: &Tag| {
+        let is_skipped = folded[tag.start..tag.value_start].starts_with('@');
+        let end = if is_skipped { handle_end(folded, tag.value_start) } else { tag.end };
+        Mark { start: tag.start, end, is_skipped }
+    };
+    let mut marks: Vec<Mark> = tags.iter().map(mark_of).collect();
+    marks.extend(links.into_iter().map(|link| Mark { start: link.start, end: link.end, is_skipped: true }));
+    marks.sort_by_key(|mark| mark.start);
+    marks
+}
+
+/// Where a handle ends: in the alphabets with look-alikes of Latin letters, not in scripts written without spaces,
+/// where the sentence goes on.
+fn handle_end(folded: &str, value_start: usize) -> usize {
+    let is_of_handle = |c: char| {
+        let is_of_alphabet = matches!(c, '\0'..='\u{58f}' | '\u{1d00}'..='\u{1fff}' | '\u{a720}'..='\u{a7ff}');
+        c == '_' || (is_of_alphabet && c.is_alphanumeric())
+    };
+    let rest = &folded[value_start..];
+    value_start + rest.find(|c| !is_of_handle(c)).unwrap_or(rest.len())
 }
 
 /// Where the run of hashtags, handles and links at the end of the text begins. A text that is nothing else keeps it.
-fn trailing_hashtags_start(text: &str, entities: &[Entity]) -> u32 {
-    let mut start = text.len();
-    for entity in entities.iter().rev() {
-        let between = text.get(entity.end as usize..start).unwrap_or_default();
-        if between.chars().any(char::is_alphanumeric) {
+fn trailing_hashtags_start(folded: &str, marks: &[Mark]) -> usize {
+    let mut start = folded.len();
+    for mark in marks.iter().rev() {
+        if folded.get(mark.end..start).unwrap_or_default().chars().any(char::is_alphanumeric) {
             break;
         }
-        start = entity.start as usize;
+        start = start.min(mark.start);
     }
-    let head = text.get(..start).unwrap_or_default();
-    let kept = if head.chars().any(char::is_alphanumeric) { start } else { text.len() };
-    u32::try_from(kept).unwrap_or(u32::MAX)
+    let head_has_words = folded[..start].chars().any(char::is_alphanumeric);
+    if head_has_words { start } else { folded.len() }
 }
 
-/// Appends a word with runs of a letter squeezed to one and runs of digits to one `#`.
-fn push_word(template: &mut String, word: &str) {
-    let mut last = None;
-    for c in word.chars() {
-        let c = if c.is_numeric() { '#' } else { c };
-        let counts = c == '#' || c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c);
-        if counts && last != Some(c) {
-            template.push(c);
+/// Puts words into a template.
+struct Reader {
+    template: String,
+    /// The word being read, folded, with the signs that may be letters.
+    raw: Vec<char>,
+    /// The word that was read last, as it stands in the template.
+    word: String,
+}
+
+impl Reader {
+    /// Reads a part of a text that begins and ends between words.
+    fn read(&mut self, part: &str, each_word: &mut impl FnMut(&str)) {
+        let mut rest = part.chars().peekable();
+        while let Some(c) = rest.next() {
+            let next = rest.peek().copied().unwrap_or(' ');
+            if c.is_alphanumeric() || is_combining_mark(c) || self.is_sign_letter(c, next) {
+                self.raw.push(c);
+            } else if !matches!(c, '\'' | '_' | '!' | '|') {
+                self.end_word(each_word);
+            }
         }
-        if counts {
-            last = Some(c);
+        self.end_word(each_word);
+    }
+
+    /// True for a sign that may stand for a letter where it stands: inside a word, `@` and `$` also at its end, `$`
+    /// also before it. Not for a sign before a number.
+    fn is_sign_letter(&self, c: char, next: char) -> bool {
+        let inside = !self.raw.is_empty();
+        match c {
+            '!' | '|' => inside && next.is_alphabetic(),
+            '@' => inside,
+            '$' => next.is_alphabetic() || (inside && !next.is_numeric()),
+            _ => false,
         }
     }
-    template.push(' ');
+
+    fn end_word(&mut self, each_word: &mut impl FnMut(&str)) {
+        self.word.clear();
+        shape_word(&self.raw, &mut self.word);
+        self.raw.clear();
+        if self.word.is_empty() || self.word == "rt" {
+            return;
+        }
+        each_word(&self.word);
+        for c in self.word.chars() {
+            push_squeezed(&mut self.template, c);
+        }
+    }
+}
+
+/// Appends a word with runs of a letter squeezed to one and numbers to one `#`; nothing where it has neither.
+fn shape_word(raw: &[char], word: &mut String) {
+    let letters = raw.iter().filter(|c| c.is_alphabetic()).count();
+    if letters == 0 {
+        let has_number = raw.iter().any(|c| c.is_numeric());
+        return word.extend(has_number.then_some(NUMBER));
+    }
+    let digits = |run: &[char]| run.iter().take_while(|c| c.is_numeric()).count();
+    let leading = digits(raw);
+    let trailing = raw.iter().rev().take_while(|c| c.is_numeric()).count();
+    let has_unit = leading > 0 && letters <= UNIT_LETTERS && leading + letters == raw.len();
+    // digits stand for Latin letters only
+    let all_numbers = !raw.iter().filter(|c| c.is_alphabetic()).all(|c| shape(*c).is_ascii());
+    let is_number = |run: &[char]| run.len() >= NUMBER_DIGITS && run.iter().any(|c| *c != run[0]);
+    let head = if has_unit || is_number(&raw[..leading]) { leading } else { 0 };
+    let tail = if is_number(&raw[raw.len() - trailing..]) { raw.len() - trailing } else { raw.len() };
+    for (at, c) in raw.iter().enumerate() {
+        let is_number = c.is_numeric() && (all_numbers || at < head || at >= tail);
+        let shaped = if is_number { NUMBER } else { shape(*c) };
+        push_squeezed(word, if shaped.is_numeric() { NUMBER } else { shaped });
+    }
+}
+
+fn push_squeezed(text: &mut String, c: char) {
+    if !text.ends_with(c) {
+        text.push(c);
+    }
 }
 
 #[cfg(test)]
@@ -108,8 +196,36 @@ mod tests {
             "@NimbusHelp Nimbus is down again, refund me 1,025 dollars!",
             "N\u{200b}imbus is down again, refund me 25 dollars!",
             "Ｎｉｍｂｕｓ is down again, refund me 25 dollars!",
+            "🚨 N i m b u s is down again:\n“refund me 25 dollars”",
+            "RT @a: RT @nіmbus: nіmbuѕ is down again, refund me 25 dollars (HTTPS://t.co/x)",
+            "Nimbus is ԁоԝո аgаіn, refund me 25 dollars!",
+            "ɴɪᴍʙᴜꜱ ɪꜱ ᴅᴏᴡɴ ᴀɢᴀɪɴ, refund me 25 dollars!",
+            "NІМВUЅ is down again, refund me 25 dollars!",
+            "N1mbu5 is d0wn ag@1n, r3fund m3 25 d0ll4r$!",
+            "Nimbus is down again, refund me 2,500 dollars! @nimbus #help",
         ] {
             assert_eq!(fingerprint(copy), base, "{copy}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_letters_are_told_apart() {
+        for (one, other) in [
+            ("order AA3031 is late", "order AA3544 is late"),
+            ("25km of queue", "30km of queue"),
+            ("震度3の地震", "震度8の地震"),
+            ("цена 5руб за штуку", "цена 9руб за штуку"),
+            ("w4tch th15 v1d30", "watch this video"),
+            ("$ale t0day", "sale today"),
+            ("ΝΕΑ ΕΔΩ", "νεα εδω"),
+            ("ВОДА ТУТ", "вода тут"),
+        ] {
+            assert_eq!(fingerprint(one), fingerprint(other), "{one} / {other}");
+        }
+        for (one, other) in
+            [("sale today", "male today"), ("level 2", "level"), ("@ noon", "noona"), ("wow! nimbus", "wowl nimbus")]
+        {
+            assert_ne!(fingerprint(one), fingerprint(other), "{one} / {other}");
         }
     }
 
@@ -125,7 +241,8 @@ mod tests {
 
     #[test]
     fn is_the_same_in_every_build() {
-        assert_eq!(template("Refund me $25.50, @nimbus! #Fail now"), "refund me # fail now ");
+        let folded = fold_str("Refund me $25.50, @nimbus! #Fail now");
+        assert_eq!(template(&folded, |_| ()), "refundme#falnow");
     }
 
     /// Edited copies by kind of edit, and different posts that look alike (kind "other").

@@ -74,6 +74,22 @@ fn letter_of(c: char) -> char {
     }
 }
 
+/// One letter for all that look alike, of a folded character: case is gone there, so a letter counts as what either of
+/// its cases looks like, and `n` is `v`, `u` is `y` because Greek has a letter that looks like one in each case. Digits
+/// and signs are the letters they stand for. Whole words in look-alikes are told as well; nothing is a word any more.
+pub(crate) fn shape(c: char) -> char {
+    if c.is_ascii() {
+        return match c {
+            '@' => 'a',
+            'v' => 'n',
+            'y' => 'u',
+            other => letter_of(other),
+        };
+    }
+    let upper = || c.to_uppercase().next().and_then(foreign_twin);
+    odd_latin(c).or_else(|| foreign_twin(c)).or_else(upper).map_or(c, shape)
+}
+
 /// True when a character splits a word without being seen.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
@@ -162,6 +178,18 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(skeleton(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn shapes_are_one_for_all_cases_and_scripts() {
+        for twins in ["aаαᴀ4@", "eе3", "oоο0", "nνvɴп", "uυyуᴜ", "iі1l|!", "sѕ5$", "bв8", "hнһ", "kкκ", "mмᴍ"]
+        {
+            let shapes: Vec<char> = twins.chars().map(shape).collect();
+            assert!(shapes.iter().all(|one| *one == shapes[0]), "{twins}: {shapes:?}");
+        }
+        for c in "acdefghjkmopqrstwxz269日ж#".chars() {
+            assert_eq!(shape(c), c);
         }
     }
 
