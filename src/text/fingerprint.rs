@@ -22,6 +22,8 @@ const NUMBER: char = '#';
 const NUMBER_DIGITS: usize = 3;
 /// A number with so many letters after it, and no more, has a unit or an ordinal: `25km`, `5th`.
 const UNIT_LETTERS: usize = 2;
+/// Words with digits between letters that make a text one in leet.
+const LEET_WORDS: usize = 2;
 
 /// The fingerprint of a text. A text without words has that of its folded form.
 #[must_use]
@@ -38,20 +40,24 @@ pub(super) fn fingerprint_of(template: &str, folded: &str) -> u64 {
     xxh3_64_with_seed(template.as_bytes(), VERSION)
 }
 
-/// The template of a folded text. Its words, also those of one letter, are told one by one as they stand in it.
+/// The template of a folded text. Its words are told one by one as they stand in it.
 pub(super) fn template(folded: &str, mut each_word: impl FnMut(&str)) -> String {
-    let marks = marks(folded);
-    let end = trailing_hashtags_start(folded, &marks);
-    let mut reader = Reader { template: String::with_capacity(folded.len()), raw: Vec::new(), word: String::new() };
-    let mut at = 0;
-    for mark in marks.iter().filter(|mark| mark.is_skipped && mark.start < end) {
-        if mark.start >= at {
-            reader.read(&folded[at..mark.start], &mut each_word);
+    let words = Words::of(folded);
+    let is_leet = words.are_leet();
+    let mut template = String::with_capacity(folded.len());
+    let mut word = String::new();
+    for raw in words.iter() {
+        word.clear();
+        shape_word(raw, is_leet, &mut word);
+        if word.is_empty() || word == "rt" {
+            continue;
         }
-        at = at.max(mark.end);
+        each_word(&word);
+        for c in word.chars() {
+            push_squeezed(&mut template, c);
+        }
     }
-    reader.read(folded.get(at..end).unwrap_or_default(), &mut each_word);
-    reader.template
+    template
 }
 
 /// A hashtag, handle, cashtag or link in a folded text.
@@ -102,74 +108,129 @@ fn trailing_hashtags_start(folded: &str, marks: &[Mark]) -> usize {
     if head_has_words { start } else { folded.len() }
 }
 
-/// Puts words into a template.
-struct Reader {
-    template: String,
-    /// The word being read, folded, with the signs that may be letters.
-    raw: Vec<char>,
-    /// The word that was read last, as it stands in the template.
-    word: String,
+/// The words of a folded text that count, with the signs that may be letters.
+struct Words {
+    chars: Vec<char>,
+    /// Where each word ends.
+    ends: Vec<usize>,
 }
 
-impl Reader {
+impl Words {
+    fn of(folded: &str) -> Self {
+        let marks = marks(folded);
+        let end = trailing_hashtags_start(folded, &marks);
+        let mut words = Self { chars: Vec::with_capacity(end), ends: Vec::with_capacity(end / 4) };
+        let mut at = 0;
+        for mark in marks.iter().filter(|mark| mark.is_skipped && mark.start < end) {
+            words.read(folded.get(at..mark.start).unwrap_or_default());
+            at = at.max(mark.end);
+        }
+        words.read(folded.get(at..end).unwrap_or_default());
+        words
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[char]> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).map(|(start, end)| &self.chars[*start..*end])
+    }
+
     /// Reads a part of a text that begins and ends between words.
-    fn read(&mut self, part: &str, each_word: &mut impl FnMut(&str)) {
+    fn read(&mut self, part: &str) {
         let mut rest = part.chars().peekable();
         while let Some(c) = rest.next() {
             let next = rest.peek().copied().unwrap_or(' ');
             if c.is_alphanumeric() || is_combining_mark(c) || self.is_sign_letter(c, next) {
-                self.raw.push(c);
-            } else if !matches!(c, '\'' | '_' | '!' | '|') {
-                self.end_word(each_word);
+                self.chars.push(c);
+            } else if !matches!(c, '\'' | '_' | '!' | '|') && self.end_word() {
+                // what is left of a link that was written so that it is none
+                while rest.next_if(|c| !c.is_whitespace()).is_some() {}
             }
         }
-        self.end_word(each_word);
+        self.end_word();
     }
 
     /// True for a sign that may stand for a letter where it stands: inside a word, `@` and `$` also at its end, `$`
-    /// also before it. Not for a sign before a number.
+    /// also before it.
     fn is_sign_letter(&self, c: char, next: char) -> bool {
-        let inside = !self.raw.is_empty();
+        let inside = !self.last().is_empty();
         match c {
             '!' | '|' => inside && next.is_alphabetic(),
             '@' => inside,
-            '$' => next.is_alphabetic() || (inside && !next.is_numeric()),
+            '$' => inside || next.is_alphanumeric(),
             _ => false,
         }
     }
 
-    fn end_word(&mut self, each_word: &mut impl FnMut(&str)) {
-        self.word.clear();
-        shape_word(&self.raw, &mut self.word);
-        self.raw.clear();
-        if self.word.is_empty() || self.word == "rt" {
-            return;
+    /// The word being read.
+    fn last(&self) -> &[char] {
+        &self.chars[self.ends.last().copied().unwrap_or(0)..]
+    }
+
+    /// Ends a word; true where it was the scheme of a link, which does not count.
+    fn end_word(&mut self) -> bool {
+        let word = self.last();
+        let is_scheme = |scheme: &str| word.iter().map(|c| shape(*c)).eq(scheme.chars());
+        if is_scheme("http") || is_scheme("https") {
+            self.chars.truncate(self.chars.len() - word.len());
+            return true;
         }
-        each_word(&self.word);
-        for c in self.word.chars() {
-            push_squeezed(&mut self.template, c);
+        if !word.is_empty() {
+            self.ends.push(self.chars.len());
         }
+        false
+    }
+
+    /// True where digits stand between letters in several words, and in no fewer than are surely numbers: then digits
+    /// are letters also where they stand alone.
+    fn are_leet(&self) -> bool {
+        let (mut leet, mut numbers) = (0, 0);
+        for word in self.iter().filter(|word| word.iter().any(|c| c.is_numeric())) {
+            let inner = without_outer_digits(word);
+            leet += usize::from(is_latin(inner) && inner.iter().any(|c| c.is_numeric()));
+            numbers += usize::from(inner.is_empty() && !may_be_letters(word));
+        }
+        leet >= LEET_WORDS && leet >= numbers
     }
 }
 
+/// True where every digit stands for a letter.
+fn may_be_letters(word: &[char]) -> bool {
+    !word.iter().any(|c| shape(*c).is_numeric())
+}
+
+/// True for a word in Latin letters or letters that look like them; digits stand for no others.
+fn is_latin(word: &[char]) -> bool {
+    word.iter().filter(|c| c.is_alphabetic()).all(|c| shape(*c).is_ascii())
+}
+
+/// A word without the digits at its ends.
+fn without_outer_digits(word: &[char]) -> &[char] {
+    let start = word.iter().take_while(|c| c.is_numeric()).count();
+    let end = word.iter().rev().take_while(|c| c.is_numeric()).count();
+    word.get(start..word.len() - end).unwrap_or_default()
+}
+
 /// Appends a word with runs of a letter squeezed to one and numbers to one `#`; nothing where it has neither.
-fn shape_word(raw: &[char], word: &mut String) {
+fn shape_word(raw: &[char], is_leet: bool, word: &mut String) {
+    let body = if raw.first() == Some(&'$') { &raw[1..] } else { raw };
     let letters = raw.iter().filter(|c| c.is_alphabetic()).count();
-    if letters == 0 {
-        let has_number = raw.iter().any(|c| c.is_numeric());
-        return word.extend(has_number.then_some(NUMBER));
+    let leading = body.iter().take_while(|c| c.is_numeric()).count();
+    let trailing = body.iter().rev().take_while(|c| c.is_numeric()).count();
+    if letters == 0 && !(is_leet && may_be_letters(raw)) {
+        return word.extend((leading > 0 || trailing > 0).then_some(NUMBER));
     }
-    let digits = |run: &[char]| run.iter().take_while(|c| c.is_numeric()).count();
-    let leading = digits(raw);
-    let trailing = raw.iter().rev().take_while(|c| c.is_numeric()).count();
-    let has_unit = leading > 0 && letters <= UNIT_LETTERS && leading + letters == raw.len();
-    // digits stand for Latin letters only
-    let all_numbers = !raw.iter().filter(|c| c.is_alphabetic()).all(|c| shape(*c).is_ascii());
+    let has_unit = leading > 0 && letters <= UNIT_LETTERS && leading + letters == body.len();
     let is_number = |run: &[char]| run.len() >= NUMBER_DIGITS && run.iter().any(|c| *c != run[0]);
-    let head = if has_unit || is_number(&raw[..leading]) { leading } else { 0 };
-    let tail = if is_number(&raw[raw.len() - trailing..]) { raw.len() - trailing } else { raw.len() };
+    let (mut from, mut upto, mut raw) = (0, raw.len(), raw);
+    if !is_latin(raw) {
+        from = raw.len();
+    } else if !is_leet {
+        raw = if has_unit { body } else { raw };
+        from = if has_unit || is_number(&raw[..leading.min(raw.len())]) { leading } else { 0 };
+        upto = if is_number(&raw[raw.len() - trailing..]) { raw.len() - trailing } else { raw.len() };
+    }
     for (at, c) in raw.iter().enumerate() {
-        let is_number = c.is_numeric() && (all_numbers || at < head || at >= tail);
+        let is_number = c.is_numeric() && (at < from || at >= upto);
         let shaped = if is_number { NUMBER } else { shape(*c) };
         push_squeezed(word, if shaped.is_numeric() { NUMBER } else { shaped });
     }
@@ -216,6 +277,11 @@ mod tests {
             ("震度3の地震", "震度8の地震"),
             ("цена 5руб за штуку", "цена 9руб за штуку"),
             ("w4tch th15 v1d30", "watch this video"),
+            ("$25 off", "$99 off"),
+            ("$2m lost in 5km", "$9m lost in 12km"),
+            ("7h3 4pp 15 d0wn 4nd 1 w4n7 70 b3 r3fund3d", "The app is down and I want to be refunded"),
+            ("nimbus is d0wn h77p5://7.c0/x1", "nimbus is down"),
+            ("nimbus is down http…", "nimbus is down"),
             ("$ale t0day", "sale today"),
             ("ΝΕΑ ΕΔΩ", "νεα εδω"),
             ("ВОДА ТУТ", "вода тут"),

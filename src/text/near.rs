@@ -38,7 +38,7 @@ const SAME_SHINGLES_ANY: usize = 20;
 /// Same shingles of all shingles of two copies, in percent.
 const SAME_SHINGLES: usize = 55;
 /// Same words of all words, in percent, for texts of so many words; of shorter ones more.
-const SAME_WORDS: usize = 60;
+const SAME_WORDS: usize = 65;
 const WORDS_MANY: usize = 8;
 const SAME_WORDS_OF_FEW: usize = 80;
 const WORDS_MIN: usize = 4;
