@@ -11,8 +11,8 @@
 //! difference ends the bench with code 1. One line of JSON for each run.
 //!
 //! With `--lucene`, Lucene's monitor (9.11.1, fetched by Maven) matches the same queries on the same texts in the same
-//! run, once through; it must find as many, but for one in a thousand. Both rates are per second of the matching thread's CPU time, without JIT and
-//! garbage collector for Lucene, so that a neighbour's load counts for neither.
+//! run, once through; it must find as many, but for one in a thousand. Both rates are per second of the matching thread's
+//! CPU time, without JIT and garbage collector for Lucene, so that a neighbour's load counts for neither.
 //!
 //! With `--swap`, packs of 100,000 queries are read, compiled and swapped one after the other by a second thread while
 //! batches of mentions are decided, and the times of batches are told, without swaps and with.

@@ -4,8 +4,7 @@ use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::query::lint::Severity;
 use crate::rules::{self, Finding, Pack, Problem, SourceFile};
-use anyhow::Context as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -58,7 +57,7 @@ fn tell_findings(args: &CheckArgs, files: &[SourceFile], pack: &Pack, io: &mut I
     let found: Vec<Finding> = found.iter().map(located).collect();
     let errors = found.iter().filter(|finding| finding.severity == Severity::Error).count();
     if args.format == Format::Json {
-        write_json(&json!({ "problems": [], "findings": found, "digest": pack.digest }), io.stdout)?;
+        io.write_json(&json!({ "problems": [], "findings": found, "digest": pack.digest }))?;
     } else {
         let files = located_files(&args.dir, files);
         for Finding { problem, code, severity } in &found {
@@ -98,7 +97,7 @@ fn tell_problems(
 ) -> anyhow::Result<Exit> {
     let problems: Vec<Problem> = problems.iter().map(|problem| located(&args.dir, problem)).collect();
     match args.format {
-        Format::Json => write_json(&json!({ "problems": problems, "findings": [], "digest": null }), io.stdout)?,
+        Format::Json => io.write_json(&json!({ "problems": problems, "findings": [], "digest": null }))?,
         Format::Text => print_problems(&located_files(&args.dir, files), &problems, io.stdout)?,
     }
     Ok(Exit::Findings)
@@ -115,12 +114,6 @@ fn located_files(dir: &Path, files: &[SourceFile]) -> Vec<SourceFile> {
 /// Files by a path that can be opened from where the command was called.
 fn join(dir: &Path, path: &str) -> String {
     dir.join(path).display().to_string()
-}
-
-fn write_json(value: &Value, out: &mut dyn Write) -> anyhow::Result<()> {
-    serde_json::to_writer(&mut *out, value).context("cannot write the findings")?;
-    writeln!(out)?;
-    Ok(())
 }
 
 /// Writes problems for people: the place and what is wrong, the line with a caret, the suggestion; a count at the end.
@@ -166,6 +159,7 @@ fn print_line(line: &str, problem: &Problem, out: &mut dyn Write) -> io::Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     fn problem(line: u32, column: u32, text: &str) -> Problem {
         Problem {

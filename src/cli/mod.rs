@@ -17,6 +17,7 @@ pub mod test;
 pub mod topics;
 pub mod train;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 /// Where a command reads and writes, so that tests can hold the other ends.
@@ -27,6 +28,15 @@ pub struct Io<'a> {
     pub stdout: &'a mut dyn std::io::Write,
     /// Standard error.
     pub stderr: &'a mut dyn std::io::Write,
+}
+
+impl Io<'_> {
+    /// Answers programs: a line of JSON on standard output.
+    fn write_json(&mut self, value: &serde_json::Value) -> anyhow::Result<()> {
+        serde_json::to_writer(&mut *self.stdout, value).context("cannot write the answer")?;
+        writeln!(self.stdout)?;
+        Ok(())
+    }
 }
 
 /// How a command ended; `main` makes it the exit code.

@@ -116,7 +116,7 @@ fn run_lint(query: &str, format: Format, io: &mut Io<'_>) -> anyhow::Result<Exit
             value
         };
         let value = json!({ "findings": lints.iter().map(finding).collect::<Vec<_>>() });
-        write_json(&value, io)?;
+        io.write_json(&value)?;
     } else {
         for lint in &lints {
             let message = format!("{}[{}]: {}", lint.severity.as_str(), lint.code, lint.diagnostic.message);
@@ -138,7 +138,7 @@ fn run_explain(query: &str, format: Format, io: &mut Io<'_>) -> anyhow::Result<E
         Err(faults) => return refuse(&faults, query, format, io),
     };
     if format == Format::Json {
-        write_json(&json!({ "explanation": explain(&tree), "terms": terms(&tree) }), io)?;
+        io.write_json(&json!({ "explanation": explain(&tree), "terms": terms(&tree) }))?;
     } else {
         writeln!(io.stdout, "{}", explain(&tree))?;
     }
@@ -152,7 +152,7 @@ fn run_import(args: &ImportArgs, query: &str, io: &mut Io<'_>) -> anyhow::Result
         Err(faults) => return refuse(&faults, query, format, io),
     };
     if format == Format::Json {
-        write_json(&as_json(&imported), io)?;
+        io.write_json(&as_json(&imported))?;
         return Ok(Exit::Ok);
     }
     writeln!(io.stdout, "{}", if args.line { &imported.line } else { &imported.query })?;
@@ -166,7 +166,7 @@ fn run_import(args: &ImportArgs, query: &str, io: &mut Io<'_>) -> anyhow::Result
 /// Says every fault; nothing else is written.
 fn refuse(faults: &[Diagnostic], query: &str, format: Format, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     if format == Format::Json {
-        write_json(&json!({ "faults": faults.iter().map(fault).collect::<Vec<_>>() }), io)?;
+        io.write_json(&json!({ "faults": faults.iter().map(fault).collect::<Vec<_>>() }))?;
     } else {
         for fault in faults {
             write!(io.stderr, "{}", rendered(fault, query))?;
@@ -208,12 +208,6 @@ fn as_json(imported: &Import) -> Value {
     };
     let losses: Vec<Value> = imported.losses.iter().map(loss).collect();
     json!({ "query": imported.query, "line": imported.line, "losses": losses })
-}
-
-fn write_json(value: &Value, io: &mut Io<'_>) -> anyhow::Result<()> {
-    serde_json::to_writer(&mut *io.stdout, value).context("cannot write the answer")?;
-    writeln!(io.stdout)?;
-    Ok(())
 }
 
 /// The diagnostic below the line of the query that it begins in.

@@ -8,7 +8,6 @@ use crate::route;
 use crate::rules::{self, Case, Difference, Observed, Pack, QueryRule};
 use crate::score::{Model, Scores};
 use crate::text::Document;
-use anyhow::Context as _;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -56,7 +55,7 @@ pub fn run(args: &TestArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let failures: Vec<Failure<'_>> = pack.cases.iter().filter_map(|case| failure(&pack, case, &score)).collect();
     match args.format {
         Format::Text => write_text(args, &pack, &failures, io.stdout)?,
-        Format::Json => write_json(args, &pack, &failures, io.stdout)?,
+        Format::Json => io.write_json(&as_json(args, &pack, &failures))?,
     }
     Ok(if failures.is_empty() { Exit::Ok } else { Exit::Findings })
 }
@@ -121,17 +120,14 @@ fn untested(pack: &Pack) -> Vec<&str> {
     pack.queries.iter().filter(|query| !has(&query.id)).map(|query| query.id.as_str()).collect()
 }
 
-fn write_json(args: &TestArgs, pack: &Pack, failures: &[Failure<'_>], out: &mut dyn Write) -> anyhow::Result<()> {
+fn as_json(args: &TestArgs, pack: &Pack, failures: &[Failure<'_>]) -> serde_json::Value {
     let failed: Vec<_> = failures
         .iter()
         .map(|f| serde_json::json!({ "place": place(args, f.case), "name": f.case.name, "differences": f.differences }))
         .collect();
-    let value = serde_json::json!({
+    serde_json::json!({
         "tests": pack.cases.len(), "failed": failed.len(), "failures": failed, "untested": untested(pack), "pack": pack.digest,
-    });
-    serde_json::to_writer(&mut *out, &value).context("cannot write the findings")?;
-    writeln!(out)?;
-    Ok(())
+    })
 }
 
 #[cfg(test)]

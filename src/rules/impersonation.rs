@@ -94,29 +94,18 @@ pub(super) struct Official {
 struct Name {
     /// What people read of it, without case.
     read: String,
-    letters: Letters,
-}
-
-impl Name {
-    fn of(read: &str) -> Self {
-        Self { read: read.to_lowercase(), letters: Letters::of(read) }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Letters {
     skeleton: Vec<char>,
-    /// Without what false accounts add.
+    /// The skeleton without what false accounts add.
     core: Vec<char>,
     has_added: bool,
 }
 
-impl Letters {
-    fn of(name: &str) -> Self {
-        let whole = skeleton(name);
-        let core = core(&whole);
-        let has_added = core.len() < whole.len();
-        Self { core: first(core), has_added, skeleton: first(&whole) }
+impl Name {
+    fn of(read: &str) -> Self {
+        let skeleton = skeleton(read);
+        let core = core(&skeleton);
+        let has_added = core.len() < skeleton.len();
+        Self { read: read.to_lowercase(), core: first(core), has_added, skeleton: first(&skeleton) }
     }
 }
 
@@ -153,7 +142,7 @@ impl Official {
 
     fn new(written: &str, read: &str) -> Option<Self> {
         let name = Name::of(read);
-        (name.letters.core.len() >= LETTERS_MIN).then(|| Self { written: written.to_owned(), name })
+        (name.core.len() >= LETTERS_MIN).then(|| Self { written: written.to_owned(), name })
     }
 }
 
@@ -184,14 +173,13 @@ pub(super) fn impersonated(officials: &[Official], platform: Platform, author: &
 }
 
 fn likeness(ours: &Name, seen: &Name) -> Option<Likeness> {
-    let Name { read, letters } = seen;
-    if letters.skeleton == ours.letters.skeleton {
-        return Some(if *read == ours.read { Likeness::Same } else { Likeness::LookAlike });
+    if seen.skeleton == ours.skeleton {
+        return Some(if seen.read == ours.read { Likeness::Same } else { Likeness::LookAlike });
     }
-    if letters.has_added && is_near(&letters.core, &ours.letters.core) {
+    if seen.has_added && is_near(&seen.core, &ours.core) {
         return Some(Likeness::AddedWord);
     }
-    is_near(&letters.skeleton, &ours.letters.skeleton).then_some(Likeness::Edited)
+    is_near(&seen.skeleton, &ours.skeleton).then_some(Likeness::Edited)
 }
 
 fn is_near(seen: &[char], ours: &[char]) -> bool {
