@@ -53,9 +53,9 @@ pub(super) fn template(folded: &str, mut each_word: impl FnMut(&str)) -> String 
             continue;
         }
         each_word(&word);
-        for c in word.chars() {
-            push_squeezed(&mut template, c);
-        }
+        // within itself a word is squeezed already
+        let last = template.chars().next_back();
+        template.push_str(last.and_then(|last| word.strip_prefix(last)).unwrap_or(&word));
     }
     template
 }
@@ -113,13 +113,14 @@ struct Words {
     chars: Vec<char>,
     /// Where each word ends.
     ends: Vec<usize>,
+    have_digits: bool,
 }
 
 impl Words {
     fn of(folded: &str) -> Self {
         let marks = marks(folded);
         let end = trailing_hashtags_start(folded, &marks);
-        let mut words = Self { chars: Vec::with_capacity(end), ends: Vec::with_capacity(end / 4) };
+        let mut words = Self { chars: Vec::with_capacity(end), ends: Vec::with_capacity(end / 4), have_digits: false };
         let mut at = 0;
         for mark in marks.iter().filter(|mark| mark.is_skipped && mark.start < end) {
             words.read(folded.get(at..mark.start).unwrap_or_default());
@@ -138,8 +139,14 @@ impl Words {
     fn read(&mut self, part: &str) {
         let mut rest = part.chars().peekable();
         while let Some(c) = rest.next() {
+            if c.is_ascii_alphabetic() {
+                self.chars.push(c);
+                continue;
+            }
             let next = rest.peek().copied().unwrap_or(' ');
-            if c.is_alphanumeric() || is_combining_mark(c) || self.is_sign_letter(c, next) {
+            let is_letter = c.is_alphanumeric() || (!c.is_ascii() && is_combining_mark(c));
+            if is_letter || self.is_sign_letter(c, next) {
+                self.have_digits |= c.is_numeric();
                 self.chars.push(c);
             } else if !matches!(c, '\'' | '_' | '!' | '|') && self.end_word() {
                 // what is left of a link that was written so that it is none
@@ -183,6 +190,9 @@ impl Words {
     /// True where digits stand between letters in several words, and in no fewer than are surely numbers: then digits
     /// are letters also where they stand alone.
     fn are_leet(&self) -> bool {
+        if !self.have_digits {
+            return false;
+        }
         let (mut leet, mut numbers) = (0, 0);
         for word in self.iter().filter(|word| word.iter().any(|c| c.is_numeric())) {
             let inner = without_outer_digits(word);
@@ -212,6 +222,9 @@ fn without_outer_digits(word: &[char]) -> &[char] {
 
 /// Appends a word with runs of a letter squeezed to one and numbers to one `#`; nothing where it has neither.
 fn shape_word(raw: &[char], is_leet: bool, word: &mut String) {
+    if raw.iter().all(char::is_ascii_alphabetic) {
+        return push_squeezed(word, raw.iter().map(|c| shape(*c)));
+    }
     let body = if raw.first() == Some(&'$') { &raw[1..] } else { raw };
     let letters = raw.iter().filter(|c| c.is_alphabetic()).count();
     let leading = body.iter().take_while(|c| c.is_numeric()).count();
@@ -229,16 +242,24 @@ fn shape_word(raw: &[char], is_leet: bool, word: &mut String) {
         from = if has_unit || is_number(&raw[..leading.min(raw.len())]) { leading } else { 0 };
         upto = if is_number(&raw[raw.len() - trailing..]) { raw.len() - trailing } else { raw.len() };
     }
-    for (at, c) in raw.iter().enumerate() {
-        let is_number = c.is_numeric() && (at < from || at >= upto);
-        let shaped = if is_number { NUMBER } else { shape(*c) };
-        push_squeezed(word, if shaped.is_numeric() { NUMBER } else { shaped });
-    }
+    push_squeezed(
+        word,
+        raw.iter().enumerate().map(|(at, c)| {
+            let is_number = c.is_numeric() && (at < from || at >= upto);
+            let shaped = if is_number { NUMBER } else { shape(*c) };
+            if shaped.is_numeric() { NUMBER } else { shaped }
+        }),
+    );
 }
 
-fn push_squeezed(text: &mut String, c: char) {
-    if !text.ends_with(c) {
-        text.push(c);
+/// Appends letters with runs of one squeezed to one.
+fn push_squeezed(word: &mut String, letters: impl Iterator<Item = char>) {
+    let mut last = None;
+    for c in letters {
+        if last != Some(c) {
+            word.push(c);
+        }
+        last = Some(c);
     }
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn skeleton(name: &str) -> String {
 }
 
 /// The letter that a digit or sign stands for in a name.
-fn letter_of(c: char) -> char {
+const fn letter_of(c: char) -> char {
     match c {
         '0' => 'o',
         '1' | '!' | '|' | 'i' => 'l',
@@ -74,17 +74,28 @@ fn letter_of(c: char) -> char {
     }
 }
 
+/// The shapes of the ASCII characters.
+const ASCII_SHAPES: [char; 128] = {
+    let mut shapes = ['\0'; 128];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        shapes[byte as usize] = match byte {
+            b'@' => 'a',
+            b'v' => 'n',
+            b'y' => 'u',
+            other => letter_of(other as char),
+        };
+        byte += 1;
+    }
+    shapes
+};
+
 /// One letter for all that look alike, of a folded character: case is gone there, so a letter counts as what either of
 /// its cases looks like, and `n` is `v`, `u` is `y` because Greek has a letter that looks like one in each case. Digits
 /// and signs are the letters they stand for. Whole words in look-alikes are told as well; nothing is a word any more.
 pub(crate) fn shape(c: char) -> char {
-    if c.is_ascii() {
-        return match c {
-            '@' => 'a',
-            'v' => 'n',
-            'y' => 'u',
-            other => letter_of(other),
-        };
+    if let Some(shaped) = ASCII_SHAPES.get(c as usize) {
+        return *shaped;
     }
     let upper = || c.to_uppercase().next().and_then(foreign_twin);
     odd_latin(c).or_else(|| foreign_twin(c)).or_else(upper).map_or(c, shape)

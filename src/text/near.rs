@@ -24,12 +24,14 @@ const WORDS_MAX: usize = 64;
 /// Letters of a shingle, and of one whose hash is a key: longer ones are rarer, so fewer texts share them by chance.
 const SHINGLE: usize = 4;
 const KEY_SHINGLE: usize = 5;
-/// Keys of a text; two texts that share a third of their shingles share one in 99 of 100 cases.
+/// Keys of a text, and how many of them a text shares that it is compared with; texts that share half of their
+/// shingles share four as a rule, others one at most.
 const KEYS: usize = 12;
-/// Texts remembered under one key.
-const BUCKET: usize = 16;
+const SHARED_KEYS_MIN: usize = 3;
+/// Texts remembered under one key: as many as one cache line holds.
+const BUCKET: usize = 8;
 /// Texts that one is compared with, those sharing most keys first.
-const CANDIDATES_MAX: usize = 12;
+const CANDIDATES_MAX: usize = 4;
 
 /// A text with fewer shingles has copies of the same template only.
 const SHINGLES_MIN: usize = 8;
@@ -248,13 +250,38 @@ impl<C: Clone> Near<C> {
 /// Numbers of texts by key: a table of fixed size, each bucket with the latest texts of its keys.
 #[derive(Debug)]
 struct Buckets {
-    /// Number plus one, and key; number zero where nothing is.
-    slots: Vec<(u64, u32)>,
+    slots: Vec<Slot>,
+}
+
+/// A text under a key: the upper bits of the key, and the number plus one; zero where nothing is.
+#[derive(Debug, Clone, Copy)]
+struct Slot(u64);
+
+/// Bits of a slot that hold the number; enough for a million texts a second over twelve days.
+const NUMBER_BITS: u32 = 40;
+
+impl Slot {
+    fn new(key: u32, number: u64) -> Self {
+        Self(Self::tag(key) << NUMBER_BITS | ((number + 1) & ((1 << NUMBER_BITS) - 1)))
+    }
+
+    /// What a slot keeps of a key; the lower bits chose the bucket.
+    fn tag(key: u32) -> u64 {
+        u64::from(key >> 8)
+    }
+
+    fn order(self) -> u64 {
+        self.0 & ((1 << NUMBER_BITS) - 1)
+    }
+
+    fn number(self, key: u32) -> Option<u64> {
+        if self.0 >> NUMBER_BITS == Self::tag(key) { self.order().checked_sub(1) } else { None }
+    }
 }
 
 impl Buckets {
     fn new(texts_max: usize) -> Self {
-        Self { slots: vec![(0, 0); texts_max.next_power_of_two() * BUCKET] }
+        Self { slots: vec![Slot(0); texts_max.next_power_of_two() * BUCKET] }
     }
 
     /// The slots of a key.
@@ -266,8 +293,8 @@ impl Buckets {
     fn add(&mut self, keys: &[u32], number: u64) {
         for key in keys {
             let range = self.range(*key);
-            if let Some(oldest) = self.slots[range].iter_mut().min_by_key(|(number, _)| *number) {
-                *oldest = (number + 1, *key);
+            if let Some(oldest) = self.slots[range].iter_mut().min_by_key(|slot| slot.order()) {
+                *oldest = Slot::new(*key, number);
             }
         }
     }
@@ -276,14 +303,14 @@ impl Buckets {
     fn candidates(&self, keys: &[u32]) -> Vec<u64> {
         let in_bucket = |key: &u32| {
             let key = *key;
-            self.slots[self.range(key)]
-                .iter()
-                .filter(move |slot| slot.1 == key)
-                .filter_map(|slot| slot.0.checked_sub(1))
+            self.slots[self.range(key)].iter().filter_map(move |slot| slot.number(key))
         };
-        let mut numbers: Vec<u64> = keys.iter().flat_map(in_bucket).collect();
+        let mut numbers: Vec<u64> = Vec::with_capacity(KEYS * BUCKET);
+        numbers.extend(keys.iter().flat_map(in_bucket));
         numbers.sort_unstable();
-        let mut shared: Vec<(usize, u64)> = numbers.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).collect();
+        let least = keys.len().min(SHARED_KEYS_MIN);
+        let runs = numbers.chunk_by(|a, b| a == b).filter(|run| run.len() >= least);
+        let mut shared: Vec<(usize, u64)> = runs.map(|run| (run.len(), run[0])).collect();
         shared.sort_unstable_by(|a, b| b.cmp(a));
         shared.truncate(CANDIDATES_MAX);
         shared.into_iter().map(|(_, number)| number).collect()
