@@ -301,12 +301,10 @@ impl Buckets {
 
     /// The texts that share most keys, of equals the latest first.
     fn candidates(&self, keys: &[u32]) -> Vec<u64> {
-        let in_bucket = |key: &u32| {
-            let key = *key;
-            self.slots[self.range(key)].iter().filter_map(move |slot| slot.number(key))
-        };
         let mut numbers: Vec<u64> = Vec::with_capacity(KEYS * BUCKET);
-        numbers.extend(keys.iter().flat_map(in_bucket));
+        for key in keys {
+            numbers.extend(self.slots[self.range(*key)].iter().filter_map(|slot| slot.number(*key)));
+        }
         numbers.sort_unstable();
         let least = keys.len().min(SHARED_KEYS_MIN);
         let runs = numbers.chunk_by(|a, b| a == b).filter(|run| run.len() >= least);
