@@ -56,7 +56,8 @@ pub fn run(args: &ScoreArgs, io: &mut Io<'_>) -> Result<Exit> {
         bail!("no rule pack at {}", rules.display());
     }
     let heads = read_heads(&args.heads)?;
-    let mut scorer = Scorer { model: Model::shipped(), heads, clusters: Near::default(), exit: Exit::Ok };
+    let (clusters, written) = (Near::default(), Vec::new());
+    let mut scorer = Scorer { model: Model::shipped(), heads, clusters, written, exit: Exit::Ok };
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
@@ -108,6 +109,8 @@ struct Scorer {
     heads: BTreeMap<String, Head>,
     /// A cluster is named by the id of its first text.
     clusters: Near<Rc<str>>,
+    /// One line, written at once.
+    written: Vec<u8>,
     exit: Exit,
 }
 
@@ -126,8 +129,10 @@ impl Scorer {
             other => other.to_string().into(),
         };
         let cluster = self.clusters.join(&parsed.text, own);
-        serde_json::to_writer(&mut *io.stdout, &Answer { id: &parsed.id, scores: &scores, cluster: &cluster })?;
-        io.stdout.write_all(b"\n")?;
+        self.written.clear();
+        serde_json::to_writer(&mut self.written, &Answer { id: &parsed.id, scores: &scores, cluster: &cluster })?;
+        self.written.push(b'\n');
+        io.stdout.write_all(&self.written)?;
         Ok(())
     }
 

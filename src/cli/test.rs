@@ -80,12 +80,12 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
     };
     mention.lang_detected = Some(scores.language.code.clone());
     let intents = route::seen_intents(&scores, pack);
-    let sentiment = Some(scores.sentiment.label.as_str());
+    let sentiment = Some(scores.sentiment.label.as_ref());
     let fields = Fields { sentiment, intents: Some(&intents), ..Fields::of(&mention) };
     let matches = pack.set.finish(&candidates, &document, &fields);
     pack.note_impersonation(&mut mention);
     let matched: Vec<&QueryRule> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
-    let noise = route::noise(&mention, &scores, pack).map(|noise| noise.kind);
+    let noise = route::noise(&mention, &matched, &scores, pack).map(|noise| noise.kind);
     let routed = (!matched.is_empty() || addressed) && noise.is_none();
     let routing = routed.then(|| route::decide(&mention, &matched, &scores, case.at, pack, Model::shipped().digest()));
     Observed { matched: matched.iter().map(|query| query.id.as_str()).collect(), noise, routing }

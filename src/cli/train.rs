@@ -79,6 +79,8 @@ pub fn run(args: &TrainArgs, io: &mut Io<'_>) -> Result<Exit> {
 }
 
 fn model(args: &ModelArgs, io: &mut Io<'_>) -> Result<Exit> {
+    let folder = args.output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    anyhow::ensure!(folder.is_dir(), "there is no folder {} to write to", folder.display());
     let mut read = |path: &str| std::fs::read_to_string(args.data.join(path)).map_err(|e| e.to_string());
     let trained = train_model(&mut read, args.seed, args.slice)?;
     let manifest = serde_json::to_string_pretty(&trained.manifest)?;

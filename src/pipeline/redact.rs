@@ -85,7 +85,7 @@ fn redact_scores(scores: &mut Scores, text: &Cut, kinds: &mut BTreeSet<String>) 
             }
             Some(None) => {
                 let feature = "rest".to_owned();
-                add_part(&mut scores.explain, Explanation { feature, start: None, end: None, ..part });
+                add_part(&mut scores.explain, Explanation { feature: feature.into(), start: None, end: None, ..part });
             }
         }
     }

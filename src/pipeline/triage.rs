@@ -79,7 +79,7 @@ fn decide(
     let scores = (!is_own(&mention)).then(|| model.score(&mention.text, mention.lang.as_deref()));
     mention.lang_detected = scores.as_ref().map(|scores| scores.language.code.clone());
     let intents = scores.as_ref().map(|scores| route::seen_intents(scores, pack));
-    let sentiment = scores.as_ref().map(|scores| scores.sentiment.label.as_str());
+    let sentiment = scores.as_ref().map(|scores| scores.sentiment.label.as_ref());
     let fields = Fields { sentiment, intents: intents.as_deref(), ..Fields::of(&mention) };
     let mut matches = Vec::new();
     pack.set.finish_with(document, &fields, matching, |found| matches.push(found));
@@ -96,7 +96,7 @@ fn decide(
         decided.noise = Some(own_voice());
         return Item::Noise(decided);
     };
-    decided.noise = route::noise(&decided.mention, &scores, pack);
+    decided.noise = route::noise(&decided.mention, &rules, &scores, pack);
     if decided.noise.is_none() {
         let mut routing = route::decide(&decided.mention, &rules, &scores, event_at, pack, model.digest());
         if routing.ticket.action == TicketAction::Pending && !rules.iter().any(|rule| rule.watch) {

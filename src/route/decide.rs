@@ -146,9 +146,14 @@ impl Candidate {
     }
 }
 
+/// Whether a trigger that holds gives the item to a person.
+pub(super) fn for_a_person(facts: &Facts<'_>, pack: &Pack) -> bool {
+    fired(facts, pack).iter().any(|fired| fired.trigger.tier == Some(Tier::Human))
+}
+
 /// The intents of a pack whose threshold the scores reach, best first, without the catch-all.
 pub fn seen_intents<'s>(scores: &'s Scores, pack: &Pack) -> Vec<&'s str> {
-    reached(scores, pack).map(|(score, _)| score.id.as_str()).collect()
+    reached(scores, pack).map(|(score, _)| score.id.as_ref()).collect()
 }
 
 /// The same with the threshold that each reaches.
@@ -257,7 +262,7 @@ fn priority(facts: &Facts<'_>, severity: Severity, tier: Tier) -> u8 {
         Severity::S3 => 35,
         Severity::S4 => 10,
     };
-    let urgency = match facts.scores.urgency.label.as_str() {
+    let urgency = match facts.scores.urgency.label.as_ref() {
         "now" => 6,
         "soon" => 3,
         _ => 0,

@@ -32,12 +32,12 @@ impl<'a> Facts<'a> {
 
     /// P(anger).
     fn anger(&self) -> f64 {
-        self.scores.emotion.probabilities.get("anger").copied().unwrap_or(0.0)
+        self.scores.emotion.probabilities.anger
     }
 
     /// P(negative).
     fn negative(&self) -> f64 {
-        self.scores.sentiment.probabilities.get("negative").copied().unwrap_or(0.0)
+        self.scores.sentiment.probabilities.negative
     }
 
     /// P(urgency is now), 0 where it is something else.
@@ -57,7 +57,7 @@ impl<'a> Facts<'a> {
     pub(super) fn hold(&self, when: &Condition) -> Option<Vec<String>> {
         let author = self.mention.author.as_ref();
         let verified = author.and_then(|a| a.verified).unwrap_or(false);
-        let parts: [Option<Held>; 16] = [
+        let parts: [Option<Held>; 20] = [
             listed("platform", self.mention.platform.as_str(), when.platforms.iter().map(|p| p.as_str())),
             listed("kind", self.mention.kind.as_str(), when.kinds.iter().map(|k| k.as_str())),
             listed("language", self.language(), when.languages.iter().map(String::as_str)),
@@ -70,6 +70,10 @@ impl<'a> Facts<'a> {
             at_least("incident", self.scores.incident.probability, when.incident),
             at_least("negative", self.negative(), when.negative),
             at_least("urgency now", self.urgency_now(), when.urgency_now),
+            at_least("danger", self.scores.risk.danger, when.danger),
+            at_least("distress", self.scores.risk.distress, when.distress),
+            at_least("legal", self.scores.risk.legal, when.legal),
+            at_least("press", self.scores.risk.press, when.press),
             when.followers.map(|least| {
                 self.followers().filter(|n| *n >= least).map(|n| format!("{n} followers, at least {least}"))
             }),

@@ -1,7 +1,9 @@
 //! Whether a person needs to see it at all.
 
+use super::decide::for_a_person;
+use super::facts::Facts;
 use crate::mention::Mention;
-use crate::rules::Pack;
+use crate::rules::{Pack, QueryRule};
 use crate::score::Scores;
 
 /// Why an item is noise.
@@ -18,11 +20,12 @@ pub struct Noise {
 /// Says whether the scores make an item noise under the pack's thresholds, and why.
 ///
 /// A label that the pack gives no threshold never is; nor is anything with a threat or with an intent that the pack
-/// protects: what victims of a scam write looks like a scam. Nor is what an account posts that bears our name.
+/// protects: what victims of a scam write looks like a scam. Nor is what an account posts that bears our name, nor,
+/// where the pack says so, what one of its triggers gives to a person.
 #[must_use]
-pub fn noise(mention: &Mention, scores: &Scores, pack: &Pack) -> Option<Noise> {
+pub fn noise(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &Pack) -> Option<Noise> {
     let rule = &pack.intents.noise;
-    let label = &scores.noise.label;
+    let label = scores.noise.label.as_ref();
     let threshold = *rule.thresholds.get(label)?;
     let probability = scores.noise.probability;
     let threat = rule.unless_threat.is_some_and(|least| scores.threat.probability >= least);
@@ -30,8 +33,11 @@ pub fn noise(mention: &Mention, scores: &Scores, pack: &Pack) -> Option<Noise> {
     if probability < threshold || threat || takes_our_name || is_protected(scores, pack) {
         return None;
     }
+    if rule.unless_human && for_a_person(&Facts::new(mention, matched, scores), pack) {
+        return None;
+    }
     Some(Noise {
-        kind: label.clone(),
+        kind: label.to_owned(),
         rule: format!("noise:{label}"),
         reason: format!("noise {label} {probability:.2}, at least {threshold:.2}"),
     })

@@ -49,7 +49,7 @@ fn every_case_of_the_default_pack_with_given_scores_is_routed_as_it_says() {
         let scores = given.scores();
         let mut mention = case.mention.clone();
         pack().note_impersonation(&mut mention);
-        let found = noise(&mention, &scores, pack());
+        let found = noise(&mention, &[], &scores, pack());
         let matched: Vec<&QueryRule> = case.expect.hits.iter().filter_map(|id| pack().query_of(id)).collect();
         let routing = found.is_none().then(|| decide(&mention, &matched, &scores, case.at, pack(), "model"));
         let observed = Observed {
@@ -212,7 +212,7 @@ fn ties_fall_to_the_more_probable_then_to_the_earlier_row() {
 #[test]
 fn noise_says_its_numbers() {
     let noisy = |label: &str, p: f64| Given { noise: [(label.to_owned(), p)].into(), ..Given::default() }.scores();
-    let noise = |scores: &Scores| noise(&post("Nimbus"), scores, pack());
+    let noise = |scores: &Scores| noise(&post("Nimbus"), &[], scores, pack());
     let found = noise(&noisy("spam", 0.93)).expect("noise");
     assert_eq!((found.kind.as_str(), found.rule.as_str()), ("spam", "noise:spam"));
     assert_eq!(found.reason, "noise spam 0.93, at least 0.80");

@@ -9,6 +9,7 @@ use super::sheet::{Ctx, Kind as Names};
 use super::yaml::Node;
 use crate::mention::{Author, Kind, Mention, Platform, Timestamp, Visibility};
 use crate::route::{Severity, TicketAction, Tier};
+use crate::score::Risk;
 use std::collections::BTreeMap;
 
 /// One test of a pack.
@@ -51,6 +52,8 @@ pub struct Given {
     pub negative: f64,
     /// Probability of urgency `now`.
     pub urgency_now: f64,
+    /// What a person must decide.
+    pub risk: Risk,
 }
 
 /// What must come out; what is absent is not asked.
@@ -201,9 +204,24 @@ fn read_at(fields: &Fields<'_>) -> Timestamp {
     })
 }
 
+const GIVEN_KEYS: [&str; 13] = [
+    "intents",
+    "noise",
+    "threat",
+    "abuse",
+    "anger",
+    "frustration",
+    "incident",
+    "negative",
+    "urgency_now",
+    "danger",
+    "distress",
+    "legal",
+    "press",
+];
+
 fn read_given(parent: &Fields<'_>) -> Option<Given> {
-    let keys = ["intents", "noise", "threat", "abuse", "anger", "frustration", "incident", "negative", "urgency_now"];
-    let fields = parent.map("given", "given scores", &keys)?;
+    let fields = parent.map("given", "given scores", &GIVEN_KEYS)?;
     let share = |key: &str| fields.share(key).unwrap_or(0.0);
     Some(Given {
         intents: read_shares(&fields, "intents", Some(Names::Intent)),
@@ -215,6 +233,12 @@ fn read_given(parent: &Fields<'_>) -> Option<Given> {
         incident: share("incident"),
         negative: share("negative"),
         urgency_now: share("urgency_now"),
+        risk: Risk {
+            danger: share("danger"),
+            distress: share("distress"),
+            legal: share("legal"),
+            press: share("press"),
+        },
     })
 }
 

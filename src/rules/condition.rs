@@ -39,6 +39,14 @@ pub struct Condition {
     pub negative: Option<f64>,
     /// Urgency is `now` with at least this probability.
     pub urgency_now: Option<f64>,
+    /// Probability of danger to people.
+    pub danger: Option<f64>,
+    /// Probability that someone may hurt themselves.
+    pub distress: Option<f64>,
+    /// Probability of legal action.
+    pub legal: Option<f64>,
+    /// Probability that it is the press.
+    pub press: Option<f64>,
     /// The author's followers, at least.
     pub followers: Option<i64>,
     /// The platform verified the author.
@@ -91,7 +99,7 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 22] = [
     "intents",
     "severity",
     "platforms",
@@ -106,6 +114,10 @@ const KEYS: [&str; 18] = [
     "incident",
     "negative",
     "urgency_now",
+    "danger",
+    "distress",
+    "legal",
+    "press",
     "followers",
     "verified",
     "private",
@@ -144,6 +156,10 @@ pub(super) fn read(parent: &Fields<'_>) -> Condition {
         incident: fields.share("incident"),
         negative: fields.share("negative"),
         urgency_now: fields.share("urgency_now"),
+        danger: fields.share("danger"),
+        distress: fields.share("distress"),
+        legal: fields.share("legal"),
+        press: fields.share("press"),
         followers: fields.count("followers", 1e12),
         verified: fields.flag("verified"),
         private: fields.flag("private"),

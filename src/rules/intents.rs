@@ -54,6 +54,8 @@ pub struct NoiseRule {
     pub unless_intents: Vec<String>,
     /// Never noise from this probability of a threat on.
     pub unless_threat: Option<f64>,
+    /// Never noise when a trigger gives it to a person.
+    pub unless_human: bool,
 }
 
 /// Everything of `intents/`.
@@ -136,9 +138,10 @@ fn read_noise(parent: &Fields<'_>) -> Option<NoiseRule> {
             rule.thresholds.insert(label.to_owned(), threshold);
         }
     }
-    if let Some(unless) = fields.map("unless", "unless", &["intents", "threat"]) {
+    if let Some(unless) = fields.map("unless", "unless", &["intents", "threat", "human"]) {
         rule.unless_intents = unless.references("intents", Kind::Intent);
         rule.unless_threat = unless.share("threat");
+        rule.unless_human = unless.flag("human").unwrap_or(false);
     }
     Some(rule)
 }

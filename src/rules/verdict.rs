@@ -2,7 +2,10 @@
 
 use super::cases::{Case, Given};
 use crate::route::Routing;
-use crate::score::{EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Scores, SentimentScore};
+use crate::score::{
+    EmotionProbabilities, EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Scores,
+    SentimentProbabilities, SentimentScore,
+};
 use std::collections::BTreeMap;
 
 /// What became of a test's post.
@@ -115,41 +118,45 @@ impl Given {
     #[must_use]
     pub fn scores(&self) -> Scores {
         let mut intents: Vec<IntentScore> =
-            self.intents.iter().map(|(id, p)| IntentScore { id: id.clone(), probability: *p }).collect();
+            self.intents.iter().map(|(id, p)| IntentScore { id: id.clone().into(), probability: *p }).collect();
         intents.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.id.cmp(&b.id)));
         let noise = self.noise.iter().max_by(|a, b| a.1.total_cmp(b.1));
-        let shares = |pairs: &[(&str, f64)]| -> BTreeMap<String, f64> {
-            pairs.iter().map(|(label, p)| ((*label).to_owned(), *p)).collect()
-        };
         Scores {
             language: LanguageScore { code: "unknown".to_owned(), confidence: 0.0 },
             sentiment: SentimentScore {
-                label: if self.negative >= 0.5 { "negative" } else { "neutral" }.to_owned(),
+                label: if self.negative >= 0.5 { "negative" } else { "neutral" }.into(),
                 score: -self.negative,
-                probabilities: shares(&[
-                    ("negative", self.negative),
-                    ("neutral", 1.0 - self.negative),
-                    ("positive", 0.0),
-                ]),
+                probabilities: SentimentProbabilities {
+                    negative: self.negative,
+                    neutral: 1.0 - self.negative,
+                    positive: 0.0,
+                },
             },
             emotion: EmotionScore {
-                label: if self.anger >= 0.5 { "anger" } else { "none" }.to_owned(),
-                probabilities: shares(&[("anger", self.anger), ("none", 1.0 - self.anger)]),
+                label: if self.anger >= 0.5 { "anger" } else { "none" }.into(),
+                probabilities: EmotionProbabilities {
+                    anger: self.anger,
+                    joy: 0.0,
+                    none: 1.0 - self.anger,
+                    optimism: 0.0,
+                    sadness: 0.0,
+                },
                 frustration: self.frustration,
             },
             intents,
             urgency: match self.urgency_now {
-                now if now > 0.0 => LabelScore { label: "now".to_owned(), probability: now },
-                _ => LabelScore { label: "routine".to_owned(), probability: 1.0 },
+                now if now > 0.0 => LabelScore { label: "now".into(), probability: now },
+                _ => LabelScore { label: "routine".into(), probability: 1.0 },
             },
-            noise: noise.map_or(LabelScore { label: "none".to_owned(), probability: 1.0 }, |(label, p)| LabelScore {
-                label: label.clone(),
+            noise: noise.map_or(LabelScore { label: "none".into(), probability: 1.0 }, |(label, p)| LabelScore {
+                label: label.clone().into(),
                 probability: *p,
             }),
             abuse: Probability { probability: self.abuse },
             threat: Probability { probability: self.threat },
             sarcasm: Probability { probability: 0.0 },
             incident: Probability { probability: self.incident },
+            risk: self.risk,
             entities: Vec::new(),
             fingerprint: String::new(),
             pii: Vec::new(),

@@ -1,4 +1,4 @@
-//! The bytes of a model: int8 tables, column by column, runs of zeros shortened, little-endian throughout.
+//! The bytes of a model: int8 tables, row by row, little-endian throughout.
 //!
 //! Reading never trusts a length: a wrong byte is an error with its place, never a panic or a huge allocation.
 
@@ -6,7 +6,7 @@ use super::features::{LANGUAGE_BITS, MAIN_BITS};
 use super::heads::{COLUMNS, HEADS, STRIDE};
 
 /// What the file begins with; the digit is the format.
-pub(crate) const MAGIC: &[u8; 8] = b"gsmodel1";
+pub(crate) const MAGIC: &[u8; 8] = b"gsmodel2";
 /// Most languages a row has room for.
 pub(crate) const LANGUAGES_MAX: usize = 48;
 
@@ -14,7 +14,7 @@ pub(crate) const LANGUAGES_MAX: usize = 48;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArtefactError {
     /// Another file, or another release's format.
-    #[error("not a model of this format: expected it to begin with gsmodel1")]
+    #[error("not a model of this format: expected it to begin with gsmodel2")]
     Magic,
     /// The file ends early.
     #[error("model ends early, at byte {0}")]
@@ -64,12 +64,9 @@ impl Parts {
             list.iter().for_each(|v| out.extend(v.to_le_bytes()));
         }
         out.extend(self.language_floor.to_le_bytes());
-        for column in 0..COLUMNS {
-            pack(self.main.iter().map(|row| row[column]), &mut out);
-        }
-        for column in 0..self.languages.len() {
-            pack(self.language.iter().map(|row| row[column]), &mut out);
-        }
+        let bytes = |row: &[i8]| row.iter().map(|w| w.to_le_bytes()[0]).collect::<Vec<_>>();
+        self.main.iter().for_each(|row| out.extend(bytes(&row[..COLUMNS])));
+        self.language.iter().for_each(|row| out.extend(bytes(&row[..self.languages.len()])));
         out
     }
 
@@ -108,27 +105,6 @@ impl Parts {
 
 fn u8_of(bits: u32) -> u8 {
     u8::try_from(bits).unwrap_or(u8::MAX)
-}
-
-/// Writes a column; a zero is followed by how many more zeros stand behind it.
-fn pack(column: impl Iterator<Item = i8>, out: &mut Vec<u8>) {
-    let mut zeros: Option<u8> = None;
-    for value in column {
-        match (value, zeros) {
-            (0, Some(n)) if n < u8::MAX => zeros = Some(n + 1),
-            (0, full) => {
-                out.extend(full);
-                out.push(0);
-                zeros = Some(0);
-            }
-            (value, open) => {
-                out.extend(open);
-                zeros = None;
-                out.push(value.to_le_bytes()[0]);
-            }
-        }
-    }
-    out.extend(zeros);
 }
 
 struct Input<'a> {
@@ -172,30 +148,14 @@ impl<'a> Input<'a> {
         (0..count).map(|_| self.float()).collect()
     }
 
-    fn column<const N: usize>(&mut self, column: usize, table: &mut [[i8; N]]) -> Result<(), ArtefactError> {
-        let mut row = 0;
-        while row < table.len() {
-            let at = self.at;
-            let value = i8::from_le_bytes([self.byte()?]);
-            if value == 0 {
-                row += 1 + self.byte()? as usize;
-            } else {
-                table[row][column] = value;
-                row += 1;
-            }
-            if row > table.len() {
-                return Err(ArtefactError::Value(at));
-            }
-        }
-        Ok(())
-    }
-
     fn table<const N: usize>(&mut self, columns: usize, rows: usize) -> Result<Vec<[i8; N]>, ArtefactError> {
-        let mut table = vec![[0_i8; N]; rows];
-        for column in 0..columns {
-            self.column(column, &mut table)?;
-        }
-        Ok(table)
+        let bytes = self.take(columns * rows)?;
+        let row = |bytes: &[u8]| {
+            let mut row = [0_i8; N];
+            row.iter_mut().zip(bytes).for_each(|(weight, &byte)| *weight = i8::from_le_bytes([byte]));
+            row
+        };
+        Ok(bytes.chunks_exact(columns.max(1)).map(row).collect())
     }
 }
 
@@ -226,7 +186,7 @@ pub(crate) mod tests {
     fn bytes_come_back_as_they_went() {
         let parts = small();
         let bytes = parts.to_bytes();
-        assert!(bytes.len() < 100_000);
+        assert!(bytes.len() < 10_000_000);
         assert_eq!(Parts::from_bytes(&bytes), Ok(parts));
     }
 

@@ -1,15 +1,23 @@
 //! Telling a score back: which words it was made of. Exact, because the model is a sum.
 //!
 //! What is told is the log-odds of the chosen label against the runner-up, `ln(p1 / p2)`: the listed units, the bias
-//! and `rest` sum to it. A unit's part is all its features: the word, its pieces, its negation.
+//! and `rest` sum to it. A unit's part is all its features: the word, its pieces, its negation,
+//! what it is about.
 
-use super::Explanation;
 use super::artefact::Parts;
 use super::calibrate::{best, round4};
 use super::features::{Features, Unit};
 use super::heads::{HeadSpec, INTENT, SENTIMENT, SPECS};
 use super::model::{Logits, unit_parts};
 use super::tokens::Reading;
+use super::{Explanation, Label};
+use std::sync::LazyLock;
+
+/// `head.label` of every column.
+static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let columns = |spec: &'static HeadSpec| spec.labels.iter().map(|label| format!("{}.{label}", spec.name));
+    SPECS.iter().flat_map(columns).collect()
+});
 
 /// Units told per head.
 const UNITS_MAX: usize = 6;
@@ -48,16 +56,17 @@ impl Telling<'_> {
         let sums = self.sums(a, b);
         let total = self.logits.z[a] - self.logits.z[b];
         let bias = round4(f64::from(self.parts.bias[a]) - f64::from(self.parts.bias[b]));
-        let head = format!("{}.{}", self.spec.name, self.spec.labels[first]);
+        let head = &NAMES[a];
         let mut rest = total - bias;
         for unit in largest(&sums) {
             let weight = round4(sums[unit]);
             rest -= weight;
             let (feature, start, end) = self.name(self.features.units[unit]);
-            told.push(Explanation { head: head.clone(), feature, start, end, weight });
+            told.push(Explanation { head: head.as_str().into(), feature, start, end, weight });
         }
         for (feature, weight) in [("bias", bias), ("rest", round4(rest))] {
-            told.push(Explanation { head: head.clone(), feature: feature.to_owned(), start: None, end: None, weight });
+            let head = head.as_str().into();
+            told.push(Explanation { head, feature: feature.into(), start: None, end: None, weight });
         }
     }
 
@@ -66,15 +75,16 @@ impl Telling<'_> {
         let (scale_a, scale_b) = (f64::from(self.parts.scale[a]), f64::from(self.parts.scale[b]));
         let mut sums = vec![0.0; self.features.units.len()];
         let weight = |_: &Parts, row: &[i8; _]| f64::from(row[a]) * scale_a - f64::from(row[b]) * scale_b;
-        unit_parts(self.parts, &self.features.words, self.logits.word_share, weight, &mut sums);
-        unit_parts(self.parts, &self.features.pieces, self.logits.piece_share, weight, &mut sums);
+        for (group, share) in self.features.groups().into_iter().zip(self.logits.shares) {
+            unit_parts(self.parts, group, share, weight, &mut sums);
+        }
         sums
     }
 
-    fn name(&self, unit: Unit) -> (String, Option<u32>, Option<u32>) {
+    fn name(&self, unit: Unit) -> (Label, Option<u32>, Option<u32>) {
         let tokens = &self.reading.tokens;
         let (from, to, mark) = match unit {
-            Unit::Style(name) => return (format!("style:{name}"), None, None),
+            Unit::Style(name) => return (format!("style:{name}").into(), None, None),
             Unit::One(n) => (n, n, ""),
             Unit::Pair(n) => (n, n + 1, ""),
             Unit::Edge(n) => (n, n, "edge:"),
@@ -86,7 +96,7 @@ impl Telling<'_> {
             name.push(' ');
             name.extend(self.reading.cells_of(to).iter().take(40).map(|c| c.ch));
         }
-        (name, Some(from.start), Some(to.end))
+        (name.into(), Some(from.start), Some(to.end))
     }
 }
 

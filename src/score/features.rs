@@ -1,14 +1,16 @@
-//! What the model looks at: one hashed stream of words, pairs, negated words, pieces of words, emoji and style marks.
+//! What the model looks at: one hashed stream of words, pairs, negated words, pieces of words, concepts, emoji and
+//! style marks.
 //!
 //! Every feature knows the unit (a word, a pair, a mark) it came from, so a score can be told back in the reader's
 //! words. The hash is fixed: changing it, or what is emitted, makes every artefact meaningless. Work is linear in the
 //! text; nothing here depends on the platform, the locale or a map's order.
 
+use super::concepts::{Entry, Lexicon, PHRASE_WORDS_MAX, STEM_LETTERS_MIN, plain};
 use super::tokens::{Cell, Kind, Reading, Token};
 use std::sync::LazyLock;
 
 /// Bits of a feature id in the main table.
-pub(crate) const MAIN_BITS: u32 = 17;
+pub(crate) const MAIN_BITS: u32 = 18;
 /// Bits of a feature id in the language table.
 pub(crate) const LANGUAGE_BITS: u32 = 15;
 /// Letters read for the language: more does not help, and keeps the work bounded.
@@ -17,6 +19,11 @@ const LANGUAGE_LETTERS_MAX: usize = 240;
 const NEGATION_REACH: u32 = 4;
 /// Words up to this length have no pieces worth reading.
 const PIECE_WORD_MIN: usize = 4;
+/// So many different concepts of a text are read in pairs: what a post is about is said early.
+const PAIRED_CONCEPTS_MAX: usize = 12;
+/// Numbers no concept of the lexicon has: the text asks, the text has a link.
+const ASKS: u8 = u8::MAX;
+const LINKS: u8 = u8::MAX - 1;
 /// Pieces are read of so many characters of one word; a longer "word" is no word.
 const PIECE_WORD_MAX: usize = 40;
 
@@ -47,7 +54,19 @@ pub(crate) struct Features {
     pub(crate) words: Vec<Feature>,
     /// Pieces of words.
     pub(crate) pieces: Vec<Feature>,
+    /// What the words are about, alone and in pairs. A pair belongs to the later word's unit.
+    pub(crate) concepts: Vec<Feature>,
     pub(crate) units: Vec<Unit>,
+}
+
+/// Lists of features whose weight is shared out apart.
+pub(crate) const GROUPS: usize = 3;
+
+impl Features {
+    /// The lists, in the order everything that is shared out by group keeps.
+    pub(crate) fn groups(&self) -> [&[Feature]; GROUPS] {
+        [&self.words, &self.pieces, &self.concepts]
+    }
 }
 
 const SEED_WORD: u64 = 0x51;
@@ -60,8 +79,11 @@ const SEED_EDGE: u64 = 0x57;
 const SEED_HOST: u64 = 0x58;
 const SEED_LANGUAGE: u64 = 0x59;
 const SEED_SKIP: u64 = 0x5A;
+const SEED_CONCEPT: u64 = 0x5B;
+const SEED_CONCEPT_NOT: u64 = 0x5C;
+const SEED_TOGETHER: u64 = 0x5D;
 
-fn mix(hash: u64, value: u64) -> u64 {
+pub(crate) fn mix(hash: u64, value: u64) -> u64 {
     (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95)
 }
 
@@ -70,8 +92,21 @@ fn top(hash: u64, bits: u32) -> u32 {
     u32::try_from(spread >> (64 - bits)).unwrap_or(0)
 }
 
+/// Rows of concepts, at the end of the table: words never share one, so that heads can learn from concepts alone.
+const CONCEPT_ROWS: u32 = 1 << 14;
+const WORD_ROWS: u32 = (1 << MAIN_BITS) - CONCEPT_ROWS;
+
+/// A row below `rows`, every one as likely (Lemire 2019).
+fn below(hash: u64, rows: u32) -> u32 {
+    u32::try_from(u64::from(top(hash, 32)) * u64::from(rows) >> 32).unwrap_or(0)
+}
+
 fn id(seed: u64, hash: u64) -> u32 {
-    top(mix(hash, seed), MAIN_BITS)
+    below(mix(hash, seed), WORD_ROWS)
+}
+
+fn concept_id(seed: u64, hash: u64) -> u32 {
+    WORD_ROWS + below(mix(hash, seed), CONCEPT_ROWS)
 }
 
 const NEGATORS: [&str; 40] = [
@@ -80,6 +115,11 @@ const NEGATORS: [&str; 40] = [
     "shouldnt", "havent", "hasnt", "hadnt", "nunca", "nada", "jamás", "não", "nao", "nem", "jamais", "pas", "nicht",
     "kein", "keine", "nie",
 ];
+
+/// The feature of a text that is about this.
+pub(crate) fn concept_feature(concept: u8) -> u32 {
+    concept_id(SEED_CONCEPT, u64::from(concept))
+}
 
 /// Reads the features of a text.
 pub(crate) fn extract(reading: &Reading) -> Features {
@@ -99,6 +139,19 @@ struct Walk<'a> {
     letters: Vec<char>,
     style: Style,
     negators: &'static [u64],
+    about: About,
+}
+
+/// What the words so far are about.
+#[derive(Default)]
+struct About {
+    /// One bit per concept: plain, then negated.
+    seen: [[u64; 4]; 2],
+    /// The first concepts, each with the unit it came from.
+    first: Vec<(u8, u32)>,
+    /// Hashes of the last words, for phrases; the newest last.
+    run: [u64; PHRASE_WORDS_MAX],
+    run_len: usize,
 }
 
 static NEGATOR_HASHES: LazyLock<[u64; NEGATORS.len()]> = LazyLock::new(|| NEGATORS.map(hash_str));
@@ -122,7 +175,7 @@ fn hash_of(letters: &[char]) -> u64 {
     letters.iter().fold(0, |hash, &c| mix(hash, u64::from(u32::from(c))))
 }
 
-fn hash_str(text: &str) -> u64 {
+pub(crate) fn hash_str(text: &str) -> u64 {
     text.chars().fold(0, |hash, c| mix(hash, u64::from(u32::from(c))))
 }
 
@@ -132,6 +185,7 @@ impl<'a> Walk<'a> {
         let out = Features {
             words: Vec::with_capacity(tokens * 3 + 8),
             pieces: Vec::with_capacity(reading.cells.len() * 2),
+            concepts: Vec::with_capacity(64),
             units: Vec::with_capacity(tokens * 3 + 8),
         };
         Self {
@@ -142,6 +196,7 @@ impl<'a> Walk<'a> {
             letters: Vec::with_capacity(32),
             style: Style::default(),
             negators: NEGATOR_HASHES.as_slice(),
+            about: About::default(),
         }
     }
 
@@ -198,6 +253,7 @@ impl<'a> Walk<'a> {
         }
         let hash = hash_of(&self.letters);
         self.emit(id(SEED_WORD, hash), unit);
+        self.about_word(unit);
         if self.negated > 0 {
             self.negated -= 1;
             self.emit(id(SEED_NOT, hash), unit);
@@ -215,6 +271,7 @@ impl<'a> Walk<'a> {
         let hash = hash_of(&self.letters);
         self.emit(id(SEED_HASHTAG, hash), unit);
         self.emit(id(SEED_WORD, hash), unit);
+        self.about_word(unit);
         self.pieces(unit);
         hash
     }
@@ -228,6 +285,7 @@ impl<'a> Walk<'a> {
         if digits <= 3 {
             let whole = cells.iter().fold(0, |hash, c| mix(hash, u64::from(u32::from(c.ch))));
             self.emit(id(SEED_WORD, whole), unit);
+            self.about(Lexicon::shipped().word(whole), unit);
         }
         let class = mix(0x23, (digits.min(9) as u64) << 1 | u64::from(pointed));
         self.emit(id(SEED_WORD, class), unit);
@@ -262,6 +320,7 @@ impl<'a> Walk<'a> {
         self.style.emoji += 1;
         let hash = self.reading.cells_of(token).iter().fold(0, |hash, c| mix(hash, u64::from(u32::from(c.ch))));
         self.emit(id(SEED_WORD, hash), unit);
+        self.about(Lexicon::shipped().word(hash), unit);
         hash
     }
 
@@ -285,6 +344,7 @@ impl<'a> Walk<'a> {
 
     fn marks(&mut self, token: &Token, unit: u32) -> u64 {
         self.negated = 0;
+        self.about.run_len = 0;
         let cells = self.reading.cells_of(token);
         let exclaims = cells.iter().any(|c| c.ch == '!');
         let asks = cells.iter().any(|c| c.ch == '?');
@@ -311,7 +371,59 @@ impl<'a> Walk<'a> {
                     break;
                 }
                 hash = mix(hash, at(from + size));
-                self.out.pieces.push(Feature { id: top(hash, MAIN_BITS), unit });
+                self.out.pieces.push(Feature { id: below(hash, WORD_ROWS), unit });
+            }
+        }
+    }
+
+    /// What the word in `letters` is about: its stems, itself, the phrases it ends.
+    fn about_word(&mut self, unit: u32) {
+        let lexicon = Lexicon::shipped();
+        let mut hash = 0;
+        for n in 0..self.letters.len().min(PIECE_WORD_MAX) {
+            hash = mix(hash, u64::from(u32::from(plain(self.letters[n]))));
+            if n + 1 >= STEM_LETTERS_MIN {
+                self.about(lexicon.stem(hash), unit);
+            }
+        }
+        self.about(lexicon.word(hash), unit);
+        self.about.run.rotate_left(1);
+        self.about.run[PHRASE_WORDS_MAX - 1] = hash;
+        self.about.run_len = (self.about.run_len + 1).min(PHRASE_WORDS_MAX);
+        for words in 2..=self.about.run_len {
+            self.about(lexicon.phrase(&self.about.run[PHRASE_WORDS_MAX - words..]), unit);
+        }
+    }
+
+    fn about(&mut self, entry: Option<&Entry>, unit: u32) {
+        let negated = self.negated > 0;
+        for &concept in entry.map_or(&[][..], Entry::as_slice) {
+            let seen = &mut self.about.seen[usize::from(negated)][usize::from(concept >> 6)];
+            let bit = 1 << (concept & 63);
+            if *seen & bit != 0 {
+                continue;
+            }
+            *seen |= bit;
+            let seed = if negated { SEED_CONCEPT_NOT } else { SEED_CONCEPT };
+            self.out.concepts.push(Feature { id: concept_id(seed, u64::from(concept)), unit });
+            if self.about.first.len() < PAIRED_CONCEPTS_MAX && self.about.first.iter().all(|f| f.0 != concept) {
+                self.about.first.push((concept, unit));
+            }
+        }
+    }
+
+    /// Every two concepts of the text, whatever their order.
+    fn together(&mut self) {
+        let mut pair = |a: u8, b: u8, unit| {
+            let both = u64::from(a.min(b)) << 8 | u64::from(a.max(b));
+            self.out.concepts.push(Feature { id: concept_id(SEED_TOGETHER, both), unit });
+        };
+        for (n, &(concept, unit)) in self.about.first.iter().enumerate() {
+            self.about.first[..n].iter().for_each(|&(earlier, _)| pair(earlier, concept, unit));
+            for (mark, count) in [(ASKS, self.style.asks), (LINKS, self.style.urls)] {
+                if count > 0 {
+                    pair(concept, mark, unit);
+                }
             }
         }
     }
@@ -326,6 +438,7 @@ impl<'a> Walk<'a> {
             let unit = self.unit(Unit::Edge(u32::try_from(place).unwrap_or(u32::MAX)));
             self.emit(id(SEED_EDGE, mix(2, last)), unit);
             self.styles();
+            self.together();
         }
         self.out
     }

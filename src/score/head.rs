@@ -4,12 +4,12 @@
 
 use super::LabelScore;
 use super::calibrate::{best, round4, softmax};
-use super::features::{Features, MAIN_BITS};
+use super::features::{Feature, Features, MAIN_BITS};
 use super::heads::UNKNOWN;
-use super::model::share;
+use super::model::shares;
 
 /// What the file begins with; the digit is the format.
-const MAGIC: &[u8; 8] = b"gshead01";
+const MAGIC: &[u8; 8] = b"gshead02";
 /// Bits of a feature id in a user's table.
 pub(crate) const HEAD_BITS: u32 = 16;
 /// Most labels a head may have.
@@ -95,15 +95,16 @@ impl Head {
     pub(crate) fn answer(&self, features: &Features) -> LabelScore {
         let p = self.probabilities(features);
         let (top, probability) = best(&p);
-        let label = if features.words.is_empty() { UNKNOWN } else { self.labels[top].as_str() };
-        LabelScore { label: label.to_owned(), probability: round4(probability) }
+        let label = if features.words.is_empty() { UNKNOWN.into() } else { self.labels[top].clone().into() };
+        LabelScore { label, probability: round4(probability) }
     }
 
     /// Probabilities in the order of the labels.
     pub(crate) fn probabilities(&self, features: &Features) -> Vec<f64> {
         let count = self.labels.len();
         let mut z: Vec<f64> = self.bias.iter().map(|&b| f64::from(b)).collect();
-        for list in [&features.words, &features.pieces] {
+        let groups = features.groups();
+        for (list, share) in groups.into_iter().zip(shares(groups.map(<[Feature]>::len))) {
             let mut sums = vec![0_i64; count];
             for feature in list {
                 let row = row_of(feature.id) as usize * count;
@@ -111,7 +112,6 @@ impl Head {
                     *sum += i64::from(weight);
                 }
             }
-            let share = share(list.len());
             for ((z, sum), scale) in z.iter_mut().zip(sums).zip(&self.scale) {
                 *z += sum as f64 * share * f64::from(*scale);
             }

@@ -29,11 +29,13 @@ impl HeadSpec {
 }
 
 /// Columns used, of the [`STRIDE`] a row holds.
-pub(crate) const COLUMNS: usize = 28;
+pub(crate) const COLUMNS: usize = 32;
 /// Bytes of one row: a power of two, so a row never straddles a cache line.
 pub(crate) const STRIDE: usize = 32;
+/// Most labels of one head.
+pub(crate) const LABELS_MAX: usize = 7;
 /// Number of heads.
-pub(crate) const HEADS: usize = 10;
+pub(crate) const HEADS: usize = 14;
 
 pub(crate) const SENTIMENT: usize = 0;
 pub(crate) const EMOTION: usize = 1;
@@ -45,6 +47,10 @@ pub(crate) const ABUSE: usize = 6;
 pub(crate) const THREAT: usize = 7;
 pub(crate) const SARCASM: usize = 8;
 pub(crate) const INCIDENT: usize = 9;
+pub(crate) const LEGAL: usize = 10;
+pub(crate) const DISTRESS: usize = 11;
+pub(crate) const DANGER: usize = 12;
+pub(crate) const PRESS: usize = 13;
 
 /// All heads, by the constants above.
 pub(crate) const SPECS: [HeadSpec; HEADS] = [
@@ -58,6 +64,10 @@ pub(crate) const SPECS: [HeadSpec; HEADS] = [
     flag("threat", &["threat"], 25),
     flag("sarcasm", &["sarcasm"], 26),
     flag("incident", &["incident"], 27),
+    flag("legal", &["legal"], 28),
+    flag("distress", &["distress"], 29),
+    flag("danger", &["danger"], 30),
+    flag("press", &["press"], 31),
 ];
 
 const fn choice(name: &'static str, labels: &'static [&'static str], first: usize) -> HeadSpec {
@@ -85,5 +95,6 @@ mod tests {
         }
         assert_eq!(next, COLUMNS);
         const { assert!(COLUMNS <= STRIDE) };
+        assert_eq!(SPECS.iter().map(HeadSpec::width).max(), Some(LABELS_MAX));
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod artefact;
 pub(crate) mod calibrate;
+pub(crate) mod concepts;
 pub(crate) mod explain;
 pub(crate) mod features;
 mod head;
@@ -21,7 +22,11 @@ pub use pii::find_pii;
 use crate::mention::Entity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// A label: the model's own cost no memory.
+pub type Label = Cow<'static, str>;
 
 /// Everything the model says of one text. Labels may be `unknown` where a head is below its calibrated floor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +51,8 @@ pub struct Scores {
     pub sarcasm: Probability,
     /// A real incident, not a figure of speech.
     pub incident: Probability,
+    /// What a person must decide.
+    pub risk: Risk,
     /// Mentions, hashtags, cashtags, links, by UTF-8 byte offsets of the scored text.
     pub entities: Vec<Entity>,
     /// Near-duplicate fingerprint, 16 hex digits, a pure function of the text.
@@ -71,29 +78,70 @@ pub struct LanguageScore {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SentimentScore {
     /// negative, neutral, positive or unknown.
-    pub label: String,
+    pub label: Label,
     /// -1..1: P(positive) - P(negative).
     pub score: f64,
     /// By label.
-    pub probabilities: BTreeMap<String, f64>,
+    pub probabilities: SentimentProbabilities,
+}
+
+/// Sums to one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SentimentProbabilities {
+    /// 0..1.
+    pub negative: f64,
+    /// 0..1.
+    pub neutral: f64,
+    /// 0..1.
+    pub positive: f64,
 }
 
 /// Emotion of a text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EmotionScore {
     /// anger, joy, sadness, optimism, none or unknown.
-    pub label: String,
+    pub label: Label,
     /// By label.
-    pub probabilities: BTreeMap<String, f64>,
+    pub probabilities: EmotionProbabilities,
     /// 0..1.
     pub frustration: f64,
+}
+
+/// Sums to one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EmotionProbabilities {
+    /// 0..1.
+    pub anger: f64,
+    /// 0..1.
+    pub joy: f64,
+    /// 0..1.
+    pub none: f64,
+    /// 0..1.
+    pub optimism: f64,
+    /// 0..1.
+    pub sadness: f64,
+}
+
+impl EmotionProbabilities {
+    /// That of one label; nothing for `unknown`.
+    #[must_use]
+    pub fn of(&self, label: &str) -> Option<f64> {
+        match label {
+            "anger" => Some(self.anger),
+            "joy" => Some(self.joy),
+            "none" => Some(self.none),
+            "optimism" => Some(self.optimism),
+            "sadness" => Some(self.sadness),
+            _ => None,
+        }
+    }
 }
 
 /// One intent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IntentScore {
     /// Its name.
-    pub id: String,
+    pub id: Label,
     /// 0..1, calibrated.
     pub probability: f64,
 }
@@ -102,7 +150,7 @@ pub struct IntentScore {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LabelScore {
     /// The label, or `unknown`.
-    pub label: String,
+    pub label: Label,
     /// 0..1, of the best label.
     pub probability: f64,
 }
@@ -114,12 +162,25 @@ pub struct Probability {
     pub probability: f64,
 }
 
+/// What no machine should answer alone; each 0..1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Risk {
+    /// Danger to people: injury, fire, violence, children.
+    pub danger: f64,
+    /// Someone may hurt themselves.
+    pub distress: f64,
+    /// Legal action, or a complaint to an authority.
+    pub legal: f64,
+    /// The press, or who speaks to it.
+    pub press: f64,
+}
+
 /// Personal data found in a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pii {
     /// email, phone, card, iban …
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Label,
     /// First byte.
     pub start: u32,
     /// One past the last byte.
@@ -130,9 +191,9 @@ pub struct Pii {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Explanation {
     /// Which head and label, as `head.label`.
-    pub head: String,
+    pub head: Label,
     /// The feature as a reader knows it, or `bias`, or `rest` for all that is not listed.
-    pub feature: String,
+    pub feature: Label,
     /// First byte of its occurrence, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<u32>,

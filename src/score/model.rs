@@ -6,15 +6,18 @@
 use super::artefact::{ArtefactError, LANGUAGES_MAX, Parts};
 use super::calibrate::{best, round4, sigmoid, softmax};
 use super::explain::explain;
-use super::features::{Feature, Features, extract, language_ids};
+use super::features::{Feature, Features, GROUPS, extract, language_ids};
 use super::head::Head;
 use super::heads::{
-    ABUSE, COLUMNS, EMOTION, FRUSTRATION, HeadSpec, INCIDENT, INTENT, NOISE, SARCASM, SENTIMENT, SPECS, STRIDE, Shape,
-    THREAT, UNKNOWN, URGENCY,
+    ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL, NOISE,
+    PRESS, SARCASM, SENTIMENT, SPECS, STRIDE, Shape, THREAT, UNKNOWN, URGENCY,
 };
 use super::pii::find_pii;
-use super::tokens::Reading;
-use super::{EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Scores, SentimentScore};
+use super::tokens::{Kind, Reading};
+use super::{
+    EmotionProbabilities, EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Risk, Scores,
+    SentimentProbabilities, SentimentScore,
+};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -35,9 +38,8 @@ static SHIPPED: LazyLock<Model> = LazyLock::new(|| {
 #[derive(Debug)]
 pub(crate) struct Logits {
     pub(crate) z: [f64; COLUMNS],
-    /// What one step of a word's or a piece's weight counts, before the column's scale.
-    pub(crate) word_share: f64,
-    pub(crate) piece_share: f64,
+    /// What one step of a weight counts, by group of features, before the column's scale.
+    pub(crate) shares: [f64; GROUPS],
 }
 
 impl Model {
@@ -75,27 +77,31 @@ impl Model {
         let features = extract(&reading);
         let logits = self.logits(&features);
         let empty = features.words.is_empty();
-        let answer = |head: usize| self.answer(head, &logits, empty);
+        let answer = |head: usize| if empty { silence(head) } else { self.answer(head, &logits) };
+        let language = self.language(&reading, lang);
         let sentiment = answer(SENTIMENT);
         let emotion = answer(EMOTION);
         let intent = answer(INTENT);
         let flag = |head: usize| Probability { probability: round4(self.flag(head, &logits, empty)) };
-        let explain = explain(&self.parts, &reading, &features, &logits, &sentiment.p, &intent.p);
+        let explain =
+            explain(&self.parts, &reading, &features, &logits, sentiment.probabilities(), intent.probabilities());
         Scores {
-            language: self.language(&reading, lang),
+            noise: noise_score(&answer(NOISE), is_read(&language.code, &reading)),
+            language,
             sentiment: sentiment_score(&sentiment),
-            emotion: EmotionScore {
-                label: emotion.label.to_owned(),
-                probabilities: emotion.by_label(),
-                frustration: flag(FRUSTRATION).probability,
-            },
+            emotion: emotion_score(&emotion, flag(FRUSTRATION).probability),
             intents: intents(&intent),
             urgency: answer(URGENCY).score(),
-            noise: answer(NOISE).score(),
             abuse: flag(ABUSE),
             threat: flag(THREAT),
             sarcasm: flag(SARCASM),
             incident: flag(INCIDENT),
+            risk: Risk {
+                danger: flag(DANGER).probability,
+                distress: flag(DISTRESS).probability,
+                legal: flag(LEGAL).probability,
+                press: flag(PRESS).probability,
+            },
             entities: crate::text::entities(text),
             fingerprint: format!("{:016x}", crate::text::fingerprint(text)),
             pii: find_pii(text),
@@ -106,30 +112,24 @@ impl Model {
 
     /// Sums the rows of a text.
     pub(crate) fn logits(&self, features: &Features) -> Logits {
-        let words = sum_rows(&self.parts.main, features.words.iter().map(|f| f.id));
-        let pieces = sum_rows(&self.parts.main, features.pieces.iter().map(|f| f.id));
-        let (word_share, piece_share) = (share(features.words.len()), share(features.pieces.len()));
+        let groups = features.groups();
+        let sums = groups.map(|group| sum_rows(&self.parts.main, group.iter().map(|f| f.id)));
+        let shares = shares(groups.map(<[Feature]>::len));
         let mut z = [0.0; COLUMNS];
         for (column, z) in z.iter_mut().enumerate() {
-            let sum = f64::from(words[column]) * word_share + f64::from(pieces[column]) * piece_share;
+            let sum: f64 = sums.iter().zip(shares).map(|(sums, share)| f64::from(sums[column]) * share).sum();
             *z = sum * f64::from(self.parts.scale[column]) + f64::from(self.parts.bias[column]);
         }
-        Logits { z, word_share, piece_share }
+        Logits { z, shares }
     }
 
-    fn answer(&self, head: usize, logits: &Logits, empty: bool) -> Answer {
+    fn answer(&self, head: usize, logits: &Logits) -> Answer {
         let spec = &SPECS[head];
-        let mut p = logits.z[spec.first..spec.first + spec.width()].to_vec();
-        softmax(&mut p);
-        let (top, probability) = best(&p);
-        let known = !empty && probability >= f64::from(self.parts.floor[head]);
-        // nothing to read is nothing to act on, for heads that have a label for it
-        let label = match (known, empty) {
-            (true, _) => spec.labels[top],
-            (false, true) if head == URGENCY => "routine",
-            (false, true) if head == NOISE => "low_value",
-            _ => UNKNOWN,
-        };
+        let mut p = [0.0; LABELS_MAX];
+        p[..spec.width()].copy_from_slice(&logits.z[spec.first..spec.first + spec.width()]);
+        softmax(&mut p[..spec.width()]);
+        let (top, probability) = best(&p[..spec.width()]);
+        let label = if probability >= f64::from(self.parts.floor[head]) { spec.labels[top] } else { UNKNOWN };
         Answer { spec, p, label, probability }
     }
 
@@ -144,10 +144,12 @@ impl Model {
         if let Some(code) = lang.and_then(given_language) {
             return LanguageScore { code, confidence: 1.0 };
         }
-        let mut ids = Vec::with_capacity(512);
+        let mut ids = Vec::with_capacity(1024);
         language_ids(reading, &mut ids);
-        let p = self.language_probabilities(&ids);
-        let (top, confidence) = best(&p);
+        let mut p = [0.0; LANGUAGES_MAX];
+        let p = &mut p[..self.parts.languages.len()];
+        self.language_probabilities(&ids, p);
+        let (top, confidence) = best(p);
         if ids.is_empty() || p.is_empty() {
             return LanguageScore { code: UNKNOWN.to_owned(), confidence: 0.0 };
         }
@@ -156,17 +158,46 @@ impl Model {
         LanguageScore { code: code.to_owned(), confidence: round4(confidence) }
     }
 
-    fn language_probabilities(&self, ids: &[u32]) -> Vec<f64> {
+    fn language_probabilities(&self, ids: &[u32], p: &mut [f64]) {
         let sums: [i32; LANGUAGES_MAX] = sum_rows(&self.parts.language, ids.iter().copied());
         let share = share(ids.len());
-        let column = |n: usize| {
-            f64::from(sums[n]) * share * f64::from(self.parts.language_scale[n])
-                + f64::from(self.parts.language_bias[n])
-        };
-        let mut p: Vec<f64> = (0..self.parts.languages.len()).map(column).collect();
-        softmax(&mut p);
-        p
+        let columns = self.parts.language_scale.iter().zip(&self.parts.language_bias);
+        for ((p, sum), (scale, bias)) in p.iter_mut().zip(sums).zip(columns) {
+            *p = f64::from(sum) * share * f64::from(*scale) + f64::from(*bias);
+        }
+        softmax(p);
     }
+}
+
+/// Languages whose noise the model was taught.
+const TAUGHT: [&str; 5] = ["en", "es", "pt", "fr", "de"];
+/// Below so many words a language that is not known may be any of them.
+const SHORT_WORDS: usize = 4;
+
+/// Whether the model can tell noise in this language: what it cannot read it must not throw away.
+fn is_read(language: &str, reading: &Reading) -> bool {
+    let words = || reading.tokens.iter().filter(|t| t.kind == Kind::Word).count();
+    TAUGHT.contains(&language) || (language == UNKNOWN && words() < SHORT_WORDS)
+}
+
+/// What is said of a text without anything to read: nothing to act on.
+fn silence(head: usize) -> Answer {
+    let spec = &SPECS[head];
+    let wanted = match head {
+        SENTIMENT => "neutral",
+        URGENCY => "routine",
+        _ => "none",
+    };
+    let top = spec.labels.iter().position(|label| *label == wanted).unwrap_or(0);
+    let mut p = [0.0; LABELS_MAX];
+    p[top] = 1.0;
+    let label = if head == NOISE { UNKNOWN } else { wanted };
+    Answer { spec, p, label, probability: 1.0 }
+}
+
+fn noise_score(answer: &Answer, is_read: bool) -> LabelScore {
+    let score = answer.score();
+    if is_read || score.label == "none" { score } else { LabelScore { label: UNKNOWN.into(), ..score } }
 }
 
 pub(crate) fn digest(bytes: &[u8]) -> String {
@@ -180,6 +211,14 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 /// What one of `count` features counts: the sum of many weak signs grows with the root of their number.
 pub(crate) fn share(count: usize) -> f64 {
     if count == 0 { 0.0 } else { 1.0 / libm::sqrt(count as f64) }
+}
+
+/// How much a group of features counts beside the others: words, pieces, concepts.
+const GROUP_WEIGHTS: [f64; GROUPS] = [1.0, 1.0, 0.5];
+
+/// What one feature of each group counts in a text.
+pub(crate) fn shares(groups: [usize; GROUPS]) -> [f64; GROUPS] {
+    std::array::from_fn(|group| share(groups[group]) * GROUP_WEIGHTS[group])
 }
 
 /// Sums rows of a table. In runs short enough for 16-bit sums, which the compiler turns into wide instructions.
@@ -212,32 +251,44 @@ fn flush<const N: usize>(total: &mut [i32; N], part: &mut [i16; N]) {
 
 struct Answer {
     spec: &'static HeadSpec,
-    p: Vec<f64>,
+    /// By label; as many as the head has.
+    p: [f64; LABELS_MAX],
     label: &'static str,
     probability: f64,
 }
 
 impl Answer {
-    fn score(&self) -> LabelScore {
-        LabelScore { label: self.label.to_owned(), probability: round4(self.probability) }
+    fn probabilities(&self) -> &[f64] {
+        &self.p[..self.spec.width()]
     }
 
-    fn by_label(&self) -> BTreeMap<String, f64> {
-        self.spec.labels.iter().zip(&self.p).map(|(label, &p)| ((*label).to_owned(), round4(p))).collect()
+    fn score(&self) -> LabelScore {
+        LabelScore { label: self.label.into(), probability: round4(self.probability) }
     }
 }
 
 fn sentiment_score(answer: &Answer) -> SentimentScore {
+    let [negative, neutral, positive] = [0, 1, 2].map(|n| round4(answer.p[n]));
     SentimentScore {
-        label: answer.label.to_owned(),
+        label: answer.label.into(),
         score: round4(answer.p[2] - answer.p[0]),
-        probabilities: answer.by_label(),
+        probabilities: SentimentProbabilities { negative, neutral, positive },
+    }
+}
+
+fn emotion_score(answer: &Answer, frustration: f64) -> EmotionScore {
+    let [anger, joy, optimism, sadness, none] = [0, 1, 2, 3, 4].map(|n| round4(answer.p[n]));
+    EmotionScore {
+        label: answer.label.into(),
+        probabilities: EmotionProbabilities { anger, joy, none, optimism, sadness },
+        frustration,
     }
 }
 
 fn intents(answer: &Answer) -> Vec<IntentScore> {
-    let score = |(label, &p): (&&str, &f64)| IntentScore { id: (*label).to_owned(), probability: round4(p) };
-    let mut intents: Vec<IntentScore> = answer.spec.labels.iter().zip(&answer.p).map(score).collect();
+    let labels = answer.spec.labels.iter().zip(answer.probabilities());
+    let mut intents: Vec<IntentScore> =
+        labels.map(|(&label, &p)| IntentScore { id: label.into(), probability: round4(p) }).collect();
     intents.sort_by(|a, b| b.probability.total_cmp(&a.probability));
     intents
 }

@@ -120,7 +120,7 @@ fn push_lower(ch: char, at: u32, cells: &mut Vec<Cell>) {
 }
 
 /// Characters that are not seen: joiners, selectors, direction marks, skin tones.
-fn ignorable(ch: char) -> bool {
+pub(crate) fn ignorable(ch: char) -> bool {
     matches!(ch,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
         | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{1F3FB}'..='\u{1F3FF}'

@@ -132,18 +132,18 @@ fn words(spans: &[Span], document: &Document) -> String {
 }
 
 fn scores(page: &mut Page, scores: &Scores) {
-    let intents = scores.intents.iter().map(|intent| (intent.id.as_str(), intent.probability)).collect();
+    let intents = scores.intents.iter().map(|intent| (intent.id.as_ref(), intent.probability)).collect();
     page.section("Scores", &format!("intent {}", ranked(intents)));
     because(page, &scores.explain, "intent");
-    let sentiment = scores.sentiment.probabilities.iter().map(|(label, p)| (label.as_str(), *p)).collect();
+    let shares = scores.sentiment.probabilities;
+    let sentiment = vec![("negative", shares.negative), ("neutral", shares.neutral), ("positive", shares.positive)];
     page.line(
         "",
         &format!("sentiment {} ({:+.2}): {}", scores.sentiment.label, scores.sentiment.score, ranked(sentiment)),
     );
     because(page, &scores.explain, "sentiment");
     let emotion = &scores.emotion;
-    let of_label = emotion.probabilities.get(&emotion.label).copied();
-    let sure = of_label.map(|p| format!(" {p:.2}")).unwrap_or_default();
+    let sure = emotion.probabilities.of(&emotion.label).map(|p| format!(" {p:.2}")).unwrap_or_default();
     page.line("", &format!("emotion {}{sure}, frustration {:.2}", emotion.label, emotion.frustration));
     page.line(
         "",
@@ -157,6 +157,14 @@ fn scores(page: &mut Page, scores: &Scores) {
             scores.threat.probability,
             scores.sarcasm.probability,
             scores.incident.probability
+        ),
+    );
+    let risk = scores.risk;
+    page.line(
+        "",
+        &format!(
+            "risk: danger {:.2}; distress {:.2}; legal {:.2}; press {:.2}",
+            risk.danger, risk.distress, risk.legal, risk.press
         ),
     );
     page.line("", &format!("language {} {:.2}", scores.language.code, scores.language.confidence));

@@ -93,7 +93,7 @@ fn sums(scores: &Scores) -> Vec<(String, i64)> {
         let weight = libm::round(part.weight * 1e4) as i64;
         match sums.iter_mut().find(|(head, _)| *head == part.head) {
             Some((_, sum)) => *sum += weight,
-            None => sums.push((part.head.clone(), weight)),
+            None => sums.push((part.head.to_string(), weight)),
         }
     }
     sums

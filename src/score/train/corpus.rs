@@ -2,12 +2,14 @@
 
 use super::TrainError;
 use super::data::{Loader, Row, unescape};
-use super::posts::generate;
+use super::posts::{Post, generate};
 use super::rng::Rng;
 use super::sgd::{Example, Store};
-use crate::score::features::{extract, language_ids};
+use crate::score::concepts::Lexicon;
+use crate::score::features::{concept_feature, extract, language_ids};
 use crate::score::heads::{
-    ABUSE, EMOTION, FRUSTRATION, HEADS, INCIDENT, INTENT, NOISE, SARCASM, SENTIMENT, SPECS, THREAT, URGENCY,
+    ABUSE, DANGER, DISTRESS, EMOTION, FRUSTRATION, HEADS, INCIDENT, INTENT, LEGAL, NOISE, PRESS, SARCASM, SENTIMENT,
+    SPECS, THREAT, URGENCY,
 };
 use crate::score::tokens::{Kind, Reading};
 use std::collections::BTreeMap;
@@ -90,20 +92,50 @@ impl Teach<'_> {
         self
     }
 
+    /// What a person must decide. A post of a file that does not tell, and speaks of such things, teaches nothing.
+    fn risks(&mut self, post: &Post) {
+        for (head, flag, intent, concepts) in RISKS {
+            let speaks_of_it = || concepts.iter().any(|name| self.corpus.store.has(self.text, about(name)));
+            if post.tells_risk {
+                self.flag(head, post.has(flag), 1.0);
+            } else if post.intent != intent && !speaks_of_it() {
+                self.flag(head, false, 0.3);
+            }
+        }
+    }
+
     /// An ordinary post: nothing for anyone to do.
     fn chatter(&mut self, weight: f32) -> &mut Self {
         self.label(INTENT, "none", weight).label(URGENCY, "routine", weight).label(NOISE, "none", weight);
+        for head in [LEGAL, DISTRESS, DANGER, PRESS] {
+            self.flag(head, false, weight / 2.0);
+        }
         self.flag(THREAT, false, weight)
     }
+}
+
+/// The risk heads, the flags of their posts, and what makes an untold post doubtful: an intent, concepts.
+const RISKS: [(usize, &str, &str, &[&str]); 4] = [
+    (LEGAL, "legal", "", &["lawsuit", "regulator", "chargeback", "police", "legal_step"]),
+    (DISTRESS, "distress", "safety", &["self_harm", "self_harm_more"]),
+    (
+        DANGER,
+        "danger",
+        "safety",
+        &["injury", "hazard", "violence", "minors", "self_harm", "harass", "police", "danger_place"],
+    ),
+    (PRESS, "press", "reputation", &["press", "scandal", "press_contact"]),
+];
+
+fn about(concept: &str) -> u32 {
+    concept_feature(Lexicon::shipped().concept(concept).expect("concepts of the lexicon"))
 }
 
 impl Build {
     fn teach(&mut self, text: &str, source: u8, held: bool) -> Teach<'_> {
         let reading = Reading::new(text);
         let features = extract(&reading);
-        let ids = |list: &[crate::score::features::Feature]| list.iter().map(|f| f.id).collect::<Vec<_>>();
-        let (words, pieces) = (ids(&features.words), ids(&features.pieces));
-        let number = self.corpus.store.add(words.into_iter(), pieces.into_iter());
+        let number = self.corpus.store.add(features.groups().map(|group| group.iter().map(|f| f.id)));
         Teach { corpus: &mut self.corpus, text: number, held, source }
     }
 
@@ -274,9 +306,9 @@ impl Build {
             let held = self.fifth();
             let mut teach = self.teach(&row[1], PUBLIC, held);
             if row[0] == "spam" {
-                teach.label(NOISE, "spam", 1.0).label(INTENT, "none", 0.5);
+                teach.label(NOISE, "spam", 10.0).label(INTENT, "none", 0.5);
             } else {
-                teach.chatter(0.5).flag(INCIDENT, false, 0.5);
+                teach.chatter(0.5).label(NOISE, "none", 1.5).flag(INCIDENT, false, 0.5);
             }
         }
         Ok(())
@@ -316,7 +348,7 @@ impl Build {
         if ids.is_empty() || reading.tokens.iter().all(|t| t.kind != Kind::Word) {
             return;
         }
-        let text = self.corpus.language_store.add(ids.into_iter(), std::iter::empty());
+        let text = self.corpus.language_store.add([ids.iter().copied(), [].iter().copied(), [].iter().copied()]);
         let label = u8::try_from(label).expect("fewer than 256 languages");
         self.corpus.language.push(Example { text, label, weight, held, source });
     }
@@ -329,7 +361,7 @@ impl Build {
             let noise = ["spam", "giveaway", "bot", "low_value"].into_iter().find(|n| post.has(n));
             teach.label(NOISE, noise.unwrap_or("none"), 1.0);
             // most posts complain, most people do not: praise in the words of complaints says more
-            let mood = if post.sentiment == "negative" { 0.1 } else { 0.4 };
+            let mood = if post.sentiment == "negative" { 0.1 } else { 0.15 };
             for (head, label, weight) in
                 [(INTENT, post.intent, 3.0), (URGENCY, post.urgency, 1.5), (SENTIMENT, post.sentiment, mood)]
             {
@@ -341,11 +373,12 @@ impl Build {
                 (FRUSTRATION, "frustrated", 1.0),
                 (THREAT, "threat", 1.0),
                 (INCIDENT, "incident", 0.5),
-                (SARCASM, "sarcasm", 1.0),
+                (SARCASM, "sarcasm", 0.3),
+                (ABUSE, "abuse", 0.5),
             ] {
                 teach.flag(head, post.has(flag), weight);
             }
-            teach.flag(ABUSE, post.has("abuse"), 0.5);
+            teach.risks(&post);
             if post.has("frustrated") {
                 teach.label(EMOTION, "anger", 0.15);
             } else if post.sentiment == "neutral" {

@@ -7,7 +7,7 @@ use super::rng::Rng;
 use super::sgd::{Example, Recipe, Store, learn};
 use super::{TrainError, digest};
 use crate::score::calibrate::{best, fit_temperature};
-use crate::score::features::{Feature, extract};
+use crate::score::features::extract;
 use crate::score::head::{HEAD_BITS, HEAD_LABELS_MAX, Head, row_of};
 use crate::score::tokens::Reading;
 use serde_json::{Value, json};
@@ -39,8 +39,16 @@ pub fn train_head(tsv: &str, text: &str, label: &str, seed: u64) -> Result<Train
     if examples.len() < 10 {
         return Err(TrainError::Table(format!("a head needs at least 10 rows, the table has {}", examples.len())));
     }
-    let recipe =
-        Recipe { epochs: 10, rate: 0.15, decay: 1e-5, balance: 0.5, width: labels.len(), rows: 1 << HEAD_BITS, seed };
+    let recipe = Recipe {
+        epochs: 10,
+        rate: 0.15,
+        decay: 1e-5,
+        balance: 0.5,
+        width: labels.len(),
+        rows: 1 << HEAD_BITS,
+        seed,
+        concepts_only: false,
+    };
     let tried = learn(&store, &examples, &recipe, None, false);
     let mut tally = Tally::default();
     let mut held = Vec::new();
@@ -66,8 +74,7 @@ fn examples(rows: &[Vec<String>], labels: &[String], seed: u64) -> (Store, Vec<E
     for row in rows {
         let Ok(label) = labels.binary_search(&row[1]) else { continue };
         let features = extract(&Reading::new(&row[0]));
-        let ids = |list: &[Feature]| list.iter().map(|f| row_of(f.id)).collect::<Vec<_>>().into_iter();
-        let text = store.add(ids(&features.words), ids(&features.pieces));
+        let text = store.add(features.groups().map(|group| group.iter().map(|f| row_of(f.id))));
         let label = u8::try_from(label).expect("labels are bounded");
         examples.push(Example { text, label, weight: 1.0, held: rng.below(5) == 0, source: 0 });
     }

@@ -2,16 +2,27 @@
 
 use serde_json::{Value, json};
 
+/// How many ordinary posts in a hundred may be marked for a person.
+const FALSE_ALARMS: f64 = 0.03;
+
 /// Right label and answered label of many texts, and the log-odds of "yes" for a yes-or-no head.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pairs: Vec<(usize, usize)>,
     ranks: Vec<(f64, bool)>,
+    /// How sure each choice was, and whether it was right.
+    sure: Vec<(f64, bool)>,
 }
 
 impl Tally {
     pub(crate) fn choice(&mut self, right: usize, answer: usize) {
         self.pairs.push((right, answer));
+    }
+
+    /// A choice with its probability.
+    pub(crate) fn choice_at(&mut self, right: usize, answer: usize, probability: f64) {
+        self.choice(right, answer);
+        self.sure.push((probability, right == answer));
     }
 
     /// A yes-or-no answer with its probability.
@@ -74,6 +85,41 @@ impl Tally {
         if yes < 1.0 || no < 1.0 { 0.5 } else { (sum - yes * (yes + 1.0) / 2.0) / (yes * no) }
     }
 
+    /// The lowest threshold at which no more than this share of the "no" passes, and the share of the "yes" that does.
+    pub(crate) fn recall_at(&self, false_alarms: f64) -> (f64, f64) {
+        let side = |wanted: bool| self.ranks.iter().filter(move |r| r.1 == wanted).map(|r| r.0);
+        let mut no: Vec<f64> = side(false).collect();
+        no.sort_by(|a, b| b.total_cmp(a));
+        let allowed = (no.len() as f64 * false_alarms) as usize;
+        let threshold = no.get(allowed).copied().unwrap_or(0.0);
+        let passed = side(true).filter(|p| *p > threshold).count();
+        (threshold, passed as f64 / side(true).count().max(1) as f64)
+    }
+
+    /// How far the probability of the answers is from how often they are right: expected calibration error over
+    /// fifteen bins of equal width (Guo et al. 2017).
+    pub(crate) fn calibration_error(&self) -> f64 {
+        const BINS: usize = 15;
+        let mut bins = [(0.0_f64, 0.0_f64); BINS];
+        for &(probability, right) in &self.sure {
+            let bin = &mut bins[((probability * BINS as f64) as usize).min(BINS - 1)];
+            bin.0 += probability;
+            bin.1 += f64::from(u8::from(right));
+        }
+        bins.iter().map(|(sure, right)| (sure - right).abs()).sum::<f64>() / self.sure.len().max(1) as f64
+    }
+
+    /// Precision, recall and F1 of each label that occurs, by name.
+    pub(crate) fn by_label(&self, labels: &[&str]) -> Value {
+        let r = crate::score::calibrate::round4;
+        let occurs = |n: usize| self.pairs.iter().any(|p| p.0 == n);
+        let figures = labels.iter().enumerate().filter(|(n, _)| occurs(*n)).map(|(n, label)| {
+            let (precision, recall, f1) = self.f1(n);
+            ((*label).to_owned(), json!({"precision": r(precision), "recall": r(recall), "f1": r(f1)}))
+        });
+        Value::Object(figures.collect())
+    }
+
     /// As JSON, four decimals.
     pub(crate) fn to_json(&self) -> Value {
         let r = crate::score::calibrate::round4;
@@ -89,6 +135,11 @@ impl Tally {
             figures["precision"] = json!(r(precision));
             figures["recall"] = json!(r(recall));
             figures["auroc"] = json!(r(self.auroc()));
+            let (threshold, recall) = self.recall_at(FALSE_ALARMS);
+            figures["at_three_percent_false_alarms"] = json!({"threshold": r(threshold), "recall": r(recall)});
+        }
+        if !self.sure.is_empty() {
+            figures["calibration_error"] = json!(r(self.calibration_error()));
         }
         figures
     }
@@ -110,11 +161,25 @@ mod tests {
     }
 
     #[test]
+    fn calibration_error_is_the_gap_per_bin() {
+        let mut tally = Tally::default();
+        for (right, answer, p) in [(0, 0, 0.9), (1, 0, 0.9), (1, 1, 0.5), (0, 0, 0.5)] {
+            tally.choice_at(right, answer, p);
+        }
+        // two at 0.9 of which half are right: off by 0.8; two at 0.5, both right: off by 1.0
+        assert!((tally.calibration_error() - 1.8 / 4.0).abs() < 1e-12);
+        assert_eq!(tally.by_label(&["a", "b", "c"])["a"]["recall"], 1.0);
+        assert!(tally.by_label(&["a", "b", "c"])["c"].is_null());
+    }
+
+    #[test]
     fn ranking_counts_ties_half() {
         let mut tally = Tally::default();
         for (right, p) in [(true, 0.9), (true, 0.5), (false, 0.5), (false, 0.1)] {
             tally.flag(right, p);
         }
         assert!((tally.auroc() - 0.875).abs() < 1e-12);
+        assert_eq!(tally.recall_at(0.5), (0.1, 1.0));
+        assert_eq!(tally.recall_at(0.0), (0.5, 0.5));
     }
 }

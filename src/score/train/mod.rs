@@ -18,9 +18,9 @@ pub use head::{TrainedHead, train_head};
 use super::artefact::Parts;
 use super::calibrate::{best, fit_platt, fit_temperature, round4, sigmoid, softmax};
 use super::features::{LANGUAGE_BITS, MAIN_BITS};
-use super::heads::{ABUSE, EMOTION, HEADS, INCIDENT, INTENT, NOISE, SARCASM, SENTIMENT, SPECS, Shape, THREAT, URGENCY};
+use super::heads::{ABUSE, EMOTION, HEADS, INTENT, LEGAL, NOISE, SARCASM, SENTIMENT, SPECS, Shape, URGENCY};
 use super::model::digest;
-use corpus::{Corpus, EMOJI, LENGTHS, OWN, SOURCES};
+use corpus::{Corpus, EMOJI, LENGTHS, OWN, SOURCES, TWEETS};
 use data::{ALLOWED, Loader};
 use metrics::Tally;
 use serde_json::{Value, json};
@@ -75,7 +75,7 @@ pub fn train_model(
     let parts = assemble(&corpus, &finished, &calibration);
     let bytes = parts.to_bytes();
     let manifest = json!({
-        "artefact": {"format": "gsmodel1", "bytes": bytes.len(), "digest": digest(&bytes), "seed": seed},
+        "artefact": {"format": "gsmodel2", "bytes": bytes.len(), "digest": digest(&bytes), "seed": seed},
         "data": data_sets(loader.counts(), corpus.own_posts),
         "held_back": figures,
     });
@@ -98,14 +98,17 @@ fn recipe(head: usize, seed: u64) -> Recipe {
         width,
         rows: 1 << MAIN_BITS,
         seed: seed ^ head as u64,
+        concepts_only: false,
     };
     match head {
-        SENTIMENT => Recipe { balance: 0.9, rate: 0.10, epochs: 6, decay: 2e-5, ..base },
+        // slowly and often: what many people call a mood is a matter of many weak signs
+        SENTIMENT => Recipe { balance: 0.9, rate: 0.025, epochs: 12, decay: 2e-4, ..base },
         EMOTION | SARCASM => Recipe { balance: 0.7, ..base },
-        INTENT => Recipe { balance: 1.0, ..base },
+        INTENT => Recipe { balance: 1.0, rate: 0.06, epochs: 8, ..base },
         URGENCY => Recipe { balance: 0.8, ..base },
         NOISE => Recipe { balance: 0.6, ..base },
-        THREAT | ABUSE | INCIDENT => Recipe { balance: 0.5, ..base },
+        // who goes to law says so in words of the law: all others would be learned by heart
+        LEGAL => Recipe { concepts_only: true, ..base },
         _ => base,
     }
 }
@@ -125,7 +128,7 @@ fn learn_all(corpus: &Corpus, seed: u64, all: bool) -> Weights {
     let emoji = learn(store, &corpus.emoji, &emoji, None, true);
     let aux = [EMOTION, SARCASM, ABUSE].map(|h| heads[h].as_ref().expect("learned above"));
     let aux = side_by_side(&[aux[0], aux[1], aux[2], &emoji]);
-    let lean = Lean { on: &aux, rate: 1.0 };
+    let lean = Lean { on: &aux, rate: 4.0 };
     heads[SENTIMENT] = Some(learn(store, &reuse(SENTIMENT), &recipe(SENTIMENT, seed), Some(lean), all));
     let language = Recipe {
         epochs: 5,
@@ -135,6 +138,7 @@ fn learn_all(corpus: &Corpus, seed: u64, all: bool) -> Weights {
         width: corpus.languages.len(),
         rows: 1 << LANGUAGE_BITS,
         seed: seed ^ 0x1A,
+        concepts_only: false,
     };
     let language = learn(&corpus.language_store, &corpus.language, &language, None, all);
     Weights { heads: heads.into_iter().map(|h| h.expect("every head is learned")).collect(), language }
@@ -176,6 +180,11 @@ fn calibrate(corpus: &Corpus, weights: &Weights) -> Calibration {
     let head = |head: usize| {
         let (linear, examples) = (&weights.heads[head], &corpus.heads[head]);
         match SPECS[head].shape {
+            // the official posts are labelled by many people: what is calibrated on them holds elsewhere
+            Shape::Choice if head == SENTIMENT => {
+                let tweets: Vec<Example> = examples.iter().filter(|e| e.source == TWEETS).copied().collect();
+                (temperature(&corpus.store, linear, &tweets), 0.0)
+            }
             Shape::Choice => (temperature(&corpus.store, linear, examples), 0.0),
             Shape::Flag => {
                 let rows: Vec<_> = held(&corpus.store, linear, examples).map(|(z, e)| (z[0], e.label == 1)).collect();
@@ -201,11 +210,19 @@ fn measure(corpus: &Corpus, weights: &Weights, calibration: &Calibration) -> Val
                 z.iter_mut().for_each(|v| *v = *v * slope + offset);
                 match spec.shape {
                     Shape::Flag => tally.flag(e.label == 1, sigmoid(z[0])),
-                    Shape::Choice => tally.choice(usize::from(e.label), best(&z).0),
+                    Shape::Choice => {
+                        softmax(&mut z);
+                        let (answer, probability) = best(&z);
+                        tally.choice_at(usize::from(e.label), answer, probability);
+                    }
                 }
             }
             if tally.len() > 0 {
-                figures[format!("{}.{name}", spec.name)] = tally.to_json();
+                let mut figure = tally.to_json();
+                if spec.shape == Shape::Choice {
+                    figure["labels"] = tally.by_label(spec.labels);
+                }
+                figures[format!("{}.{name}", spec.name)] = figure;
             }
         }
     }
@@ -238,7 +255,7 @@ fn language_figures(corpus: &Corpus, weights: &Weights, calibration: &Calibratio
 }
 
 /// Below these probabilities of the best label a choice answers `unknown`: only where it is all but a tie.
-const FLOORS: [f32; HEADS] = [0.36, 0.25, 0.0, 0.0, 0.36, 0.26, 0.0, 0.0, 0.0, 0.0];
+const FLOORS: [f32; HEADS] = [0.36, 0.25, 0.0, 0.0, 0.36, 0.26, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 
 fn assemble(corpus: &Corpus, weights: &Weights, calibration: &Calibration) -> Parts {
     let (mut scale, mut bias) = (Vec::new(), Vec::new());

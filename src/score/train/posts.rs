@@ -11,7 +11,7 @@ use super::rng::Rng;
 /// Variants drawn from one template.
 const VARIANTS: usize = 5;
 
-const FILES: [(&str, &str); 20] = [
+const FILES: [(&str, &str); 33] = [
     ("en", include_str!("posts/en_billing.txt")),
     ("en", include_str!("posts/en_defect.txt")),
     ("en", include_str!("posts/en_outage.txt")),
@@ -24,14 +24,27 @@ const FILES: [(&str, &str); 20] = [
     ("en", include_str!("posts/en_incidents.txt")),
     ("en", include_str!("posts/en_intents.txt")),
     ("en", include_str!("posts/en_traps.txt")),
+    ("en", include_str!("posts/en_finance.txt")),
+    ("en", include_str!("posts/en_media.txt")),
+    ("en", include_str!("posts/en_retail.txt")),
+    ("en", include_str!("posts/en_software.txt")),
+    ("en", include_str!("posts/en_risk.txt")),
     ("es", include_str!("posts/es.txt")),
     ("es", include_str!("posts/es_more.txt")),
+    ("es", include_str!("posts/es_daily.txt")),
+    ("es", include_str!("posts/es_risk.txt")),
     ("pt", include_str!("posts/pt.txt")),
     ("pt", include_str!("posts/pt_more.txt")),
+    ("pt", include_str!("posts/pt_daily.txt")),
+    ("pt", include_str!("posts/pt_risk.txt")),
     ("fr", include_str!("posts/fr.txt")),
     ("fr", include_str!("posts/fr_more.txt")),
+    ("fr", include_str!("posts/fr_daily.txt")),
+    ("fr", include_str!("posts/fr_risk.txt")),
     ("de", include_str!("posts/de.txt")),
     ("de", include_str!("posts/de_more.txt")),
+    ("de", include_str!("posts/de_daily.txt")),
+    ("de", include_str!("posts/de_risk.txt")),
 ];
 
 const SLOTS: &str = include_str!("posts/slots.txt");
@@ -44,6 +57,8 @@ pub(crate) struct Post {
     pub(crate) urgency: &'static str,
     pub(crate) sentiment: &'static str,
     pub(crate) flags: &'static str,
+    /// Its file says of every post what a person must decide.
+    pub(crate) tells_risk: bool,
     /// Counted over all files.
     pub(crate) template: usize,
     pub(crate) text: String,
@@ -67,6 +82,7 @@ pub(crate) fn generate(seed: u64) -> Vec<Post> {
     let mut template = 0;
     for (language, file) in FILES {
         let mut section = ["-", "-", "-", ""];
+        let tells_risk = file.lines().any(|line| line.starts_with("== ") && line.contains("distress"));
         for line in file.lines().filter(|l| !l.is_empty()) {
             if let Some(head) = line.strip_prefix("== ") {
                 let mut words = head.split(' ');
@@ -80,7 +96,7 @@ pub(crate) fn generate(seed: u64) -> Vec<Post> {
                 disturb(&mut text, language, section[3], &mut rng);
                 if posts[from..].iter().all(|p| p.text != text) {
                     let [intent, urgency, sentiment, flags] = section;
-                    posts.push(Post { language, intent, urgency, sentiment, flags, template, text });
+                    posts.push(Post { language, intent, urgency, sentiment, flags, tells_risk, template, text });
                 }
             }
             template += 1;
@@ -234,7 +250,8 @@ mod tests {
     #[test]
     fn sections_use_known_words() {
         let known = |head: usize, label: &str| label == "-" || SPECS[head].labels.contains(&label);
-        let flags = ["", "frustrated", "incident", "sarcasm", "threat", "abuse"];
+        let flags =
+            ["", "frustrated", "incident", "sarcasm", "threat", "abuse", "legal", "distress", "danger", "press"];
         let posts = generate(1);
         assert!(posts.len() > 5_000, "{}", posts.len());
         for post in &posts {

@@ -4,8 +4,6 @@ use super::sgd::Linear;
 
 /// Share of the non-zero weights that may be cut at the largest step, so that a few odd ones do not coarsen the rest.
 const CUT: f64 = 0.0005;
-/// Weights of fewer steps than this are noise, and zeros pack well.
-const STEPS_MIN: f32 = 2.5;
 
 /// A column in steps, and what one step weighs.
 pub(crate) fn column(linear: &Linear, column: usize) -> (Vec<i8>, f32) {
@@ -15,10 +13,7 @@ pub(crate) fn column(linear: &Linear, column: usize) -> (Vec<i8>, f32) {
     let cut = (sizes.len() as f64 * (1.0 - CUT)) as usize;
     let largest = sizes.get(cut.min(sizes.len().saturating_sub(1))).copied().unwrap_or(1.0);
     let step = largest / 127.0;
-    let steps = |w: &f32| {
-        let steps = w / step;
-        if steps.abs() < STEPS_MIN { 0 } else { libm::roundf(steps).clamp(-127.0, 127.0) as i8 }
-    };
+    let steps = |w: &f32| libm::roundf(w / step).clamp(-127.0, 127.0) as i8;
     (values().map(steps).collect(), step)
 }
 

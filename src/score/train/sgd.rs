@@ -2,33 +2,43 @@
 //! over the last epochs (Polyak). One thread, fixed order, `libm`: equal data and seed give equal bytes.
 
 use super::rng::Rng;
-use crate::score::model::share;
+use crate::score::features::GROUPS;
+use crate::score::model::shares;
 
 /// The features of many texts, end to end.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     ids: Vec<u32>,
-    /// Per text: where its words begin, where its pieces begin.
-    starts: Vec<(usize, usize)>,
+    /// Per text: where each of its groups begins.
+    starts: Vec<[usize; GROUPS]>,
 }
 
 impl Store {
-    /// Adds a text's features; returns its number.
-    pub(crate) fn add(&mut self, words: impl Iterator<Item = u32>, pieces: impl Iterator<Item = u32>) -> u32 {
-        let from = self.ids.len();
-        self.ids.extend(words);
-        let middle = self.ids.len();
-        self.ids.extend(pieces);
-        self.starts.push((from, middle));
+    /// Adds a text's features, group by group; returns its number.
+    pub(crate) fn add(&mut self, groups: [impl Iterator<Item = u32>; GROUPS]) -> u32 {
+        let starts = groups.map(|ids| {
+            let from = self.ids.len();
+            self.ids.extend(ids);
+            from
+        });
+        self.starts.push(starts);
         u32::try_from(self.starts.len() - 1).expect("fewer than 2^32 texts")
     }
 
-    /// The two groups of a text, each with what one feature counts.
-    fn groups(&self, text: u32) -> [(&[u32], f32); 2] {
+    /// Whether a text has a feature.
+    pub(crate) fn has(&self, text: u32, id: u32) -> bool {
+        self.groups(text).iter().any(|(ids, _)| ids.contains(&id))
+    }
+
+    /// The groups of a text, each with what one feature counts.
+    fn groups(&self, text: u32) -> [(&[u32], f32); GROUPS] {
         let text = text as usize;
-        let (from, middle) = self.starts[text];
-        let end = self.starts.get(text + 1).map_or(self.ids.len(), |s| s.0);
-        [&self.ids[from..middle], &self.ids[middle..end]].map(|ids| (ids, share(ids.len()) as f32))
+        let starts = self.starts[text];
+        let end = self.starts.get(text + 1).map_or(self.ids.len(), |s| s[0]);
+        let groups: [&[u32]; GROUPS] =
+            std::array::from_fn(|group| &self.ids[starts[group]..starts.get(group + 1).copied().unwrap_or(end)]);
+        let shares = shares(groups.map(<[u32]>::len));
+        std::array::from_fn(|group| (groups[group], shares[group] as f32))
     }
 }
 
@@ -59,6 +69,8 @@ pub(crate) struct Recipe {
     /// Number of rows.
     pub(crate) rows: usize,
     pub(crate) seed: u64,
+    /// Learn what texts are about only, not their words: for heads with few posts.
+    pub(crate) concepts_only: bool,
 }
 
 /// Weights by row and label.
@@ -78,7 +90,7 @@ impl Linear {
     }
 }
 
-fn add_rows(weights: &[f32], width: usize, groups: [(&[u32], f32); 2], z: &mut [f32]) {
+fn add_rows(weights: &[f32], width: usize, groups: [(&[u32], f32); GROUPS], z: &mut [f32]) {
     for (ids, share) in groups {
         for &id in ids {
             let row = &weights[id as usize * width..][..width];
@@ -218,7 +230,10 @@ impl<'a> Learner<'a> {
 
     fn step(&mut self, store: &Store, example: &Example, rare: &[bool]) {
         let width = self.recipe.width;
-        let groups = store.groups(example.text);
+        let mut groups = store.groups(example.text);
+        if self.recipe.concepts_only {
+            [groups[0].0, groups[1].0] = [&[]; 2];
+        }
         self.z.copy_from_slice(&self.bias);
         add_rows(&self.weights, width, groups, &mut self.z);
         self.leant.clear();
@@ -238,7 +253,7 @@ impl<'a> Learner<'a> {
     }
 
     /// Moves every weight against its gradient; `z` holds the gradient of the log-odds.
-    fn update(&mut self, groups: [(&[u32], f32); 2], rare: &[bool]) {
+    fn update(&mut self, groups: [(&[u32], f32); GROUPS], rare: &[bool]) {
         let width = self.recipe.width;
         let (rate, decay) = (self.recipe.rate, self.recipe.decay);
         for (ids, share) in groups {
@@ -300,10 +315,19 @@ mod tests {
         for i in 0..600_u32 {
             let label = i % 3;
             let noise = u32::try_from(rng.below(50)).unwrap() + 10;
-            let text = store.add([label, noise].into_iter(), [label + 3].into_iter());
+            let text = store.add([vec![label, noise], vec![label + 3], vec![]].map(Vec::into_iter));
             examples.push(Example { text, label: label as u8, weight: 1.0, held: i % 5 == 0, source: 0 });
         }
-        let recipe = Recipe { epochs: 4, rate: 0.3, decay: 0.0, balance: 1.0, width: 3, rows: 64, seed: 1 };
+        let recipe = Recipe {
+            epochs: 4,
+            rate: 0.3,
+            decay: 0.0,
+            balance: 1.0,
+            width: 3,
+            rows: 64,
+            seed: 1,
+            concepts_only: false,
+        };
         (store, examples, recipe)
     }
 

@@ -1,0 +1,223 @@
+//! Concepts: what words have in common across spellings, inflections and languages ("charged", "debited",
+//! "abgebucht" are all `money_taken`).
+//!
+//! The words were written for this project (`concepts.txt`); what a concept means for a head is learned like any other
+//! weight. Looking up is a handful of hash probes per word, most of them answered by a bit table. The numbers of the
+//! concepts are part of an artefact's meaning: append at the end of the file, never reorder, and train anew.
+
+use super::features::{hash_str, mix};
+use super::tokens::ignorable;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::LazyLock;
+
+/// Most concepts one word can have.
+const PER_ENTRY_MAX: usize = 6;
+/// Most words of a phrase.
+pub(crate) const PHRASE_WORDS_MAX: usize = 4;
+/// Shortest beginning of a word that may stand for all of it.
+pub(crate) const STEM_LETTERS_MIN: usize = 4;
+
+const SEED_EXACT: u64 = 0xC1;
+const SEED_STEM: u64 = 0xC2;
+const SEED_PHRASE: u64 = 0xC3;
+
+/// The shipped words.
+static SHIPPED: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::parse(include_str!("concepts.txt")));
+
+/// Words, stems and phrases with their concepts.
+#[derive(Debug, Default)]
+pub(crate) struct Lexicon {
+    entries: HashMap<u64, Entry, BuildHasherDefault<AsIs>>,
+    /// One bit per hash: most words are in no concept, and are told so without a probe.
+    seen: Vec<u64>,
+    names: Vec<String>,
+}
+
+/// The concepts of one word.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Entry {
+    concepts: [u8; PER_ENTRY_MAX],
+    count: u8,
+}
+
+impl Entry {
+    fn add(&mut self, concept: u8) {
+        if self.as_slice().contains(&concept) || usize::from(self.count) == PER_ENTRY_MAX {
+            return;
+        }
+        self.concepts[usize::from(self.count)] = concept;
+        self.count += 1;
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.concepts[..usize::from(self.count)]
+    }
+}
+
+impl Lexicon {
+    pub(crate) fn shipped() -> &'static Self {
+        &SHIPPED
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut lexicon = Self { seen: vec![0; SEEN_WORDS], ..Self::default() };
+        let mut concept = 0;
+        for line in text.lines() {
+            if let Some(name) = line.strip_prefix("== ") {
+                concept = u8::try_from(lexicon.names.len()).expect("a test counts the concepts");
+                lexicon.names.push(name.to_owned());
+                continue;
+            }
+            for entry in line.split('|').map(str::trim).filter(|e| !e.is_empty()) {
+                lexicon.add(key(entry), concept);
+            }
+        }
+        lexicon
+    }
+
+    fn add(&mut self, key: u64, concept: u8) {
+        let (word, bit) = place(key);
+        self.seen[word] |= bit;
+        self.entries.entry(key).or_default().add(concept);
+    }
+
+    fn get(&self, key: u64) -> Option<&Entry> {
+        let (word, bit) = place(key);
+        if self.seen[word] & bit == 0 { None } else { self.entries.get(&key) }
+    }
+
+    /// The number of a concept.
+    pub(crate) fn concept(&self, name: &str) -> Option<u8> {
+        self.names.iter().position(|n| n == name).and_then(|n| u8::try_from(n).ok())
+    }
+
+    /// The concepts of a whole word, by the hash of its plain letters.
+    pub(crate) fn word(&self, hash: u64) -> Option<&Entry> {
+        self.get(mix(SEED_EXACT, hash))
+    }
+
+    /// The concepts of all words that begin so.
+    pub(crate) fn stem(&self, hash: u64) -> Option<&Entry> {
+        self.get(mix(SEED_STEM, hash))
+    }
+
+    /// The concepts of a run of words, by their hashes in order.
+    pub(crate) fn phrase(&self, hashes: &[u64]) -> Option<&Entry> {
+        self.get(phrase_key(hashes.iter().copied()))
+    }
+}
+
+const SEEN_WORDS: usize = 1 << 13;
+
+fn place(key: u64) -> (usize, u64) {
+    let at = (key >> 40) as usize;
+    ((at >> 6) % SEEN_WORDS, 1 << (at & 63))
+}
+
+fn phrase_key(hashes: impl Iterator<Item = u64>) -> u64 {
+    hashes.fold(SEED_PHRASE, mix)
+}
+
+/// The key of an entry as it is written: `word`, `stem*`, `two words`.
+fn key(entry: &str) -> u64 {
+    let hash =
+        |word: &str| hash_str(&word.chars().filter(|&c| c != '\'' && !ignorable(c)).map(plain).collect::<String>());
+    if let Some(stem) = entry.strip_suffix('*') {
+        return mix(SEED_STEM, hash(stem));
+    }
+    let mut words = entry.split_whitespace();
+    match (words.next(), words.next()) {
+        (Some(word), None) => mix(SEED_EXACT, hash(word)),
+        _ => phrase_key(entry.split_whitespace().map(hash)),
+    }
+}
+
+/// A letter without its accent: people leave them out.
+pub(crate) fn plain(letter: char) -> char {
+    if letter.is_ascii() {
+        return letter;
+    }
+    match letter {
+        'ß' => 's',
+        'ø' => 'o',
+        'ł' => 'l',
+        '\u{00C0}'..='\u{024F}' => {
+            let mut first = letter;
+            let mut begun = false;
+            unicode_normalization::char::decompose_canonical(letter, |c| {
+                if !begun {
+                    first = c;
+                    begun = true;
+                }
+            });
+            first
+        }
+        _ => letter,
+    }
+}
+
+/// Keys are hashes already.
+#[derive(Debug, Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, &b| mix(hash, u64::from(b)));
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    const SMALL: &str = "== money\nrefund* | money back | cash\n== no\nnot | cash\n";
+
+    #[test]
+    fn words_stems_and_phrases_are_found() {
+        let lexicon = Lexicon::parse(SMALL);
+        let hash = |word: &str| hash_str(word);
+        assert_eq!(lexicon.word(hash("cash")).map(Entry::as_slice), Some(&[0, 1][..]));
+        assert_eq!(lexicon.stem(hash("refund")).map(Entry::as_slice), Some(&[0][..]));
+        assert_eq!(lexicon.phrase(&[hash("money"), hash("back")]).map(Entry::as_slice), Some(&[0][..]));
+        assert!(lexicon.word(hash("money")).is_none() && lexicon.stem(hash("cash")).is_none());
+    }
+
+    #[test]
+    fn accents_do_not_count() {
+        assert_eq!(key("débité"), key("debite"));
+        assert_eq!(key("größe"), key("grose"));
+        assert_eq!(key("привет"), mix(SEED_EXACT, hash_str("привет")));
+    }
+
+    #[test]
+    fn the_shipped_words_are_well_formed() {
+        let mut names = BTreeSet::new();
+        let mut entries = 0;
+        for line in include_str!("concepts.txt").lines() {
+            if let Some(name) = line.strip_prefix("== ") {
+                assert!(names.insert(name), "{name} stands there twice");
+                continue;
+            }
+            for entry in line.split('|').map(str::trim) {
+                let words = entry.split_whitespace().count();
+                assert!((1..=PHRASE_WORDS_MAX).contains(&words), "{entry:?} in {line:?}");
+                if let Some(stem) = entry.strip_suffix('*') {
+                    assert!(words == 1 && stem.chars().count() >= STEM_LETTERS_MIN, "{entry:?}");
+                }
+                assert_eq!(entry.to_lowercase(), entry);
+                entries += 1;
+            }
+        }
+        assert!(names.len() < 250 && entries > 2_000, "{} concepts, {entries} entries", names.len());
+    }
+}
