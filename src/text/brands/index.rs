@@ -1,0 +1,193 @@
+//! Which names a word may be a slip of, found without looking at the others.
+//!
+//! Every name is filed under its shape and under what is left of it when letters are taken away, one for each edit it
+//! may suffer; a word is looked up the same way, so that the two meet where they are equal (Garbe 2012, `SymSpell`). What is
+//! left is never written out: its hash is put together from hashes of the word's beginnings. Most look-ups end at one bit
+//! of a table that stays in the cache. Names are also filed under their sound. What is found is a hint, not an answer.
+
+use super::letters::{Letter, Sound};
+use super::nearness::{NEAR_LETTERS_MAX, SLIP_LETTERS_MIN, TWO_EDITS_LETTERS_MIN, edits_allowed};
+use crate::text::hash_word;
+
+/// An odd factor whose powers mix all bits.
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Bits of the table for each key.
+const BITS_PER_KEY: usize = 16;
+
+/// `BASE` to the power of each length.
+static POWERS: [u64; NEAR_LETTERS_MAX + 1] = {
+    let mut powers = [1_u64; NEAR_LETTERS_MAX + 1];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1].wrapping_mul(BASE);
+        at += 1;
+    }
+    powers
+};
+
+/// Keys and what is filed under them, sorted, behind a table of bits.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    keys: Vec<(u64, u32)>,
+    bits: Vec<u64>,
+    shift: u32,
+}
+
+impl Table {
+    pub fn of(mut keys: Vec<(u64, u32)>) -> Self {
+        keys.sort_unstable();
+        keys.dedup();
+        keys.shrink_to_fit();
+        let size = (keys.len() * BITS_PER_KEY).max(64).next_power_of_two();
+        let mut table = Self { bits: vec![0; size / 64], shift: 64 - size.ilog2(), keys: Vec::new() };
+        for (key, _) in &keys {
+            let (word, bit) = table.bit(*key);
+            table.bits[word] |= bit;
+        }
+        table.keys = keys;
+        table
+    }
+
+    fn bit(&self, key: u64) -> (usize, u64) {
+        let at = key >> self.shift;
+        (usize::try_from(at / 64).unwrap_or(0), 1 << (at % 64))
+    }
+
+    /// What is filed under a key.
+    pub fn get(&self, key: u64) -> impl Iterator<Item = u32> {
+        let (word, bit) = self.bit(key);
+        let is_there = self.bits.get(word).is_some_and(|bits| bits & bit != 0);
+        let from = if is_there { self.keys.partition_point(|(known, _)| *known < key) } else { self.keys.len() };
+        self.keys[from..].iter().take_while(move |(known, _)| *known == key).map(|(_, filed)| *filed)
+    }
+
+    pub fn has(&self, key: u64) -> bool {
+        self.get(key).next().is_some()
+    }
+}
+
+/// The hash of a word's shape, in a form that can be put together: of two in a row it is `joined`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Shape {
+    sum: u64,
+    length: usize,
+}
+
+impl Shape {
+    pub fn of(shapes: impl Iterator<Item = char>) -> Self {
+        shapes.fold(Self::default(), Self::and)
+    }
+
+    fn and(self, shape: char) -> Self {
+        let sum = self.sum.wrapping_mul(BASE).wrapping_add(u64::from(u32::from(shape)) + 1);
+        Self { sum, length: self.length + 1 }
+    }
+
+    /// The shape of this word and another after it; `None` where they are too long for a name.
+    pub fn joined(self, other: Self) -> Option<Self> {
+        let power = POWERS.get(other.length)?;
+        let sum = self.sum.wrapping_mul(*power).wrapping_add(other.sum);
+        Some(Self { sum, length: self.length + other.length }).filter(|all| all.length <= NEAR_LETTERS_MAX)
+    }
+
+    pub fn key(self) -> u64 {
+        mixed(self.sum)
+    }
+}
+
+/// Spreads a hash over all bits, of which a table looks at the upper ones.
+fn mixed(sum: u64) -> u64 {
+    let half = (sum ^ (sum >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    half ^ (half >> 29)
+}
+
+/// Calls `emit` with the key of every word with up to `edits` letters less; of two the first is kept. At most
+/// [`NEAR_LETTERS_MAX`] shapes.
+fn for_each_rest(shapes: &[char], edits: u8, mut emit: impl FnMut(u64)) {
+    let mut sums = [0_u64; NEAR_LETTERS_MAX + 1];
+    let count = shapes.len().min(NEAR_LETTERS_MAX);
+    for (at, shape) in shapes.iter().take(count).enumerate() {
+        sums[at + 1] = sums[at].wrapping_mul(BASE).wrapping_add(u64::from(u32::from(*shape)) + 1);
+    }
+    let part = |from: usize, to: usize| sums[to].wrapping_sub(sums[from].wrapping_mul(POWERS[to - from]));
+    let after = |head: u64, from: usize, to: usize| head.wrapping_mul(POWERS[to - from]).wrapping_add(part(from, to));
+    // taking away either of two equal letters leaves the same
+    let is_again = |at: usize| at > 0 && shapes[at] == shapes[at - 1];
+    for first in (0..count).filter(|at| edits > 0 && !is_again(*at)) {
+        emit(mixed(after(sums[first], first + 1, count)));
+    }
+    if edits < 2 {
+        return;
+    }
+    for first in 1..count {
+        for second in first + 1..count {
+            emit(mixed(after(after(sums[first], first + 1, second), second + 1, count)));
+        }
+    }
+}
+
+/// Names by shape, by what is left of it, and by sound.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    whole: Table,
+    rests: Table,
+    sounds: Table,
+    shortest: usize,
+    longest: usize,
+}
+
+/// A name in the making of an index.
+pub(super) struct Filed<'n> {
+    pub number: u32,
+    pub shapes: &'n [char],
+    pub sound: Option<&'n Sound>,
+}
+
+impl Index {
+    pub fn of<'n>(names: impl Iterator<Item = Filed<'n>>) -> Self {
+        let (mut whole, mut rests, mut sounds) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut shortest, mut longest) = (usize::MAX, 0);
+        for Filed { number, shapes, sound } in names {
+            let key = Shape::of(shapes.iter().copied()).key();
+            whole.push((key, number));
+            sounds.extend(sound.map(|sound| (hash_word(sound.as_bytes()), number)));
+            let edits = edits_allowed(shapes.len());
+            if edits > 0 {
+                // the whole too, where a word with letters taken away meets it
+                rests.push((key, number));
+                for_each_rest(shapes, edits, |key| rests.push((key, number)));
+                shortest = shortest.min(shapes.len() - usize::from(edits));
+                longest = longest.max(shapes.len() + usize::from(edits));
+            }
+        }
+        Self { whole: Table::of(whole), rests: Table::of(rests), sounds: Table::of(sounds), shortest, longest }
+    }
+
+    /// Names of exactly this shape.
+    pub fn of_shape(&self, shape: Shape) -> impl Iterator<Item = u32> {
+        self.whole.get(shape.key())
+    }
+
+    /// Appends the names that a word may be a slip of, some more than once.
+    pub fn near(&self, word: &[Letter], shape: Shape, found: &mut Vec<u32>) {
+        if let Some(sound) = Sound::of(word) {
+            found.extend(self.sounds.get(hash_word(sound.as_bytes())));
+        }
+        if !(self.shortest..=self.longest.min(NEAR_LETTERS_MAX)).contains(&word.len()) {
+            return;
+        }
+        found.extend(self.rests.get(shape.key()));
+        let mut shapes = ['\0'; NEAR_LETTERS_MAX];
+        for (place, letter) in shapes.iter_mut().zip(word) {
+            *place = letter.shape;
+        }
+        // a name of two edits is at most two letters longer
+        let edits = if word.len() + 2 >= TWO_EDITS_LETTERS_MIN { 2 } else { 1 };
+        for_each_rest(&shapes[..word.len()], edits, |key| found.extend(self.rests.get(key)));
+    }
+}
+
+/// True for words so short that they are no slip of anything.
+pub(super) fn is_short(letters: usize) -> bool {
+    letters + 1 < SLIP_LETTERS_MIN
+}
