@@ -6,6 +6,7 @@ mod truth;
 
 use super::*;
 use crate::mention::{Entity, EntityKind};
+use crate::text::brands::Seen;
 use proptest::prelude::*;
 
 fn set(query: &str) -> QuerySet {
@@ -409,6 +410,7 @@ fn a_mention<'a>(entities: &'a [Entity]) -> Fields<'a> {
         intents: Some(&["outage", "billing"]),
         thread: Some("x:123"),
         title: Some("Cannot log in to Nimbus"),
+        brands: Seen::default(),
     }
 }
 

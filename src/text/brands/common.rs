@@ -70,7 +70,7 @@ casual visual usual ritual virtual actual factual fluent fluid flute fruit trait
 fright freight weight height eight sight slight delight daylight moonlight spotlight highlight bolt jolt colt volt molt
 salt malt halt vault fault default result insult consult adult quilt guilt built spilt stilt tilt lilt hilt kilt stratum
 stratus status statue stature statute station nation notion motion potion lotion portion option action auction suction
-fiction friction section election selection collection connection direction zephyr cipher gopher pauper helper temper
+fiction friction section election selection collection connection direction cipher gopher pauper helper temper
 tamper hamper pamper camper damper jumper bumper lumpy pixel pixels axle apple ample maple sample simple temple dimple
 pimple ripple cripple triple couple supple purple people steeple dapple grapple lumen lumens column autumn volume
 vintage vantage advantage cottage postage passage message massage sausage garbage cabbage baggage luggage package
@@ -108,7 +108,7 @@ depois sempre nunca ainda ja so mais menos bem mal melhor pior ser estar ter hav
 chegar passar dever ficar deixar encontrar pensar falar levar voltar tomar conhecer viver sentir olhar contar esperar
 procurar entrar trabalhar escrever perder entender pedir receber lembrar precisar manter ler cair mudar abrir comprar sao
 foi era tem tinha vai vou pode quero dinheiro tempo vida dia dias homem mulher casa mundo parte pais lugar pessoa hora
-trabalho ponto mao forma nome gente coisa caso agua mae pai noite tarde orbita obrigado obrigada conta cartao banco
+trabalho ponto mao forma nome gente coisa caso agua mae noite tarde orbita obrigado obrigada conta cartao banco
 pagamento pedido ajuda atendimento cliente nuvem nuvens
 ";
 

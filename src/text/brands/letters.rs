@@ -16,6 +16,8 @@ pub(super) struct Letter {
     /// True when it may stand for another letter of its shape: a digit, a sign, a letter of another alphabet, a capital
     /// I among small letters.
     pub is_trick: bool,
+    /// True when it is of another alphabet, or of an odd form: never as spelt.
+    pub is_foreign: bool,
     /// Bytes of the text.
     pub start: u32,
     pub end: u32,
@@ -73,7 +75,7 @@ impl Word {
     }
 
     fn push(&mut self, c: char, style: &Style, start: u32, end: u32) {
-        let letter = |seen, is_trick| Letter { seen, shape: shape(seen), is_trick, start, end };
+        let letter = |seen, is_trick| Letter { seen, shape: shape(seen), is_trick, is_foreign: false, start, end };
         if c.is_ascii_alphanumeric() || matches!(c, '$' | '@' | '!' | '|') {
             let is_capital_i = c == 'I' && style.has_small;
             return self.add(letter(c.to_ascii_lowercase(), !c.is_ascii_alphabetic() || is_capital_i));
@@ -82,7 +84,7 @@ impl Word {
             return self.joint();
         }
         if let Some(twin) = odd_latin(c).or_else(|| foreign_twin(c).filter(|_| style.has_latin)) {
-            return self.add(letter(twin, true));
+            return self.add(Letter { is_foreign: true, ..letter(twin, true) });
         }
         let mut is_seen = false;
         for_each_folded(c, |folded| {

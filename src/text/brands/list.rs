@@ -110,7 +110,8 @@ impl Draft {
             let mut word = Word::default();
             word.read(spelt, 0);
             let sound = Sound::of(&word.letters);
-            self.spellings.push(Spelling { letters: spelt.chars().collect(), sound });
+            let letters = word.letters.iter().map(|letter| letter.seen).collect();
+            self.spellings.push(Spelling { letters, sound });
             self.uses.push(Vec::new());
         }
         self.uses[number].push(used);

@@ -269,7 +269,8 @@ impl Brands {
             let pair = letters.get(at..at + 2);
             match pair.and_then(|pair| Some((pair, twin(pair)?))) {
                 Some((pair, seen)) => {
-                    merged.push(Letter { seen, shape: shape(seen), is_trick: true, start: pair[0].start, end: pair[1].end });
+                    let (start, end) = (pair[0].start, pair[1].end);
+                    merged.push(Letter { seen, shape: shape(seen), is_trick: true, is_foreign: true, start, end });
                     at += 2;
                 }
                 None => {
@@ -282,7 +283,6 @@ impl Brands {
         for spelling in self.index.of_shape(shape) {
             let found = self.spellings.get(spelling as usize).and_then(|name| as_spelt(&merged, &name.letters));
             if let Some(found) = found.filter(|_| !place.is_ordinary) {
-                let found = Reading { why: Why::Lookalike, cost: 1, ..found };
                 self.uses(spelling, found, letters, place, memory);
             }
         }

@@ -17,7 +17,7 @@ pub(super) const TWO_EDITS_LETTERS_MIN: usize = 8;
 const TWO_MISSING_LETTERS_MIN: usize = 10;
 /// Edits more that a word may have where it sounds like the name: `ph` for `f` is two.
 const EDITS_OF_SOUND: u8 = 2;
-/// Letters a part of a name must have to be known by its sound.
+/// Letters that a word, or a part of a name, must have to be known by its sound.
 const SOUND_LETTERS_MIN: usize = 3;
 /// Letters of the longest word that can be near a name.
 pub(super) const NEAR_LETTERS_MAX: usize = NAME_LETTERS_MAX + 4;
@@ -61,7 +61,7 @@ pub(super) fn reading(word: &[Letter], name: &Spelling, is_protected: impl FnOnc
     if let Some(same) = as_spelt(word, letters) {
         return Some(same);
     }
-    if letters.len() < SOUND_LETTERS_MIN || word.len() > NEAR_LETTERS_MAX {
+    if letters.len().min(word.len()) < SOUND_LETTERS_MIN || word.len() > NEAR_LETTERS_MAX {
         return None;
     }
     let sounds = || match (&name.sound, Sound::of(word)) {
@@ -87,7 +87,7 @@ pub(super) fn reading(word: &[Letter], name: &Spelling, is_protected: impl FnOnc
 /// The name as spelt, or in look-alike letters.
 pub(super) fn as_spelt(word: &[Letter], name: &[char]) -> Option<Reading> {
     let is_alike = word.len() == name.len() && word.iter().zip(name).all(|(letter, wanted)| letter.is(*wanted));
-    let is_spelt = || word.iter().zip(name).all(|(letter, wanted)| letter.seen == *wanted);
+    let is_spelt = || word.iter().zip(name).all(|(letter, wanted)| letter.seen == *wanted && !letter.is_foreign);
     is_alike.then(|| match is_spelt() {
         true => Reading::new(Why::Exact, Slip::None, 0),
         false => Reading::new(Why::Lookalike, Slip::None, 1),
