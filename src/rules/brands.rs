@@ -66,7 +66,11 @@ fn read_brand(ctx: Ctx<'_>, node: &Node, into: &mut Names) -> Option<()> {
 fn read_product(ctx: Ctx<'_>, node: &Node, brand: &str, into: &mut Names) -> Option<()> {
     if let Value::Text(text) = &node.value {
         let word = Word { text: text.trim(), at: node.at };
-        into.add_one(ctx, &word, Listed { brand: brand.to_owned(), product: Some(word.text.to_owned()), ..Listed::default() });
+        into.add_one(
+            ctx,
+            &word,
+            Listed { brand: brand.to_owned(), product: Some(word.text.to_owned()), ..Listed::default() },
+        );
         return Some(());
     }
     let fields = Fields::open(ctx, node, "a product", &["name", "about", "also", "not"])?;
@@ -163,11 +167,16 @@ impl Names {
                 findings.push(entry.finding("short-brand", message, "list its misspellings under \"also\""));
             } else if is_common(name) {
                 let message = format!("\"{name}\" is a common word: every text with it names the brand");
-                findings.push(entry.finding("common-brand", message, "ask for it beside other words: brand:… NEAR/5 …"));
+                findings.push(entry.finding(
+                    "common-brand",
+                    message,
+                    "ask for it beside other words: brand:… NEAR/5 …",
+                ));
             }
             let before = self.list[..at].iter().filter(|_| self.list.len() <= COMPARED_NAMES_MAX);
             if let Some(near) = before.into_iter().find(|other| are_near(&other.key, &entry.key)) {
-                let message = format!("\"{name}\" is one edit from \"{}\": a slip may be read as either", near.listed.name());
+                let message =
+                    format!("\"{name}\" is one edit from \"{}\": a slip may be read as either", near.listed.name());
                 findings.push(entry.finding("near-brands", message, "list each one's misspellings under \"also\""));
             }
         }

@@ -88,6 +88,13 @@ accounts:
   - {platform: x, handle: "@Acme", id: "77"}
 "#;
 
+const BRANDS: &str = r#"owner: comms
+brands:
+  - name: Acmelia
+    products: [Acmelia Pay, {name: Gizmonda, also: [gizmunda], not: [gismo]}]
+    not: [camellia]
+"#;
+
 fn sound() -> Vec<SourceFile> {
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
     vec![
@@ -98,6 +105,7 @@ fn sound() -> Vec<SourceFile> {
         file("alerts/alerts.yaml", ALERTS),
         file("replies/replies.yaml", REPLIES),
         file("accounts.yaml", ACCOUNTS),
+        file("brands.yaml", BRANDS),
     ]
 }
 
@@ -180,6 +188,15 @@ const FAULTS: &[Fault] = &[
     ("replies/replies.yaml", "text: We know., ", "", 3, 6, "lacks \"text\"", "add"),
     ("accounts.yaml", "platform: x", "platform: twitter", 3, 16, "no platform", "known"),
     ("accounts.yaml", "id: \"77\"", "id: 77", 3, 40, "must be text", "quotes"),
+    ("brands.yaml", "products:", "product:", 4, 5, "unknown key \"product\"", "\"products\""),
+    ("brands.yaml", "- name: Acmelia", "- about: us", 3, 5, "lacks \"name\"", "add"),
+    ("brands.yaml", "Acmelia\n", "A\n", 3, 11, "too short", "query"),
+    ("brands.yaml", "Acmelia\n", "'!!'\n", 3, 11, "without letters", "query"),
+    ("brands.yaml", "Acmelia\n", "The Old Acmelia Hardware and Software Company\n", 3, 11, "longer than 24", "query"),
+    ("brands.yaml", "[camellia]", "[camellia, ACMÉLIA]", 5, 21, "the name itself", "another word"),
+    ("brands.yaml", "not: [gismo]", "not: [gizmunda]", 4, 64, "under \"also\" and under \"not\"", "one of the two"),
+    ("brands.yaml", "Acmelia Pay", "acmelia", 4, 16, "stands here twice", "remove"),
+    ("queries/brand.yaml", "acme NOT", "brand:acmelya NOT", 4, 12, "no brand or product \"acmelya\"", "\"Acmelia\""),
 ];
 
 #[test]
@@ -302,6 +319,35 @@ fn what_is_odd_about_a_query_stands_at_its_place_in_the_file() {
         ("queries/brand.yaml", 4, 44, "never-matches"),
     ];
     assert_eq!(told, expected, "{found:#?}");
+}
+
+#[test]
+fn what_is_odd_about_a_list_of_brands_is_told() {
+    let names = "products: [Acmelja, Sol, {name: Acmeliatown}]";
+    let odd = broken("brands.yaml", "products: [Acmelia Pay, {name: Gizmonda, also: [gizmunda], not: [gismo]}]", names);
+    let found = lint(&load(&odd, &no_extra()).expect("odd is no problem"));
+    let told: Vec<_> = found.iter().map(|f| (f.problem.line, f.problem.column, f.code)).collect();
+    assert_eq!(told, [(4, 16, "near-brands"), (4, 25, "short-brand")], "{found:#?}");
+}
+
+#[test]
+fn words_of_queries_and_protected_words_are_no_brand() {
+    let asks =
+        broken("queries/brand.yaml", "acme NOT coyote", "brand:acmelia OR brand:gizmonda OR gizmondi OR acmelias");
+    let pack = load(&asks, &no_extra()).expect("sound");
+    let told = |text: &str| {
+        let document = crate::text::Document::new(text);
+        let told = pack.brands.see(&document, &mut crate::text::brands::Memory::default()).told(&document);
+        told.into_iter().map(|named| named.product.unwrap_or(named.brand)).collect::<Vec<_>>().join(", ")
+    };
+    for (text, names) in [
+        ("acmellia, camellia", "Acmelia"),
+        ("gizmonda gizmondi gizmunda gizmnda", "Gizmonda, Gizmonda, Gizmonda"),
+        ("acmelia pay", "Acmelia Pay"),
+        ("acme", ""),
+    ] {
+        assert_eq!(told(text), names, "{text}");
+    }
 }
 
 #[test]

@@ -318,7 +318,8 @@ impl Brands {
         if !is_gap(gap) || are_short || (before.is_ordinary && after.is_ordinary) {
             return;
         }
-        let Some(shape) = before.shape.joined(after.shape).filter(|_| before.letters + after.letters > SLIP_LETTERS_MIN)
+        let Some(shape) =
+            before.shape.joined(after.shape).filter(|_| before.letters + after.letters > SLIP_LETTERS_MIN)
         else {
             return;
         };
@@ -328,7 +329,8 @@ impl Brands {
         let mut word = std::mem::take(&mut memory.word);
         if word.read(document.original(span), span.start) {
             for spelling in self.index.of_shape(shape) {
-                let found = self.spellings.get(spelling as usize).and_then(|name| as_spelt(&word.letters, &name.letters));
+                let found =
+                    self.spellings.get(spelling as usize).and_then(|name| as_spelt(&word.letters, &name.letters));
                 let is_whole = |used: &&Use| used.parts == 1 && used.why != Why::Joined;
                 let whole = self.uses.get(spelling as usize).into_iter().flatten().filter(is_whole);
                 for used in whole.filter(|_| found.is_some()) {
@@ -368,7 +370,8 @@ const SPELT: Reading = Reading { why: Why::Exact, slip: Slip::None, cost: 0, nee
 /// What may stand between the halves of a name.
 fn is_gap(gap: &str) -> bool {
     let mut chars = gap.chars();
-    let is_one = chars.next().is_some_and(|c| matches!(c, ' ' | '-' | '.' | '_' | '·' | '\u{a0}' | '\u{2010}'..='\u{2013}'));
+    let is_one =
+        chars.next().is_some_and(|c| matches!(c, ' ' | '-' | '.' | '_' | '·' | '\u{a0}' | '\u{2010}'..='\u{2013}'));
     is_one && chars.next().is_none()
 }
 

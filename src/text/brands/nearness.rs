@@ -228,7 +228,11 @@ fn slip_of(word: &[Letter], name: &[char], edits: u8, sounds: impl FnOnce() -> b
     }
     let at = prefix(word, name);
     let (slip, cost) = if word.len() > name.len() {
-        if word[at].seen == word[at - usize::from(at > 0)].seen && at > 0 { (Slip::Doubled, 2) } else { (Slip::Added, 4) }
+        if word[at].seen == word[at - usize::from(at > 0)].seen && at > 0 {
+            (Slip::Doubled, 2)
+        } else {
+            (Slip::Added, 4)
+        }
     } else if word.len() < name.len() {
         if at > 0 && name[at] == name[at - 1] { (Slip::Single, 2) } else { (Slip::Missing, 4) }
     } else if is_swapped(word, name, at) {

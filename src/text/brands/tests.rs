@@ -95,7 +95,8 @@ fn every_way_of_writing_has_its_reason() {
                 (name, named.written.as_str(), named.why, named.how.as_str())
             })
             .collect();
-        let wanted: Vec<_> = (!name.is_empty() && !how.is_empty()).then_some((name, written, why, how)).into_iter().collect();
+        let wanted: Vec<_> =
+            (!name.is_empty() && !how.is_empty()).then_some((name, written, why, how)).into_iter().collect();
         assert_eq!(got, wanted, "{text}");
     }
 }
@@ -116,49 +117,217 @@ fn spans_and_positions_are_those_of_the_text() {
 
 /// Texts with the name that each means.
 const MISSPELT: [(&str, &str); 104] = [
-    ("Orbitta is down again", "Orbita"), ("is 0rbita broken?", "Orbita"), ("orb1ta ate my money", "Orbita"),
-    ("Orbta support is a joke", "Orbita"), ("thanks Oribta", "Orbita"), ("Or bita is slow", "Orbita"),
-    ("#orbitafail", "Orbita"), ("#OrbitaDown now", "Orbita"), ("@0rbita_help hello", "Orbita"), ("orbitq app", "Orbita"),
-    ("ORBBITA", "Orbita"), ("orrbita", "Orbita"), ("oorbita", "Orbita"), ("Orbita's", "Orbita"), ("orvita", "Orbita"),
-    ("orbits? no, orbiya", "Orbita"), ("0rb1t4", "Orbita"), ("orbi ta", "Orbita"), ("orbeta", "Orbita"),
-    ("orbyta", "Orbita"), ("orpita or orbitaa", "Orbita"), ("orbitaaaaa why", "Orbita"), ("rbita", "Orbita"),
-    ("robita", "Orbita"), ("orbiat", "Orbita"), ("órbitta", "Orbita"), ("#boycottorbita", "Orbita"),
-    ("@orbitasupport", "Orbita"), ("orb!ta", "Orbita"), ("оrbitа", "Orbita"), ("ΟRBITA", "Orbita"), ("o-r-bita or or-bita", "Orbita"),
-    ("Nimbuss", "Nimbus"), ("nimbsu", "Nimbus"), ("nimus", "Nimbus"), ("nibmus", "Nimbus"), ("nymbus", "Nimbus"),
-    ("n1mbus", "Nimbus"), ("nimbu5", "Nimbus"), ("nimmbus", "Nimbus"), ("nim bus", "Nimbus"), ("nirnbus", "Nimbus"),
-    ("nimvus", "Nimbus"), ("mimbus", "Nimbus"), ("nimbis", "Nimbus"), ("nimbhus", "Nimbus"), ("nimbbus", "Nimbus"),
-    ("ɴɪᴍʙᴜꜱ", "Nimbus"), ("nimbuz", "Nimbus"), ("inmbus", "Nimbus"), ("nimbua", "Nimbus"), ("#nimbusdown", "Nimbus"),
-    ("Nimbus Pai", "Nimbus Pay"), ("NimbusPai", "Nimbus Pay"), ("nimbuspay", "Nimbus Pay"), ("nimbus-pay", "Nimbus Pay"),
-    ("Nimbs Pay", "Nimbus Pay"), ("nimbusspay", "Nimbus Pay"), ("NimbusP4y", "Nimbus Pay"), ("#nimbuspayfail", "Nimbus Pay"),
-    ("nimbus clouds? no: nimbus cluod", "Nimbus Cloud"), ("nimbuscloud", "Nimbus Cloud"), ("Nymbus Cloud", "Nimbus Cloud"),
-    ("nimbuscluod", "Nimbus Cloud"), ("Kestral", "Kestrel"), ("kestrell", "Kestrel"), ("kesterl", "Kestrel"),
-    ("kestre", "Kestrel"), ("kesstrel", "Kestrel"), ("ketsrel", "Kestrel"), ("kestril", "Kestrel"), ("k3strel", "Kestrel"),
-    ("lestrel", "Kestrel"), ("keztrel", "Kestrel"), ("kestreel", "Kestrel"), ("qestrel", "Kestrel"), ("kes trel", "Kestrel"),
-    ("Zephirline", "Zephyrline"), ("zefyrline", "Zephyrline"), ("zephyrlne", "Zephyrline"), ("sephyrline", "Zephyrline"),
-    ("zephyr line", "Zephyrline"), ("zehpyrline", "Zephyrline"), ("zepyrline", "Zephyrline"), ("zephyrlime", "Zephyrline"),
-    ("Bramblewik", "Bramblewick"), ("bramblewic", "Bramblewick"), ("bramble wick", "Bramblewick"), ("bramblwick", "Bramblewick"),
-    ("brambelwick", "Bramblewick"), ("bramlewick", "Bramblewick"), ("brambllewickk", "Bramblewick"), ("bramblewock", "Bramblewick"),
-    ("LUM0", "Lumo"), ("Iumo lumо", "Lumo"), ("feezzy", "Feezy"), ("feazy", "Feezy"), ("feesy", "Feezy"), ("Feezyy", "Feezy"),
-    ("nothwind", "Northwind"), ("norhtwind", "Northwind"), ("northwnd", "Northwind"), ("quilaro", "Quillaro"),
+    ("Orbitta is down again", "Orbita"),
+    ("is 0rbita broken?", "Orbita"),
+    ("orb1ta ate my money", "Orbita"),
+    ("Orbta support is a joke", "Orbita"),
+    ("thanks Oribta", "Orbita"),
+    ("Or bita is slow", "Orbita"),
+    ("#orbitafail", "Orbita"),
+    ("#OrbitaDown now", "Orbita"),
+    ("@0rbita_help hello", "Orbita"),
+    ("orbitq app", "Orbita"),
+    ("ORBBITA", "Orbita"),
+    ("orrbita", "Orbita"),
+    ("oorbita", "Orbita"),
+    ("Orbita's", "Orbita"),
+    ("orvita", "Orbita"),
+    ("orbits? no, orbiya", "Orbita"),
+    ("0rb1t4", "Orbita"),
+    ("orbi ta", "Orbita"),
+    ("orbeta", "Orbita"),
+    ("orbyta", "Orbita"),
+    ("orpita or orbitaa", "Orbita"),
+    ("orbitaaaaa why", "Orbita"),
+    ("rbita", "Orbita"),
+    ("robita", "Orbita"),
+    ("orbiat", "Orbita"),
+    ("órbitta", "Orbita"),
+    ("#boycottorbita", "Orbita"),
+    ("@orbitasupport", "Orbita"),
+    ("orb!ta", "Orbita"),
+    ("оrbitа", "Orbita"),
+    ("ΟRBITA", "Orbita"),
+    ("o-r-bita or or-bita", "Orbita"),
+    ("Nimbuss", "Nimbus"),
+    ("nimbsu", "Nimbus"),
+    ("nimus", "Nimbus"),
+    ("nibmus", "Nimbus"),
+    ("nymbus", "Nimbus"),
+    ("n1mbus", "Nimbus"),
+    ("nimbu5", "Nimbus"),
+    ("nimmbus", "Nimbus"),
+    ("nim bus", "Nimbus"),
+    ("nirnbus", "Nimbus"),
+    ("nimvus", "Nimbus"),
+    ("mimbus", "Nimbus"),
+    ("nimbis", "Nimbus"),
+    ("nimbhus", "Nimbus"),
+    ("nimbbus", "Nimbus"),
+    ("ɴɪᴍʙᴜꜱ", "Nimbus"),
+    ("nimbuz", "Nimbus"),
+    ("inmbus", "Nimbus"),
+    ("nimbua", "Nimbus"),
+    ("#nimbusdown", "Nimbus"),
+    ("Nimbus Pai", "Nimbus Pay"),
+    ("NimbusPai", "Nimbus Pay"),
+    ("nimbuspay", "Nimbus Pay"),
+    ("nimbus-pay", "Nimbus Pay"),
+    ("Nimbs Pay", "Nimbus Pay"),
+    ("nimbusspay", "Nimbus Pay"),
+    ("NimbusP4y", "Nimbus Pay"),
+    ("#nimbuspayfail", "Nimbus Pay"),
+    ("nimbus clouds? no: nimbus cluod", "Nimbus Cloud"),
+    ("nimbuscloud", "Nimbus Cloud"),
+    ("Nymbus Cloud", "Nimbus Cloud"),
+    ("nimbuscluod", "Nimbus Cloud"),
+    ("Kestral", "Kestrel"),
+    ("kestrell", "Kestrel"),
+    ("kesterl", "Kestrel"),
+    ("kestre", "Kestrel"),
+    ("kesstrel", "Kestrel"),
+    ("ketsrel", "Kestrel"),
+    ("kestril", "Kestrel"),
+    ("k3strel", "Kestrel"),
+    ("lestrel", "Kestrel"),
+    ("keztrel", "Kestrel"),
+    ("kestreel", "Kestrel"),
+    ("qestrel", "Kestrel"),
+    ("kes trel", "Kestrel"),
+    ("Zephirline", "Zephyrline"),
+    ("zefyrline", "Zephyrline"),
+    ("zephyrlne", "Zephyrline"),
+    ("sephyrline", "Zephyrline"),
+    ("zephyr line", "Zephyrline"),
+    ("zehpyrline", "Zephyrline"),
+    ("zepyrline", "Zephyrline"),
+    ("zephyrlime", "Zephyrline"),
+    ("Bramblewik", "Bramblewick"),
+    ("bramblewic", "Bramblewick"),
+    ("bramble wick", "Bramblewick"),
+    ("bramblwick", "Bramblewick"),
+    ("brambelwick", "Bramblewick"),
+    ("bramlewick", "Bramblewick"),
+    ("brambllewickk", "Bramblewick"),
+    ("bramblewock", "Bramblewick"),
+    ("LUM0", "Lumo"),
+    ("Iumo lumо", "Lumo"),
+    ("feezzy", "Feezy"),
+    ("feazy", "Feezy"),
+    ("feesy", "Feezy"),
+    ("Feezyy", "Feezy"),
+    ("nothwind", "Northwind"),
+    ("norhtwind", "Northwind"),
+    ("northwnd", "Northwind"),
+    ("quilaro", "Quillaro"),
     ("quillarro", "Quillaro"),
 ];
 
 /// Texts in which nobody is named.
 const INNOCENT: [&str; 104] = [
-    "the orbit of the moon", "an orbital station", "orbits and orbiters", "orbiting since May", "the arbiter decided",
-    "a nimble fox", "nimbly done", "thimbles and needles", "two kestrels above the field", "minstrels sang",
-    "castor oil", "a petrel at sea", "the nostril", "orbitas elípticas", "satélites orbitales", "orbitar la tierra",
-    "un orbiteur", "en orbite", "l'orbite de Mars", "die Orbitale", "Umlaufbahnen", "numbers do not lie", "members only",
-    "limbus is a word", "nimbos is a word of a query", "nimbi in the plural", "cumulus and stratus", "northward we go",
-    "the north wing", "northern lights", "a brambles path", "brambly hedge", "rambling on", "gambling", "a candle wick",
-    "bumblebee", "the zephyrs blow", "a decipher line", "airline food", "feely touchy", "feed me", "fees are high",
-    "freezer broke", "breezy day", "free as ever", "feel free", "lump sum", "limo service", "luma and chroma", "lume",
-    "sumo wrestling", "lumos", "lumbago", "alumni", "quill and ink", "a quilt", "squirrel", "quarrel", "tranquil",
-    "guillotine", "to the library", "rabbits", "habitat", "inhabitant", "cohabit", "debit card", "exorbitant prices",
-    "suborbital flight", "orbicular", "obituary", "rebate", "a robot", "bitter taste", "better late", "over it", "or bit by bit",
-    "our bit", "a bus stop", "omnibus", "him bus", "minibus", "nimbus2000x", "incubus", "syllabus", "rhombus", "columbus",
-    "airbus", "limbo dance", "timber", "number five bus", "kettle", "wrestle", "castrate", "trellis", "mistrial",
-    "cash till", "vestal", "crystal", "pastel colours", "pestle", "nestle down", "restless", "please pay now",
+    "the orbit of the moon",
+    "an orbital station",
+    "orbits and orbiters",
+    "orbiting since May",
+    "the arbiter decided",
+    "a nimble fox",
+    "nimbly done",
+    "thimbles and needles",
+    "two kestrels above the field",
+    "minstrels sang",
+    "castor oil",
+    "a petrel at sea",
+    "the nostril",
+    "orbitas elípticas",
+    "satélites orbitales",
+    "orbitar la tierra",
+    "un orbiteur",
+    "en orbite",
+    "l'orbite de Mars",
+    "die Orbitale",
+    "Umlaufbahnen",
+    "numbers do not lie",
+    "members only",
+    "limbus is a word",
+    "nimbos is a word of a query",
+    "nimbi in the plural",
+    "cumulus and stratus",
+    "northward we go",
+    "the north wing",
+    "northern lights",
+    "a brambles path",
+    "brambly hedge",
+    "rambling on",
+    "gambling",
+    "a candle wick",
+    "bumblebee",
+    "the zephyrs blow",
+    "a decipher line",
+    "airline food",
+    "feely touchy",
+    "feed me",
+    "fees are high",
+    "freezer broke",
+    "breezy day",
+    "free as ever",
+    "feel free",
+    "lump sum",
+    "limo service",
+    "luma and chroma",
+    "lume",
+    "sumo wrestling",
+    "lumos",
+    "lumbago",
+    "alumni",
+    "quill and ink",
+    "a quilt",
+    "squirrel",
+    "quarrel",
+    "tranquil",
+    "guillotine",
+    "to the library",
+    "rabbits",
+    "habitat",
+    "inhabitant",
+    "cohabit",
+    "debit card",
+    "exorbitant prices",
+    "suborbital flight",
+    "orbicular",
+    "obituary",
+    "rebate",
+    "a robot",
+    "bitter taste",
+    "better late",
+    "over it",
+    "or bit by bit",
+    "our bit",
+    "a bus stop",
+    "omnibus",
+    "him bus",
+    "minibus",
+    "nimbus2000x",
+    "incubus",
+    "syllabus",
+    "rhombus",
+    "columbus",
+    "airbus",
+    "limbo dance",
+    "timber",
+    "number five bus",
+    "kettle",
+    "wrestle",
+    "castrate",
+    "trellis",
+    "mistrial",
+    "cash till",
+    "vestal",
+    "crystal",
+    "pastel colours",
+    "pestle",
+    "nestle down",
+    "restless",
+    "please pay now",
     "north end winds",
 ];
 
@@ -182,7 +351,9 @@ fn misspelt_names_are_found_and_innocent_words_are_not() {
 fn short_names_have_no_slips() {
     let list: Vec<Listed> = ["Io", "Lumo", "Bolt", "Sun"].iter().map(|name| listed(name, None, &[])).collect();
     let brands = Brands::compile(&list, []);
-    for text in ["lumos", "limo", "lum", "bold", "bolts", "bol", "boltt", "so", "on", "son", "ion", "1o0", "fun", "lu mo"] {
+    for text in
+        ["lumos", "limo", "lum", "bold", "bolts", "bol", "boltt", "so", "on", "son", "ion", "1o0", "fun", "lu mo"]
+    {
         assert_eq!(names(&brands, text), "", "{text}");
     }
     for (text, name) in [("b0lt", "Bolt"), ("BOLT", "Bolt"), ("#bolt", "Bolt"), ("5un", "Sun"), ("io", "Io")] {
@@ -202,7 +373,10 @@ fn a_common_word_that_is_a_name_is_found_as_spelt_only() {
 fn what_cannot_be_a_name_is_never_found() {
     let long = "abcdefghij".repeat(3);
     let many = "a b c d e f g h i j";
-    let brands = Brands::compile(&[listed("", None, &[]), listed("!?", None, &[]), listed(&long, None, &[]), listed(many, None, &[])], []);
+    let brands = Brands::compile(
+        &[listed("", None, &[]), listed("!?", None, &[]), listed(&long, None, &[]), listed(many, None, &[])],
+        [],
+    );
     for text in ["", "!?", &long, many, "a"] {
         assert_eq!(names(&brands, text), "", "{text}");
     }
@@ -212,7 +386,9 @@ fn what_cannot_be_a_name_is_never_found() {
 #[test]
 fn long_texts_cost_their_length() {
     let brands = brands();
-    for unit in ["nimbus ", "n", "nimbus pay ", "#orbitafail", "o.", "or bita ", "vv", "rn", "任天", "0", "é", "nimbu ", "'n"] {
+    for unit in
+        ["nimbus ", "n", "nimbus pay ", "#orbitafail", "o.", "or bita ", "vv", "rn", "任天", "0", "é", "nimbu ", "'n"]
+    {
         let text = unit.repeat((1 << 20) / unit.len());
         let document = Document::new(&text);
         let mut memory = Memory::default();
@@ -224,9 +400,18 @@ fn long_texts_cost_their_length() {
 
 #[test]
 fn keys_beside_each_other() {
-    for (one, other, expected) in
-        [('a', 's', true), ('a', 'q', true), ('o', 'i', true), ('b', 'v', true), ('g', 'b', true), ('y', 'x', true), ('a', 'l', false), ('q', 'z', false), ('a', 'a', false), ('é', 'e', false)]
-    {
+    for (one, other, expected) in [
+        ('a', 's', true),
+        ('a', 'q', true),
+        ('o', 'i', true),
+        ('b', 'v', true),
+        ('g', 'b', true),
+        ('y', 'x', true),
+        ('a', 'l', false),
+        ('q', 'z', false),
+        ('a', 'a', false),
+        ('é', 'e', false),
+    ] {
         assert_eq!((are_neighbors(one, other), are_neighbors(other, one)), (expected, expected), "{one} {other}");
     }
 }
@@ -236,7 +421,8 @@ fn naive(names: &[String], letters: &[Letter]) -> Option<(u8, usize)> {
     let near = names.iter().enumerate().filter_map(|(number, name)| {
         let mut word = Word::default();
         word.read(name, 0);
-        let spelling = Spelling { letters: word.letters.iter().map(|l| l.seen).collect(), sound: Sound::of(&word.letters) };
+        let spelling =
+            Spelling { letters: word.letters.iter().map(|l| l.seen).collect(), sound: Sound::of(&word.letters) };
         let found = reading(letters, &spelling, || common::words().any(|common| common == as_text(letters)))?;
         (!found.needs_company).then_some((found.cost, number))
     });
