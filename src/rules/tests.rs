@@ -194,7 +194,7 @@ const FAULTS: &[Fault] = &[
     ("brands.yaml", "Acmelia\n", "'!!'\n", 3, 11, "without letters", "query"),
     ("brands.yaml", "Acmelia\n", "The Old Acmelia Hardware and Software Company\n", 3, 11, "longer than 24", "query"),
     ("brands.yaml", "[camellia]", "[camellia, ACMÉLIA]", 5, 21, "the name itself", "another word"),
-    ("brands.yaml", "not: [gismo]", "not: [gizmunda]", 4, 64, "under \"also\" and under \"not\"", "one of the two"),
+    ("brands.yaml", "not: [gismo]", "not: [gizmunda]", 4, 53, "under \"also\" and under \"not\"", "one of the two"),
     ("brands.yaml", "Acmelia Pay", "acmelia", 4, 16, "stands here twice", "remove"),
     ("queries/brand.yaml", "acme NOT", "brand:acmelya NOT", 4, 12, "no brand or product \"acmelya\"", "\"Acmelia\""),
 ];
@@ -244,7 +244,7 @@ fn all_faults_at_once() {
         file.text = file.text.replace("owner: ", "ownr: ");
     }
     let problems = load(&files, &no_extra()).expect_err("broken");
-    assert_eq!(problems.iter().filter(|p| p.message.contains("unknown key \"ownr\"")).count(), 7);
+    assert_eq!(problems.iter().filter(|p| p.message.contains("unknown key \"ownr\"")).count(), 8);
     let places: Vec<(&str, u32)> = problems.iter().map(|p| (p.path.as_str(), p.line)).collect();
     assert!(places.is_sorted(), "{places:?}");
 }
@@ -396,7 +396,7 @@ fn the_digest_is_of_content_not_of_order() {
     files.reverse();
     assert_eq!(load(&files, &no_extra()).expect("sound").digest, first);
     assert_eq!((first.len(), first.chars().all(|c| c.is_ascii_hexdigit())), (16, true));
-    assert_eq!(first, "9ffd36a0726aab58", "a digest is part of outputs: it changes only with the pack");
+    assert_eq!(first, "c5bdbd08f3b6384b", "a digest is part of outputs: it changes only with the pack");
     let extra = vec![("more".to_owned(), "gizmo".to_owned())];
     assert_ne!(load(&sound(), &extra).expect("sound").digest, first);
     let files = broken("teams.yaml", "name: Support", "name: Supports");

@@ -38,6 +38,8 @@ use nearness::{Reading, Spelling, as_spelt, reading};
 
 /// Names found in one text; the first ones are kept.
 pub const FOUND_MAX: usize = 256;
+/// What a name as spelt, in look-alike letters or in other words costs at most.
+const NEAR_COST_MAX: u8 = 1;
 /// Names begun and not ended at one place of a text.
 const CHAINS_MAX: usize = 1_024;
 
@@ -179,12 +181,15 @@ impl Brands {
             let (position, position_end) = (token.position, token.position_end);
             let piece = Piece { shape, span: token.original, position, position_end, is_ordinary, letters };
             let place = Place { is_drawn_out: word.is_drawn_out, ..Place::of(&piece) };
-            let is_pieced = !word.joints.is_empty();
-            self.word(&word.letters, shape, Place { is_pieced, ..place }, memory);
+            let before = memory.found.len();
             self.pieces(&word, place, memory);
             if is_in_tag {
                 self.within_tag(&word.letters, place, memory);
             }
+            // what has a name in it as spelt is not another name misspelt
+            let is_named = memory.found[before..].iter().any(|found| found.cost <= NEAR_COST_MAX);
+            let is_pieced = is_named || !word.joints.is_empty();
+            self.word(&word.letters, shape, Place { is_pieced, ..place }, memory);
             piece
         });
         memory.word = word;

@@ -223,7 +223,12 @@ fn prefix(word: &[Letter], name: &[char]) -> usize {
 /// Names a slip that was found plausible.
 fn slip_of(word: &[Letter], name: &[char], edits: u8, sounds: impl FnOnce() -> bool) -> Reading {
     if edits > 1 {
-        let (why, slip) = if sounds() { (Why::Phonetic, Slip::Sound) } else { (Why::Slip, Slip::Several) };
+        let is_one = || distance(word, name, 1, |_, _| 1).is_some();
+        let (why, slip) = match sounds() {
+            true => (Why::Phonetic, Slip::Sound),
+            false if is_one() => (Why::Slip, Slip::Replaced),
+            false => (Why::Slip, Slip::Several),
+        };
         return Reading::new(why, slip, 2 + 2 * edits);
     }
     let at = prefix(word, name);

@@ -60,8 +60,10 @@ fn every_way_of_writing_has_its_reason() {
         ("nirnbus", "Nimbus", "nirnbus", Why::Lookalike, "in look-alike letters"),
         ("ask LUM0", "Lumo", "LUM0", Why::Lookalike, "in look-alike letters"),
         ("or bita", "Orbita", "or bita", Why::Split, "in two words"),
-        ("north-wind", "Northwind", "north-wind", Why::Split, "in two words"),
+        ("Or-bita", "Orbita", "Or-bita", Why::Split, "in two words"),
         ("nimbuspay", "Nimbus Pay", "nimbuspay", Why::Joined, "in one word"),
+        ("#nimbusclouk", "Nimbus Cloud", "nimbusclouk", Why::Slip, "one letter replaced"),
+        ("#nimbusclown #nimbushelp", "Nimbus", "nimbus", Why::Joined, "as a part of a tag"),
         ("#orbitafail", "Orbita", "orbita", Why::Joined, "as a part of a tag"),
         ("#boycottorbita2024", "Orbita", "orbita", Why::Joined, "as a part of a tag"),
         ("@orbita_help", "Orbita", "orbita", Why::Exact, "as spelt"),
@@ -489,6 +491,8 @@ proptest! {
         }
         let text: String = letters.iter().collect();
         let brands = Brands::compile(&[listed(&name, None, &[])], []);
+        let mut word = Word::default();
+        prop_assume!(word.read(&text, 0) && !brands.is_protected(&word.letters));
         prop_assert_eq!(names(&brands, &text), name);
     }
 
