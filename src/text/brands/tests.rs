@@ -78,7 +78,7 @@ fn every_way_of_writing_has_its_reason() {
         ("orblta", "Orbita", "orblta", Why::Slip, "a letter that looks like it"),
         ("Irbita", "Orbita", "Irbita", Why::Slip, "a neighboring key"),
         ("Kestral", "Kestrel", "Kestral", Why::Slip, "one letter replaced"),
-        ("Bramblwik", "Bramblewick", "Bramblwik", Why::Phonetic, "as it sounds"),
+        ("Bramblewik", "Bramblewick", "Bramblewik", Why::Phonetic, "as it sounds"),
         ("bramblevik", "Bramblewick", "bramblevik", Why::Slip, "a known misspelling"),
         ("Nothwimd", "Northwind", "Nothwimd", Why::Slip, "two letters changed"),
         ("Zefirline", "Zephyrline", "Zefirline", Why::Phonetic, "as it sounds"),
