@@ -5,8 +5,8 @@
 //! left is never written out: its hash is put together from hashes of the word's beginnings. Most look-ups end at one bit
 //! of a table that stays in the cache. Names are also filed under their sound. What is found is a hint, not an answer.
 
-use super::letters::{Letter, Sound};
-use super::nearness::{NEAR_LETTERS_MAX, SLIP_LETTERS_MIN, TWO_EDITS_LETTERS_MIN, edits_allowed};
+use super::letters::Sound;
+use super::nearness::{NEAR_LETTERS_MAX, TWO_EDITS_LETTERS_MIN, edits_allowed};
 use crate::text::hash_word;
 
 /// An odd factor whose powers mix all bits.
@@ -169,25 +169,16 @@ impl Index {
     }
 
     /// Appends the names that a word may be a slip of, some more than once.
-    pub fn near(&self, word: &[Letter], shape: Shape, found: &mut Vec<u32>) {
-        if let Some(sound) = Sound::of(word) {
+    pub fn near(&self, shapes: &[char], sound: Option<Sound>, shape: Shape, found: &mut Vec<u32>) {
+        if let Some(sound) = sound {
             found.extend(self.sounds.get(hash_word(sound.as_bytes())));
         }
-        if !(self.shortest..=self.longest.min(NEAR_LETTERS_MAX)).contains(&word.len()) {
+        if !(self.shortest..=self.longest.min(NEAR_LETTERS_MAX)).contains(&shapes.len()) {
             return;
         }
         found.extend(self.rests.get(shape.key()));
-        let mut shapes = ['\0'; NEAR_LETTERS_MAX];
-        for (place, letter) in shapes.iter_mut().zip(word) {
-            *place = letter.shape;
-        }
         // a name of two edits is at most two letters longer
-        let edits = if word.len() + 2 >= TWO_EDITS_LETTERS_MIN { 2 } else { 1 };
-        for_each_rest(&shapes[..word.len()], edits, |key| found.extend(self.rests.get(key)));
+        let edits = if shapes.len() + 2 >= TWO_EDITS_LETTERS_MIN { 2 } else { 1 };
+        for_each_rest(shapes, edits, |key| found.extend(self.rests.get(key)));
     }
-}
-
-/// True for words so short that they are no slip of anything.
-pub(super) fn is_short(letters: usize) -> bool {
-    letters + 1 < SLIP_LETTERS_MIN
 }

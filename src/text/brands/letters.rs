@@ -2,6 +2,7 @@
 
 use crate::text::fold::for_each_folded;
 use crate::text::lookalike::{foreign_twin, letter_of, odd_latin};
+use std::sync::LazyLock;
 
 /// Letters of the longest word that is looked at.
 pub(super) const WORD_LETTERS_MAX: usize = 48;
@@ -129,6 +130,64 @@ impl Word {
     }
 }
 
+/// A word that is read as it is folded: plain letters and figures, nothing repeated, nothing that may be two letters.
+/// Most words are, and most of them are no name: that is found out without reading them letter by letter.
+pub(super) struct Plain {
+    shapes: [char; WORD_LETTERS_MAX],
+    read: [u8; WORD_LETTERS_MAX],
+    length: usize,
+    pub has_letter: bool,
+}
+
+/// [`shape`] of every ASCII byte.
+static SHAPES: LazyLock<[u8; 128]> = LazyLock::new(|| {
+    let of = |byte: usize| u8::try_from(byte).ok().and_then(|byte| u8::try_from(shape(char::from(byte))).ok());
+    std::array::from_fn(|byte| of(byte).unwrap_or_default())
+});
+
+impl Plain {
+    /// `None` where the word has to be read letter by letter.
+    pub fn of(folded: &str) -> Option<Self> {
+        let bytes = folded.as_bytes();
+        if bytes.len() > WORD_LETTERS_MAX {
+            return None;
+        }
+        let (mut plain, shapes) = (
+            Self {
+                shapes: ['\0'; WORD_LETTERS_MAX],
+                read: [0; WORD_LETTERS_MAX],
+                length: bytes.len(),
+                has_letter: false,
+            },
+            &*SHAPES,
+        );
+        let (mut last, mut before) = (0, 0);
+        for (at, &byte) in bytes.iter().enumerate() {
+            let is_pair = (byte == b'n' && last == b'r') || (byte == b'v' && last == b'v');
+            if !byte.is_ascii_alphanumeric() || is_pair || (byte == last && byte == before) {
+                return None;
+            }
+            let shape = shapes[usize::from(byte)];
+            let is_letter = byte.is_ascii_alphabetic();
+            plain.has_letter |= is_letter;
+            plain.shapes[at] = char::from(shape);
+            plain.read[at] = if is_letter { byte } else { shape };
+            (before, last) = (last, byte);
+        }
+        Some(plain)
+    }
+
+    pub fn shapes(&self) -> &[char] {
+        &self.shapes[..self.length]
+    }
+
+    /// How it sounds; `None` where that is not known.
+    pub fn sound(&self) -> Option<Sound> {
+        let read = &self.read[..self.length];
+        read.iter().all(u8::is_ascii_lowercase).then(|| Sound::of_plain(read))
+    }
+}
+
 /// What decides how the characters of a word are read.
 struct Style {
     has_latin: bool,
@@ -160,9 +219,14 @@ impl Sound {
         for (place, letter) in plain.iter_mut().zip(letters) {
             *place = u8::try_from(letter.read()).ok().filter(u8::is_ascii_lowercase)?;
         }
+        plain.get(..letters.len()).map(Self::of_plain)
+    }
+
+    /// The same of letters from `a` to `z`, at most [`WORD_LETTERS_MAX`].
+    fn of_plain(letters: &[u8]) -> Self {
         let mut sound = Self { codes: [0; WORD_LETTERS_MAX * 2], length: 0 };
-        sound.hear(plain.get(..letters.len())?);
-        Some(sound)
+        sound.hear(letters);
+        sound
     }
 
     pub fn as_bytes(&self) -> &[u8] {

@@ -32,9 +32,9 @@ pub use nearness::{NAME_LETTERS_MAX, SLIP_LETTERS_MIN};
 
 use super::{Document, Span, Token, TokenKind, hash_word};
 use index::{Filed, Index, Shape, Table};
-use letters::{Letter, Word, shape};
+use letters::{Letter, Plain, Sound, Word, shape};
 use list::{Draft, Name, Use};
-use nearness::{Reading, Spelling, as_spelt, reading};
+use nearness::{Reading, SOUND_LETTERS_MIN, Spelling, as_spelt, reading};
 
 /// Names found in one text; the first ones are kept.
 pub const FOUND_MAX: usize = 256;
@@ -172,6 +172,9 @@ impl Brands {
 
     /// Reads one token: as a whole, by the pieces that signs part it into, and without what stands beside a name in a tag.
     fn token(&self, document: &Document, token: &Token, is_in_tag: bool, memory: &mut Memory) -> Option<Piece> {
+        if let Some(piece) = self.no_name(document, token, is_in_tag, memory) {
+            return Some(piece);
+        }
         let mut word = std::mem::take(&mut memory.word);
         let is_word = word.read(document.original(token.original), token.original.start);
         let piece = is_word.then(|| {
@@ -194,6 +197,25 @@ impl Brands {
         });
         memory.word = word;
         piece
+    }
+
+    /// A word that is no name, nor a word of one, found out by its folded text: what most words are.
+    fn no_name(&self, document: &Document, token: &Token, is_in_tag: bool, memory: &mut Memory) -> Option<Piece> {
+        let folded = Some(document.token_text(token)).filter(|_| {
+            !is_in_tag && token.original.end - token.original.start == token.folded.end - token.folded.start
+        });
+        let plain = Plain::of(folded?)?;
+        let shape = Shape::of(plain.shapes().iter().copied());
+        let is_ordinary = !plain.has_letter || self.ordinary.has(token.hash);
+        let letters = plain.shapes().len();
+        memory.near.clear();
+        memory.near.extend(self.index.of_shape(shape));
+        if !is_ordinary && may_slip(letters) {
+            self.index.near(plain.shapes(), plain.sound(), shape, &mut memory.near);
+        }
+        let (position, position_end) = (token.position, token.position_end);
+        let piece = Piece { shape, span: token.original, position, position_end, is_ordinary, letters };
+        memory.near.is_empty().then_some(piece)
     }
 
     /// Each part between the signs of a word: `orbita.example`, `l'orbita`, `orbita's`.
@@ -237,9 +259,11 @@ impl Brands {
         let mut near = std::mem::take(&mut memory.near);
         near.clear();
         near.extend(self.index.of_shape(shape));
-        let is_slip_possible = !place.is_ordinary && !place.is_pieced && !index::is_short(letters.len() + 1);
+        let is_slip_possible = !place.is_ordinary && !place.is_pieced && may_slip(letters.len());
         if is_slip_possible {
-            self.index.near(letters, shape, &mut near);
+            let mut shapes = ['\0'; letters::WORD_LETTERS_MAX];
+            shapes.iter_mut().zip(letters).for_each(|(place, letter)| *place = letter.shape);
+            self.index.near(&shapes[..letters.len()], Sound::of(letters), shape, &mut near);
         }
         near.sort_unstable();
         near.dedup();
@@ -367,6 +391,11 @@ impl Brands {
         let inflected = |ending: &&str| ends(ending).is_some_and(|to| is_ordinary(&letters[..to]));
         is_ordinary(letters) || ["s", "es", "d", "ed", "r", "er", "ing", "ly", "n", "en"].iter().any(|e| inflected(&e))
     }
+}
+
+/// True for words long enough to be a slip of a name, or of a word of one.
+fn may_slip(letters: usize) -> bool {
+    letters >= SOUND_LETTERS_MIN
 }
 
 /// A reading that says nothing.

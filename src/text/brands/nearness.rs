@@ -18,7 +18,7 @@ const TWO_MISSING_LETTERS_MIN: usize = 10;
 /// Edits more that a word may have where it sounds like the name: `ph` for `f` is two.
 const EDITS_OF_SOUND: u8 = 2;
 /// Letters that a word, or a part of a name, must have to be known by its sound.
-const SOUND_LETTERS_MIN: usize = 3;
+pub(super) const SOUND_LETTERS_MIN: usize = 3;
 /// Letters of the longest word that can be near a name.
 pub(super) const NEAR_LETTERS_MAX: usize = NAME_LETTERS_MAX + 4;
 

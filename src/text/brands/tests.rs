@@ -1,7 +1,6 @@
 use super::nearness::{Spelling, are_neighbors, edits_allowed, reading};
 use super::*;
 use crate::text::edits;
-use letters::Sound;
 use proptest::prelude::*;
 
 fn listed(brand: &str, product: Option<&str>, not: &[&str]) -> Listed {
@@ -86,7 +85,7 @@ fn every_way_of_writing_has_its_reason() {
         ("Kwillaro", "Quillaro", "Kwillaro", Why::Exact, ""),
         ("NimbusPai", "Nimbus Pay", "NimbusPai", Why::Phonetic, "as it sounds"),
         ("Nimbus Pai", "Nimbus Pay", "Nimbus Pai", Why::Phonetic, "as it sounds"),
-        ("Nimbis Pay", "Nimbus Pay", "Nimbis Pay", Why::Slip, "one letter replaced"),
+        ("Nimbis Pay", "Nimbus Pay", "Nimbis Pay", Why::Slip, "a neighboring key"),
         ("Feazy", "Feezy", "Feazy", Why::Phonetic, "as it sounds"),
     ] {
         let told = told(&brands, text);
