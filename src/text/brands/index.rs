@@ -6,7 +6,7 @@
 //! of a table that stays in the cache. Names are also filed under their sound. What is found is a hint, not an answer.
 
 use super::letters::Sound;
-use super::nearness::{NEAR_LETTERS_MAX, TWO_EDITS_LETTERS_MIN, edits_allowed};
+use super::nearness::{NEAR_LETTERS_MAX, edits_allowed};
 use crate::text::hash_word;
 
 /// An odd factor whose powers mix all bits.
@@ -53,11 +53,16 @@ impl Table {
         (usize::try_from(at / 64).unwrap_or(0), 1 << (at % 64))
     }
 
+    /// False where nothing is filed under a key; true for some others too.
+    fn may_have(&self, key: u64) -> bool {
+        let (word, bit) = self.bit(key);
+        self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
     /// What is filed under a key.
     pub fn get(&self, key: u64) -> impl Iterator<Item = u32> {
-        let (word, bit) = self.bit(key);
-        let is_there = self.bits.get(word).is_some_and(|bits| bits & bit != 0);
-        let from = if is_there { self.keys.partition_point(|(known, _)| *known < key) } else { self.keys.len() };
+        let from =
+            if self.may_have(key) { self.keys.partition_point(|(known, _)| *known < key) } else { self.keys.len() };
         self.keys[from..].iter().take_while(move |(known, _)| *known == key).map(|(_, filed)| *filed)
     }
 
@@ -95,35 +100,45 @@ impl Shape {
     }
 }
 
-/// Spreads a hash over all bits, of which a table looks at the upper ones.
+/// Brings a hash into the upper bits, which a table looks at. A bijection.
 fn mixed(sum: u64) -> u64 {
-    let half = (sum ^ (sum >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    half ^ (half >> 29)
+    (sum ^ (sum >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }
 
 /// Calls `emit` with the key of every word with up to `edits` letters less; of two the first is kept. At most
 /// [`NEAR_LETTERS_MAX`] shapes.
 fn for_each_rest(shapes: &[char], edits: u8, mut emit: impl FnMut(u64)) {
-    let mut sums = [0_u64; NEAR_LETTERS_MAX + 1];
-    let count = shapes.len().min(NEAR_LETTERS_MAX);
-    for (at, shape) in shapes.iter().take(count).enumerate() {
-        sums[at + 1] = sums[at].wrapping_mul(BASE).wrapping_add(u64::from(u32::from(*shape)) + 1);
+    let shapes = &shapes[..shapes.len().min(NEAR_LETTERS_MAX)];
+    let count = shapes.len();
+    let code = |shape: char| u64::from(u32::from(shape)) + 1;
+    // the hash of what follows each place
+    let mut tails = [0_u64; NEAR_LETTERS_MAX + 1];
+    for at in (0..count).rev() {
+        tails[at] = code(shapes[at]).wrapping_mul(POWERS[count - at - 1]).wrapping_add(tails[at + 1]);
     }
-    let part = |from: usize, to: usize| sums[to].wrapping_sub(sums[from].wrapping_mul(POWERS[to - from]));
-    let after = |head: u64, from: usize, to: usize| head.wrapping_mul(POWERS[to - from]).wrapping_add(part(from, to));
-    // taking away either of two equal letters leaves the same
-    let is_again = |at: usize| at > 0 && shapes[at] == shapes[at - 1];
-    for first in (0..count).filter(|at| edits > 0 && !is_again(*at)) {
-        emit(mixed(after(sums[first], first + 1, count)));
-    }
-    if edits < 2 {
-        return;
-    }
-    for first in 1..count {
-        for second in first + 1..count {
-            emit(mixed(after(after(sums[first], first + 1, second), second + 1, count)));
+    let mut head = 0_u64;
+    for (first, shape) in shapes.iter().enumerate() {
+        // taking away either of two equal letters leaves the same
+        let is_again = first > 0 && shapes[first - 1] == *shape;
+        if edits > 0 && !is_again {
+            emit(mixed(head.wrapping_mul(POWERS[count - first - 1]).wrapping_add(tails[first + 1])));
         }
+        if edits > 1 && first > 0 {
+            let mut without = head;
+            for (second, shape) in shapes.iter().enumerate().skip(first + 1) {
+                emit(mixed(without.wrapping_mul(POWERS[count - second - 1]).wrapping_add(tails[second + 1])));
+                without = without.wrapping_mul(BASE).wrapping_add(code(*shape));
+            }
+        }
+        head = head.wrapping_mul(BASE).wrapping_add(code(*shape));
     }
+}
+
+/// Places that first letters are told apart by.
+const FIRSTS: usize = 128;
+
+fn place_of(shapes: &[char]) -> usize {
+    shapes.first().map_or(0, |first| u32::from(*first) as usize % FIRSTS)
 }
 
 /// Names by shape, by what is left of it, and by sound.
@@ -132,6 +147,8 @@ pub(super) struct Index {
     whole: Table,
     rests: Table,
     sounds: Table,
+    /// By [`place_of`] a first letter: a bit for each length of a name that may suffer two edits.
+    long: Vec<u32>,
     shortest: usize,
     longest: usize,
 }
@@ -146,7 +163,7 @@ pub(super) struct Filed<'n> {
 impl Index {
     pub fn of<'n>(names: impl Iterator<Item = Filed<'n>>) -> Self {
         let (mut whole, mut rests, mut sounds) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut shortest, mut longest) = (usize::MAX, 0);
+        let (mut shortest, mut longest, mut long) = (usize::MAX, 0, vec![0; FIRSTS]);
         for Filed { number, shapes, sound } in names {
             let key = Shape::of(shapes.iter().copied()).key();
             whole.push((key, number));
@@ -156,11 +173,14 @@ impl Index {
                 // the whole too, where a word with letters taken away meets it
                 rests.push((key, number));
                 for_each_rest(shapes, edits, |key| rests.push((key, number)));
+                if edits > 1 {
+                    long[place_of(shapes)] |= 1 << shapes.len();
+                }
                 shortest = shortest.min(shapes.len() - usize::from(edits));
                 longest = longest.max(shapes.len() + usize::from(edits));
             }
         }
-        Self { whole: Table::of(whole), rests: Table::of(rests), sounds: Table::of(sounds), shortest, longest }
+        Self { whole: Table::of(whole), rests: Table::of(rests), sounds: Table::of(sounds), long, shortest, longest }
     }
 
     /// Names of exactly this shape.
@@ -177,8 +197,13 @@ impl Index {
             return;
         }
         found.extend(self.rests.get(shape.key()));
-        // a name of two edits is at most two letters longer
-        let edits = if shapes.len() + 2 >= TWO_EDITS_LETTERS_MIN { 2 } else { 1 };
-        for_each_rest(shapes, edits, |key| found.extend(self.rests.get(key)));
+        // two edits only where a name begins so that is at most two letters longer or shorter
+        let lengths = self.long.get(place_of(shapes)).map_or(0, |lengths| lengths >> shapes.len().saturating_sub(2));
+        let edits = if lengths & 0b1_1111 != 0 { 2 } else { 1 };
+        for_each_rest(shapes, edits, |key| {
+            if self.rests.may_have(key) {
+                found.extend(self.rests.get(key));
+            }
+        });
     }
 }

@@ -389,7 +389,7 @@ impl Brands {
             from.filter(|from| letters[*from..].iter().map(|letter| letter.seen).eq(ending.chars()))
         };
         let inflected = |ending: &&str| ends(ending).is_some_and(|to| is_ordinary(&letters[..to]));
-        is_ordinary(letters) || ["s", "es", "d", "ed", "r", "er", "ing", "ly", "n", "en"].iter().any(|e| inflected(&e))
+        is_ordinary(letters) || ["s", "es", "d", "ed", "r", "er", "ing", "ly", "n", "en"].iter().any(inflected)
     }
 }
 

@@ -12,7 +12,7 @@ pub const NAME_LETTERS_MAX: usize = 24;
 /// Names shorter than this are found only as they are spelt, and in look-alike letters.
 pub const SLIP_LETTERS_MIN: usize = 5;
 /// From so many letters on two edits are allowed.
-pub(super) const TWO_EDITS_LETTERS_MIN: usize = 8;
+const TWO_EDITS_LETTERS_MIN: usize = 8;
 /// From so many letters on two letters may be missing, or two more.
 const TWO_MISSING_LETTERS_MIN: usize = 10;
 /// Edits more that a word may have where it sounds like the name: `ph` for `f` is two.
