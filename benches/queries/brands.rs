@@ -30,17 +30,17 @@ pub fn run(queries: &[Made], texts: &[String]) {
     println!("{BRANDS} brands compile in {:.1} ms", begun.elapsed().as_secs_f64() * 1e3);
     let set = &set;
     let matched = [&none, &all].map(|brands| move || find(set, brands, texts));
-    tell("match, 1,000 queries", texts.len(), matched);
+    tell("match, 1,000 queries", texts.len(), &matched);
     let packs = [pack(&[]), pack(&names)];
     let decided = packs.each_ref().map(|pack| move || decide(pack, texts));
-    tell("triage, default pack", texts.len(), decided);
+    tell("triage, default pack", texts.len(), &decided);
 }
 
 /// Runs both in turns; each gives its seconds and what it found.
-fn tell<F: Fn() -> (f64, usize)>(name: &str, texts: usize, both: [F; 2]) {
+fn tell<F: Fn() -> (f64, usize)>(name: &str, texts: usize, both: &[F; 2]) {
     let mut best = [(f64::MAX, 0); 2];
     for _ in 0..ROUNDS {
-        for (best, run) in best.iter_mut().zip(&both) {
+        for (best, run) in best.iter_mut().zip(both) {
             let (seconds, found) = run();
             *best = (best.0.min(seconds), found);
         }

@@ -454,7 +454,7 @@ fn misspelt(names: Vec<String>) -> impl Strategy<Value = (Vec<String>, String)> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { cases: 2_000, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
     #[test]
     fn the_index_finds_what_a_scan_over_all_names_finds(
