@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of a test say by panicking what is wrong")]
 
 use groundswell::mention::Platform;
+use groundswell::pipeline::Redact;
 use groundswell::rules;
 use groundswell::score::Model;
 use groundswell::service::local::{Layout, LocalPipeline, RawRecord};
@@ -215,7 +216,7 @@ fn day() -> Vec<RawRecord> {
     posts.extend(
         (9_000..9_600).step_by(2).map(|second| (second, "public", format!("{} {second}", reports[second / 2 % 4]))),
     );
-    posts.push((9_100, "direct", "@nimbus my account was hacked, please help".to_owned()));
+    posts.push((9_100, "direct", "@nimbus my account was hacked, please help, I am ana@example.com".to_owned()));
     posts.sort_by_key(|(second, _, _)| *second);
     let records = posts.iter().enumerate();
     records.map(|(number, (second, visibility, text))| status(number, *second, visibility, text)).collect()
@@ -231,19 +232,23 @@ fn real_outputs_keep_to_the_schemas() {
         duplicate_window_records: 1_000,
     };
     let mut pipeline = LocalPipeline::new(&layout, pack, Model::shipped());
+    pipeline.set_redact(Redact { mentions: true, routed: true });
     pipeline.feed(day()).unwrap();
     pipeline.finish().unwrap();
     let schemas: BTreeMap<&str, Value> = schemas().into_iter().collect();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut redacted = false;
     for (topic, records) in pipeline.take_outputs() {
         for record in records.iter().filter(|_| !topic.ends_with("dead-letter")) {
             let value: Value = serde_json::from_slice(record.value.as_deref().unwrap()).unwrap();
             let kind = value["type"].as_str().unwrap();
             let faults = Checker::faults(&schemas[kind], &value);
             assert!(faults.is_empty(), "{topic} {kind}: {faults:?}");
+            redacted |= value["redacted"] == json!(["email"]);
             *seen.entry(kind.to_owned()).or_default() += 1;
         }
     }
     let kinds: Vec<&str> = seen.keys().map(String::as_str).collect();
     assert_eq!(kinds, schemas.keys().copied().collect::<Vec<_>>(), "every public value is among them: {seen:?}");
+    assert!(redacted, "one of them had personal data");
 }

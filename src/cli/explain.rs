@@ -125,6 +125,7 @@ fn routed(decided: &Decided, outcome: &str) -> Value {
         brands: decided.brands.clone(),
         links: Links { post: decided.mention.url.clone() },
         omitted: Vec::new(),
+        redacted: decided.redacted.clone(),
     };
     let mut value = serde_json::to_value(item).unwrap_or_default();
     value["outcome"] = outcome.into();

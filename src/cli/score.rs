@@ -2,13 +2,15 @@
 
 use super::{Exit, Io};
 use crate::score::{Head, Model, Scores};
+use crate::text::near::Near;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, Read as _};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 /// Score texts.
 #[derive(Debug, Args)]
@@ -26,8 +28,6 @@ pub struct ScoreArgs {
 
 /// Longest line read, in bytes; a longer one is an error of that line.
 const LINE_BYTES_MAX: u64 = 4 << 20;
-/// Fingerprints remembered for clusters; beyond it, new texts only find the old ones.
-const CLUSTERS_MAX: usize = 2_000_000;
 
 #[derive(Deserialize)]
 struct Line {
@@ -56,7 +56,7 @@ pub fn run(args: &ScoreArgs, io: &mut Io<'_>) -> Result<Exit> {
         bail!("no rule pack at {}", rules.display());
     }
     let heads = read_heads(&args.heads)?;
-    let mut scorer = Scorer { model: Model::shipped(), heads, clusters: HashMap::new(), exit: Exit::Ok };
+    let mut scorer = Scorer { model: Model::shipped(), heads, clusters: Near::default(), exit: Exit::Ok };
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
@@ -106,8 +106,8 @@ fn read_heads(files: &[PathBuf]) -> Result<BTreeMap<String, Head>> {
 struct Scorer {
     model: &'static Model,
     heads: BTreeMap<String, Head>,
-    /// Cluster by fingerprint: the id of the first text that had it.
-    clusters: HashMap<String, String>,
+    /// A cluster is named by the id of its first text.
+    clusters: Near<Rc<str>>,
     exit: Exit,
 }
 
@@ -122,23 +122,13 @@ impl Scorer {
         };
         let scores = self.model.score_with(&parsed.text, parsed.lang.as_deref(), &self.heads);
         let own = match &parsed.id {
-            Value::String(id) => id.clone(),
-            other => other.to_string(),
+            Value::String(id) => id.as_str().into(),
+            other => other.to_string().into(),
         };
-        let cluster = self.cluster(&scores.fingerprint, own);
+        let cluster = self.clusters.join(&parsed.text, own);
         serde_json::to_writer(&mut *io.stdout, &Answer { id: &parsed.id, scores: &scores, cluster: &cluster })?;
         io.stdout.write_all(b"\n")?;
         Ok(())
-    }
-
-    fn cluster(&mut self, fingerprint: &str, own: String) -> String {
-        if let Some(first) = self.clusters.get(fingerprint) {
-            return first.clone();
-        }
-        if self.clusters.len() < CLUSTERS_MAX {
-            self.clusters.insert(fingerprint.to_owned(), own.clone());
-        }
-        own
     }
 
     fn fail(&mut self, io: &mut Io<'_>, number: u64, what: &str) -> Result<()> {

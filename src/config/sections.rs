@@ -3,6 +3,7 @@
 use super::secret::scalar;
 use super::{Period, Properties, Secret, Size};
 use crate::mention::Platform;
+use crate::pipeline::Redact;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -162,11 +163,13 @@ pub struct Decisions {
     pub duplicate_window_records: u32,
     /// Partitions of the signals topic; fixed when topics are applied. 1 to 1,024.
     pub signals_partitions: u32,
+    /// Topics whose values carry no personal data: `mentions`, `routed`. Both false by default.
+    pub redact: Redact,
 }
 
 impl Default for Decisions {
     fn default() -> Self {
-        Self { duplicate_window_records: 100_000, signals_partitions: 16 }
+        Self { duplicate_window_records: 100_000, signals_partitions: 16, redact: Redact::default() }
     }
 }
 

@@ -60,6 +60,8 @@ pub struct Decided {
     pub noise: Option<Noise>,
     /// Where it goes; none for noise.
     pub routing: Option<Routing>,
+    /// Kinds of personal data that were taken out, in alphabetical order; see [`Decided::redacted`].
+    pub redacted: Vec<String>,
 }
 
 impl Decided {
@@ -77,6 +79,7 @@ impl Decided {
             scores: None,
             noise: None,
             routing: None,
+            redacted: Vec::new(),
         }
     }
 }

@@ -22,6 +22,19 @@ pub(super) fn ticket(facts: &Facts<'_>, row: &Row, route: &Route, why: &[String]
     }
 }
 
+impl Ticket {
+    /// Quotes `new` where the start of `old` was quoted.
+    pub(crate) fn requote(&mut self, old: &str, new: &str) {
+        if let Some(rest) = self.body.strip_prefix(&quote(old)) {
+            self.body = format!("{}{rest}", quote(new));
+        }
+    }
+}
+
+fn quote(text: &str) -> String {
+    format!("\"{}\"", excerpt(text))
+}
+
 /// The intent for people; the row's name for the catch-all.
 fn title<'a>(row: &'a Row, intent: &'a str) -> &'a str {
     if intent == crate::rules::NO_INTENT { &row.id } else { intent }
@@ -33,7 +46,7 @@ fn by(facts: &Facts<'_>) -> String {
 }
 
 fn body(facts: &Facts<'_>, route: &Route, why: &[String]) -> String {
-    let mut lines = vec![format!("\"{}\"", excerpt(&facts.mention.text)), String::new()];
+    let mut lines = vec![quote(&facts.mention.text), String::new()];
     lines.push(format!("Why: {}.", why.join("; ")));
     lines.push(format!("In public: {}. In private: {}.", route.public_response, route.private_handoff));
     lines.push(format!("Answer by {}; next in line: {}.", route.respond_by, route.path.join(", ")));

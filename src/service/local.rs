@@ -10,7 +10,7 @@ use crate::alert::AlertEvent;
 use crate::log::local::{LocalCluster, LocalLog};
 use crate::log::{LogError, Output, Place, Record, TopicPartition};
 use crate::mention::{Platform, Timestamp};
-use crate::pipeline::{Outcomes, UndoLimits};
+use crate::pipeline::{Outcomes, Redact, UndoLimits};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::Topics;
@@ -89,6 +89,7 @@ impl LocalPipeline {
                 signals_partitions: layout.signals_partitions,
                 duplicate_window_records: layout.duplicate_window_records,
                 clock,
+                redact: Redact::default(),
             },
             pack.clone(),
             model,
@@ -144,6 +145,11 @@ impl LocalPipeline {
         let place = |(platform, partition)| TopicPartition::new(self.topics.raw(platform), partition);
         let ticks = ticks.into_iter().map(|(source, ticks)| (place(source), ticks)).collect();
         self.triage.stage_mut().set_recorded_ticks(ticks);
+    }
+
+    /// Takes personal data out of these topics from now on.
+    pub fn set_redact(&mut self, redact: Redact) {
+        self.triage.stage_mut().set_redact(redact);
     }
 
     /// Alert events told since this was last asked.
@@ -207,3 +213,6 @@ fn create_topics(cluster: &LocalCluster, topics: &Topics, layout: &Layout, pack:
         cluster.create(&topics.routed(&team), 1);
     }
 }
+
+#[cfg(test)]
+mod tests;

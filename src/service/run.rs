@@ -160,7 +160,8 @@ fn connect_triage(name: &str, config: &Config, shared: &Shared) -> Result<Worker
     };
     let signals_partitions = log.partitions(&topics.signals)?;
     let duplicate_window_records = u64::from(config.decisions.duplicate_window_records);
-    let settings = TriageSettings { topics, members, signals_partitions, duplicate_window_records, clock };
+    let redact = config.decisions.redact;
+    let settings = TriageSettings { topics, members, signals_partitions, duplicate_window_records, clock, redact };
     let stage = TriageStage::new(settings, pack, Model::shipped()).following_topics();
     Ok(Worker::new(stage, log, limits(config), wall).on_gap(config.kafka.on_gap))
 }

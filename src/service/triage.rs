@@ -12,7 +12,9 @@ use crate::fault::{Bug, is_planted};
 use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
 use crate::mention::Timestamp;
 use crate::normalize::normalize;
-use crate::pipeline::{Context, ContextBefore, Item, Memory, Outcomes, Raw, SourceClock, contributions, triage};
+use crate::pipeline::{
+    Context, ContextBefore, Item, Memory, Outcomes, Raw, Redact, SourceClock, contributions, triage,
+};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::{self, Topics, WireError};
@@ -50,6 +52,8 @@ pub struct TriageSettings {
     pub duplicate_window_records: u64,
     /// Silent partitions.
     pub clock: ClockPolicy,
+    /// Topics without personal data.
+    pub redact: Redact,
 }
 
 /// Committed counts of one partition, for metrics.
@@ -191,6 +195,11 @@ impl TriageStage {
         self.ticks = ticks;
     }
 
+    /// Takes personal data out of these topics from now on.
+    pub fn set_redact(&mut self, redact: Redact) {
+        self.settings.redact = redact;
+    }
+
     /// Decides by another pack from the next transaction on; call it between transactions.
     pub fn set_pack(&mut self, pack: Arc<Pack>) {
         self.pack = pack;
@@ -273,8 +282,11 @@ impl TriageStage {
         }
         let Some(decided) = item.decided() else { return Ok(()) };
         self.open.event_times.push(decided.event_at);
-        self.outputs.extend(wire::mention_record(topics, &self.pack, self.model.digest(), decided)?);
-        self.outputs.extend(wire::routed_record(topics, &self.pack, decided)?);
+        let redact = self.settings.redact;
+        let redacted = redact.any().then(|| decided.redacted());
+        let told = |is_redacted: bool| redacted.as_ref().filter(|_| is_redacted).unwrap_or(decided);
+        self.outputs.extend(wire::mention_record(topics, &self.pack, self.model.digest(), told(redact.mentions))?);
+        self.outputs.extend(wire::routed_record(topics, &self.pack, told(redact.routed))?);
         for (query, contribution) in contributions(decided, &self.pack) {
             let event = Bucket::of(contribution.at).min(log);
             self.partials.entry((query, log, event)).or_default().add(&contribution);

@@ -1,96 +1,266 @@
 //! Fingerprint: one number for all copies of a text that differ only in trifles.
 //!
-//! The hash of the text's template: folded, without handles, links, emoji, punctuation and a leading repost mark,
-//! without hashtags at the end, repeated letters squeezed, every number one `#`. Equality only: texts with a word
+//! The hash of the text's template: its letters in a row, each as what it looks like (look-alikes of other scripts, leet
+//! digits and signs inside words), without spaces, handles, links, emoji, punctuation, invisible characters, repost
+//! marks and hashtags at the end, repeated letters squeezed, every number one `#`. Equality only: texts with a word
 //! changed have unrelated fingerprints. A pure function of the text; the same on every machine and in every release
 //! that keeps [`VERSION`].
 
-use super::{Document, Span, TokenKind, entities};
-use crate::mention::{Entity, EntityKind};
+use super::entity::{Tag, tags_into};
+use super::fold::fold_str;
+use super::lookalike::shape;
+use super::url;
+use unicode_normalization::char::is_combining_mark;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Changes when the template changes.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
+
+/// What stands for a number.
+const NUMBER: char = '#';
+/// So many different digits at an end of a word are a number (`AA3031`), fewer may be letters (`w47ch`, `nimbu5`).
+const NUMBER_DIGITS: usize = 3;
+/// A number with so many letters after it, and no more, has a unit or an ordinal: `25km`, `5th`.
+const UNIT_LETTERS: usize = 2;
+/// Words with digits between letters that make a text one in leet.
+const LEET_WORDS: usize = 2;
 
 /// The fingerprint of a text. A text without words has that of its folded form.
 #[must_use]
 pub fn fingerprint(text: &str) -> u64 {
-    let template = template(text);
+    let folded = fold_str(text);
+    fingerprint_of(&template(&folded, |_| ()), &folded)
+}
+
+/// The fingerprint of a text with this template and folded form.
+pub(super) fn fingerprint_of(template: &str, folded: &str) -> u64 {
     if template.is_empty() {
-        return xxh3_64_with_seed(super::fold::fold_str(text).as_bytes(), !VERSION);
+        return xxh3_64_with_seed(folded.as_bytes(), !VERSION);
     }
     xxh3_64_with_seed(template.as_bytes(), VERSION)
 }
 
-/// The words that count, folded, with a space after each.
-fn template(text: &str) -> String {
-    let document = Document::new(text);
-    let marked = entities(text);
-    let mut skipped = Skipped { entities: &marked, next: 0, from: trailing_hashtags_start(text, &marked) };
-    let mut template = String::with_capacity(text.len());
-    let is_word = |kind| kind == TokenKind::Word;
-    for token in document.tokens().iter().filter(|token| is_word(token.kind)) {
-        let word = document.token_text(token);
-        if skipped.covers(token.original) || !word.chars().any(char::is_alphanumeric) {
+/// The template of a folded text. Its words are told one by one as they stand in it.
+pub(super) fn template(folded: &str, mut each_word: impl FnMut(&str)) -> String {
+    let words = Words::of(folded);
+    let is_leet = words.are_leet();
+    let mut template = String::with_capacity(folded.len());
+    let mut word = String::new();
+    for raw in words.iter() {
+        word.clear();
+        shape_word(raw, is_leet, &mut word);
+        if word.is_empty() || word == "rt" {
             continue;
         }
-        if template.is_empty() && word == "rt" {
-            continue;
-        }
-        push_word(&mut template, word);
+        each_word(&word);
+        // within itself a word is squeezed already
+        let last = template.chars().next_back();
+        template.push_str(last.and_then(|last| word.strip_prefix(last)).unwrap_or(&word));
     }
     template
 }
 
-/// Decides, for tokens in ascending order, which belong to something that does not count.
-struct Skipped<'e> {
-    entities: &'e [Entity],
-    next: usize,
-    /// Where the hashtags at the end begin.
-    from: u32,
+/// A hashtag, handle, cashtag or link in a folded text.
+struct Mark {
+    start: usize,
+    end: usize,
+    /// Handles and links: they do not count.
+    is_skipped: bool,
 }
 
-impl Skipped<'_> {
-    fn covers(&mut self, span: Span) -> bool {
-        while self.entities.get(self.next).is_some_and(|entity| entity.end <= span.start) {
-            self.next += 1;
-        }
-        let inside = self.entities.get(self.next).is_some_and(|entity| {
-            entity.start <= span.start && matches!(entity.kind, EntityKind::Mention | EntityKind::Url)
-        });
-        inside || span.start >= self.from
-    }
+/// What is marked in a folded text, ascending by start.
+fn marks(folded: &str) -> Vec<Mark> {
+    let mut tags = Vec::new();
+    tags_into(folded, &mut tags);
+    let links = url::links(folded);
+    let mark_of = |tag: &Tag| {
+        let is_skipped = folded[tag.start..tag.value_start].starts_with('@');
+        let end = if is_skipped { handle_end(folded, tag.value_start) } else { tag.end };
+        Mark { start: tag.start, end, is_skipped }
+    };
+    let mut marks: Vec<Mark> = tags.iter().map(mark_of).collect();
+    marks.extend(links.into_iter().map(|link| Mark { start: link.start, end: link.end, is_skipped: true }));
+    marks.sort_by_key(|mark| mark.start);
+    marks
+}
+
+/// Where a handle ends: in the alphabets with look-alikes of Latin letters, not in scripts written without spaces,
+/// where the sentence goes on.
+fn handle_end(folded: &str, value_start: usize) -> usize {
+    let is_of_handle = |c: char| {
+        let is_of_alphabet = matches!(c, '\0'..='\u{58f}' | '\u{1d00}'..='\u{1fff}' | '\u{a720}'..='\u{a7ff}');
+        c == '_' || (is_of_alphabet && c.is_alphanumeric())
+    };
+    let rest = &folded[value_start..];
+    value_start + rest.find(|c| !is_of_handle(c)).unwrap_or(rest.len())
 }
 
 /// Where the run of hashtags, handles and links at the end of the text begins. A text that is nothing else keeps it.
-fn trailing_hashtags_start(text: &str, entities: &[Entity]) -> u32 {
-    let mut start = text.len();
-    for entity in entities.iter().rev() {
-        let between = text.get(entity.end as usize..start).unwrap_or_default();
-        if between.chars().any(char::is_alphanumeric) {
+fn trailing_hashtags_start(folded: &str, marks: &[Mark]) -> usize {
+    let mut start = folded.len();
+    for mark in marks.iter().rev() {
+        if folded.get(mark.end..start).unwrap_or_default().chars().any(char::is_alphanumeric) {
             break;
         }
-        start = entity.start as usize;
+        start = start.min(mark.start);
     }
-    let head = text.get(..start).unwrap_or_default();
-    let kept = if head.chars().any(char::is_alphanumeric) { start } else { text.len() };
-    u32::try_from(kept).unwrap_or(u32::MAX)
+    let head_has_words = folded[..start].chars().any(char::is_alphanumeric);
+    if head_has_words { start } else { folded.len() }
 }
 
-/// Appends a word with runs of a letter squeezed to one and runs of digits to one `#`.
-fn push_word(template: &mut String, word: &str) {
-    let mut last = None;
-    for c in word.chars() {
-        let c = if c.is_numeric() { '#' } else { c };
-        let counts = c == '#' || c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c);
-        if counts && last != Some(c) {
-            template.push(c);
+/// The words of a folded text that count, with the signs that may be letters.
+struct Words {
+    chars: Vec<char>,
+    /// Where each word ends.
+    ends: Vec<usize>,
+    have_digits: bool,
+}
+
+impl Words {
+    fn of(folded: &str) -> Self {
+        let marks = marks(folded);
+        let end = trailing_hashtags_start(folded, &marks);
+        let mut words = Self { chars: Vec::with_capacity(end), ends: Vec::with_capacity(end / 4), have_digits: false };
+        let mut at = 0;
+        for mark in marks.iter().filter(|mark| mark.is_skipped && mark.start < end) {
+            words.read(folded.get(at..mark.start).unwrap_or_default());
+            at = at.max(mark.end);
         }
-        if counts {
-            last = Some(c);
+        words.read(folded.get(at..end).unwrap_or_default());
+        words
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[char]> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).map(|(start, end)| &self.chars[*start..*end])
+    }
+
+    /// Reads a part of a text that begins and ends between words.
+    fn read(&mut self, part: &str) {
+        let mut rest = part.chars().peekable();
+        while let Some(c) = rest.next() {
+            if c.is_ascii_alphabetic() {
+                self.chars.push(c);
+                continue;
+            }
+            let next = rest.peek().copied().unwrap_or(' ');
+            let is_letter = c.is_alphanumeric() || (!c.is_ascii() && is_combining_mark(c));
+            if is_letter || self.is_sign_letter(c, next) {
+                self.have_digits |= c.is_numeric();
+                self.chars.push(c);
+            } else if !matches!(c, '\'' | '_' | '!' | '|') && self.end_word() {
+                // what is left of a link that was written so that it is none
+                while rest.next_if(|c| !c.is_whitespace()).is_some() {}
+            }
+        }
+        self.end_word();
+    }
+
+    /// True for a sign that may stand for a letter where it stands: inside a word, `@` and `$` also at its end, `$`
+    /// also before it.
+    fn is_sign_letter(&self, c: char, next: char) -> bool {
+        let inside = !self.last().is_empty();
+        match c {
+            '!' | '|' => inside && next.is_alphabetic(),
+            '@' => inside,
+            '$' => inside || next.is_alphanumeric(),
+            _ => false,
         }
     }
-    template.push(' ');
+
+    /// The word being read.
+    fn last(&self) -> &[char] {
+        &self.chars[self.ends.last().copied().unwrap_or(0)..]
+    }
+
+    /// Ends a word; true where it was the scheme of a link, which does not count.
+    fn end_word(&mut self) -> bool {
+        let word = self.last();
+        let is_scheme = |scheme: &str| word.iter().map(|c| shape(*c)).eq(scheme.chars());
+        if is_scheme("http") || is_scheme("https") {
+            self.chars.truncate(self.chars.len() - word.len());
+            return true;
+        }
+        if !word.is_empty() {
+            self.ends.push(self.chars.len());
+        }
+        false
+    }
+
+    /// True where digits stand between letters in several words, and in no fewer than are surely numbers: then digits
+    /// are letters also where they stand alone.
+    fn are_leet(&self) -> bool {
+        if !self.have_digits {
+            return false;
+        }
+        let (mut leet, mut numbers) = (0, 0);
+        for word in self.iter().filter(|word| word.iter().any(|c| c.is_numeric())) {
+            let inner = without_outer_digits(word);
+            leet += usize::from(is_latin(inner) && inner.iter().any(|c| c.is_numeric()));
+            numbers += usize::from(inner.is_empty() && !may_be_letters(word));
+        }
+        leet >= LEET_WORDS && leet >= numbers
+    }
+}
+
+/// True where every digit stands for a letter.
+fn may_be_letters(word: &[char]) -> bool {
+    !word.iter().any(|c| shape(*c).is_numeric())
+}
+
+/// True for a word in Latin letters or letters that look like them; digits stand for no others.
+fn is_latin(word: &[char]) -> bool {
+    word.iter().filter(|c| c.is_alphabetic()).all(|c| shape(*c).is_ascii())
+}
+
+/// A word without the digits at its ends.
+fn without_outer_digits(word: &[char]) -> &[char] {
+    let start = word.iter().take_while(|c| c.is_numeric()).count();
+    let end = word.iter().rev().take_while(|c| c.is_numeric()).count();
+    word.get(start..word.len() - end).unwrap_or_default()
+}
+
+/// Appends a word with runs of a letter squeezed to one and numbers to one `#`; nothing where it has neither.
+fn shape_word(raw: &[char], is_leet: bool, word: &mut String) {
+    if raw.iter().all(char::is_ascii_alphabetic) {
+        return push_squeezed(word, raw.iter().map(|c| shape(*c)));
+    }
+    let body = if raw.first() == Some(&'$') { &raw[1..] } else { raw };
+    let letters = raw.iter().filter(|c| c.is_alphabetic()).count();
+    let leading = body.iter().take_while(|c| c.is_numeric()).count();
+    let trailing = body.iter().rev().take_while(|c| c.is_numeric()).count();
+    if letters == 0 && !(is_leet && may_be_letters(raw)) {
+        return word.extend((leading > 0 || trailing > 0).then_some(NUMBER));
+    }
+    let has_unit = leading > 0 && letters <= UNIT_LETTERS && leading + letters == body.len();
+    let is_number = |run: &[char]| run.len() >= NUMBER_DIGITS && run.iter().any(|c| *c != run[0]);
+    let (mut from, mut upto, mut raw) = (0, raw.len(), raw);
+    if !is_latin(raw) {
+        from = raw.len();
+    } else if !is_leet {
+        raw = if has_unit { body } else { raw };
+        from = if has_unit || is_number(&raw[..leading.min(raw.len())]) { leading } else { 0 };
+        upto = if is_number(&raw[raw.len() - trailing..]) { raw.len() - trailing } else { raw.len() };
+    }
+    push_squeezed(
+        word,
+        raw.iter().enumerate().map(|(at, c)| {
+            let is_number = c.is_numeric() && (at < from || at >= upto);
+            let shaped = if is_number { NUMBER } else { shape(*c) };
+            if shaped.is_numeric() { NUMBER } else { shaped }
+        }),
+    );
+}
+
+/// Appends letters with runs of one squeezed to one.
+fn push_squeezed(word: &mut String, letters: impl Iterator<Item = char>) {
+    let mut last = None;
+    for c in letters {
+        if last != Some(c) {
+            word.push(c);
+        }
+        last = Some(c);
+    }
 }
 
 #[cfg(test)]
@@ -108,8 +278,41 @@ mod tests {
             "@NimbusHelp Nimbus is down again, refund me 1,025 dollars!",
             "N\u{200b}imbus is down again, refund me 25 dollars!",
             "Ｎｉｍｂｕｓ is down again, refund me 25 dollars!",
+            "🚨 N i m b u s is down again:\n“refund me 25 dollars”",
+            "RT @a: RT @nіmbus: nіmbuѕ is down again, refund me 25 dollars (HTTPS://t.co/x)",
+            "Nimbus is ԁоԝո аgаіn, refund me 25 dollars!",
+            "ɴɪᴍʙᴜꜱ ɪꜱ ᴅᴏᴡɴ ᴀɢᴀɪɴ, refund me 25 dollars!",
+            "NІМВUЅ is down again, refund me 25 dollars!",
+            "N1mbu5 is d0wn ag@1n, r3fund m3 25 d0ll4r$!",
+            "Nimbus is down again, refund me 2,500 dollars! @nimbus #help",
         ] {
             assert_eq!(fingerprint(copy), base, "{copy}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_letters_are_told_apart() {
+        for (one, other) in [
+            ("order AA3031 is late", "order AA3544 is late"),
+            ("25km of queue", "30km of queue"),
+            ("震度3の地震", "震度8の地震"),
+            ("цена 5руб за штуку", "цена 9руб за штуку"),
+            ("w4tch th15 v1d30", "watch this video"),
+            ("$25 off", "$99 off"),
+            ("$2m lost in 5km", "$9m lost in 12km"),
+            ("7h3 4pp 15 d0wn 4nd 1 w4n7 70 b3 r3fund3d", "The app is down and I want to be refunded"),
+            ("nimbus is d0wn h77p5://7.c0/x1", "nimbus is down"),
+            ("nimbus is down http…", "nimbus is down"),
+            ("$ale t0day", "sale today"),
+            ("ΝΕΑ ΕΔΩ", "νεα εδω"),
+            ("ВОДА ТУТ", "вода тут"),
+        ] {
+            assert_eq!(fingerprint(one), fingerprint(other), "{one} / {other}");
+        }
+        for (one, other) in
+            [("sale today", "male today"), ("level 2", "level"), ("@ noon", "noona"), ("wow! nimbus", "wowl nimbus")]
+        {
+            assert_ne!(fingerprint(one), fingerprint(other), "{one} / {other}");
         }
     }
 
@@ -125,7 +328,8 @@ mod tests {
 
     #[test]
     fn is_the_same_in_every_build() {
-        assert_eq!(template("Refund me $25.50, @nimbus! #Fail now"), "refund me # fail now ");
+        let folded = fold_str("Refund me $25.50, @nimbus! #Fail now");
+        assert_eq!(template(&folded, |_| ()), "refundme#falnow");
     }
 
     /// Edited copies by kind of edit, and different posts that look alike (kind "other").

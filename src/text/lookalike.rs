@@ -61,7 +61,7 @@ pub(crate) fn skeleton(name: &str) -> String {
 }
 
 /// The letter that a digit or sign stands for in a name.
-pub(super) fn letter_of(c: char) -> char {
+pub(super) const fn letter_of(c: char) -> char {
     match c {
         '0' => 'o',
         '1' | '!' | '|' | 'i' => 'l',
@@ -72,6 +72,33 @@ pub(super) fn letter_of(c: char) -> char {
         '8' => 'b',
         other => other,
     }
+}
+
+/// The shapes of the ASCII characters.
+const ASCII_SHAPES: [char; 128] = {
+    let mut shapes = ['\0'; 128];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        shapes[byte as usize] = match byte {
+            b'@' => 'a',
+            b'v' => 'n',
+            b'y' => 'u',
+            other => letter_of(other as char),
+        };
+        byte += 1;
+    }
+    shapes
+};
+
+/// One letter for all that look alike, of a folded character: case is gone there, so a letter counts as what either of
+/// its cases looks like, and `n` is `v`, `u` is `y` because Greek has a letter that looks like one in each case. Digits
+/// and signs are the letters they stand for. Whole words in look-alikes are told as well; nothing is a word any more.
+pub(crate) fn shape(c: char) -> char {
+    if let Some(shaped) = ASCII_SHAPES.get(c as usize) {
+        return *shaped;
+    }
+    let upper = || c.to_uppercase().next().and_then(foreign_twin);
+    odd_latin(c).or_else(|| foreign_twin(c)).or_else(upper).map_or(c, shape)
 }
 
 /// True when a character splits a word without being seen.
@@ -162,6 +189,18 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(skeleton(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn shapes_are_one_for_all_cases_and_scripts() {
+        for twins in ["aаαᴀ4@", "eе3", "oоο0", "nνvɴп", "uυyуᴜ", "iі1l|!", "sѕ5$", "bв8", "hнһ", "kкκ", "mмᴍ"]
+        {
+            let shapes: Vec<char> = twins.chars().map(shape).collect();
+            assert!(shapes.iter().all(|one| *one == shapes[0]), "{twins}: {shapes:?}");
+        }
+        for c in "acdefghjkmopqrstwxz269日ж#".chars() {
+            assert_eq!(shape(c), c);
         }
     }
 

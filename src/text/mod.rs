@@ -1,4 +1,4 @@
-//! Reading a text: folded form with a map back, tokens, entities, fingerprint. Pure functions of the text.
+//! Reading a text: folded form with a map back, tokens, entities, fingerprint, near-duplicates. Pure functions of the text.
 //!
 //! Every function here is linear in the length of the text and never fails. Offsets are UTF-8 bytes of the original
 //! text and always lie on character boundaries.
@@ -8,6 +8,7 @@ pub mod entity;
 pub mod fingerprint;
 pub mod fold;
 pub(crate) mod lookalike;
+pub mod near;
 mod nearest;
 pub mod token;
 mod url;

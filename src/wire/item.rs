@@ -50,6 +50,9 @@ pub struct RoutedItem {
     /// What was left out because the record would have been too large.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub omitted: Vec<String>,
+    /// Kinds of personal data that were taken out: each stands in the text as its kind in brackets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redacted: Vec<String>,
 }
 
 /// Where to look.
@@ -93,6 +96,9 @@ pub struct MentionRecord {
     /// What was left out because the record would have been too large.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub omitted: Vec<String>,
+    /// Kinds of personal data that were taken out: each stands in the text as its kind in brackets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redacted: Vec<String>,
 }
 
 /// How a published mention ended.
@@ -188,6 +194,7 @@ pub fn mention_record(
         }),
         decision: routing.map_or_else(brief, |routing| routing.decision.clone()),
         omitted: Vec::new(),
+        redacted: decided.redacted.clone(),
     };
     let value = fitted(&mut record, |record, step| {
         step.apply(&mut record.mention, record.scores.as_mut());
@@ -215,6 +222,7 @@ pub fn routed_record(topics: &Topics, pack: &Pack, decided: &Decided) -> Result<
         brands: decided.brands.clone(),
         links: Links { post: decided.mention.url.clone() },
         omitted: Vec::new(),
+        redacted: decided.redacted.clone(),
     };
     let value = fitted(&mut item, |item, step| {
         step.apply(&mut item.mention, Some(&mut item.scores));

@@ -155,6 +155,7 @@ impl Making {
             signals_partitions: self.signals_partitions,
             duplicate_window_records: DUPLICATE_WINDOW,
             clock: self.clock,
+            redact: Default::default(),
         };
         (TriageStage::new(settings, Arc::clone(&self.pack), Model::shipped()), limits(dice))
     }

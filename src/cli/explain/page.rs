@@ -173,7 +173,7 @@ fn scores(page: &mut Page, scores: &Scores) {
     );
     page.line("", &format!("language {} {:.2}", scores.language.code, scores.language.confidence));
     if !scores.pii.is_empty() {
-        let kinds: Vec<&str> = scores.pii.iter().map(|pii| pii.kind.as_str()).collect();
+        let kinds: Vec<&str> = scores.pii.iter().map(|pii| &*pii.kind).collect();
         page.line("", &format!("personal data: {}", kinds.join(", ")));
     }
 }

@@ -80,6 +80,7 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     };
     let mut pipeline = LocalPipeline::new(&layout, Arc::new(pack), Model::shipped());
     pipeline.set_recorded_ticks(ticks);
+    pipeline.set_redact(config.decisions.redact);
     let mut writer = report::Writer::create(&args.output)?;
     let mut lines = input::Lines::open(&args.input)?;
     let progress = super::progress::bar(survey.lines, "replay");

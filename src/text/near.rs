@@ -1,0 +1,319 @@
+//! Near-duplicates in a stream: which of the texts seen before a text is an edited copy of.
+//!
+//! Of every text's template (see [`super::fingerprint`]) the set of its four-letter shingles is kept. Texts are compared
+//! with those they share a key with, the keys being the smallest hashes of a text's five-letter shingles, a sample that
+//! near sets share (Broder 1997). A candidate is a copy where enough is the same: shingles, words (for words that
+//! changed places), all of the shorter text (for cut ends), or all but a few letters of a short one. A text joins the
+//! cluster of the most similar one. Linear work per text, bounded memory, the oldest dropped; a pure function of the
+//! texts in their order. Never says that two texts mean the same.
+
+use super::edits;
+use super::fingerprint::{fingerprint_of, template};
+use super::fold::fold_str;
+use std::collections::{HashMap, VecDeque};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Texts of different templates that are remembered by default.
+pub const TEXTS_MAX: usize = 1 << 17;
+
+/// Letters of a template that are compared; what follows counts in the fingerprint only.
+const LETTERS_MAX: usize = 4096;
+/// Shingles and words of a text that are kept: those with the smallest hashes, which is all of a short text.
+const SHINGLES_MAX: usize = 256;
+const WORDS_MAX: usize = 64;
+/// Letters of a shingle, and of one whose hash is a key: longer ones are rarer, so fewer texts share them by chance.
+const SHINGLE: usize = 4;
+const KEY_SHINGLE: usize = 5;
+/// Keys of a text, and how many of them a text shares that it is compared with; texts that share half of their
+/// shingles share four as a rule, others one at most.
+const KEYS: usize = 12;
+const SHARED_KEYS_MIN: usize = 3;
+/// Texts remembered under one key: as many as one cache line holds.
+const BUCKET: usize = 8;
+/// Texts that one is compared with, those sharing most keys first.
+const CANDIDATES_MAX: usize = 4;
+
+/// A text with fewer shingles has copies of the same template only.
+const SHINGLES_MIN: usize = 8;
+/// Below this share of the same shingles, in percent, nothing else is looked at.
+const SAME_SHINGLES_ANY: usize = 20;
+/// Same shingles of all shingles of two copies, in percent.
+const SAME_SHINGLES: usize = 55;
+/// Same words of all words, in percent, for texts of so many words; of shorter ones more.
+const SAME_WORDS: usize = 65;
+const WORDS_MANY: usize = 8;
+const SAME_WORDS_OF_FEW: usize = 80;
+const WORDS_MIN: usize = 4;
+/// A cut text is in the whole one with this share of its shingles, in percent, and has so many of them, and is not
+/// less than this share of the whole.
+const CUT_SAME: usize = 90;
+const CUT_SHINGLES_MIN: usize = 16;
+const CUT_OF_WHOLE: usize = 45;
+/// Letters up to which a text is short; edits it may have, in percent of its letters.
+const SHORT_LETTERS: usize = 64;
+const EDITS: usize = 15;
+
+/// What a text is compared by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sketch {
+    fingerprint: u64,
+    /// Ascending, without repeats.
+    shingles: Sample,
+    words: Sample,
+    /// The template of a short text, else empty.
+    letters: Box<[char]>,
+}
+
+impl Sketch {
+    /// The sketch of a text and its keys.
+    fn new(text: &str) -> (Self, Vec<u32>) {
+        let folded = fold_str(text);
+        let mut words = Vec::new();
+        let template = template(&folded, |word| {
+            if words.len() < LETTERS_MAX {
+                words.push(upper_half(xxh3_64(word.as_bytes())));
+            }
+        });
+        let letters: Vec<char> = template.chars().take(LETTERS_MAX).collect();
+        let sketch = Self {
+            fingerprint: fingerprint_of(&template, &folded),
+            shingles: Sample::new(hashes(&letters, SHINGLE), SHINGLES_MAX),
+            words: Sample::new(words, WORDS_MAX),
+            letters: if letters.len() <= SHORT_LETTERS { letters.as_slice().into() } else { Box::default() },
+        };
+        let mut keys = hashes(&letters, KEY_SHINGLE);
+        keep_smallest(&mut keys, KEYS);
+        (sketch, keys)
+    }
+
+    /// How similar a copy is, in a thousandth of all shingles that are the same; nothing where it is no copy.
+    fn similarity(&self, other: &Self) -> Option<usize> {
+        let shingles = self.shingles.compare(&other.shingles);
+        if shingles.smaller < SHINGLES_MIN || !shingles.same_of_all(SAME_SHINGLES_ANY) {
+            return None;
+        }
+        let is_copy = shingles.same_of_all(SAME_SHINGLES)
+            || shingles.is_cut()
+            || self.has_same_words(other)
+            || self.is_short_copy(other);
+        is_copy.then(|| shingles.same * 1000 / shingles.all.max(1))
+    }
+
+    fn has_same_words(&self, other: &Self) -> bool {
+        let words = self.words.compare(&other.words);
+        let share = if words.smaller >= WORDS_MANY { SAME_WORDS } else { SAME_WORDS_OF_FEW };
+        words.smaller >= WORDS_MIN && words.same_of_all(share)
+    }
+
+    fn is_short_copy(&self, other: &Self) -> bool {
+        let (shorter, longer) =
+            (self.letters.len().min(other.letters.len()), self.letters.len().max(other.letters.len()));
+        let allowed = shorter * EDITS / 100;
+        shorter > 0 && longer - shorter <= allowed && edits(&self.letters, &other.letters) <= allowed
+    }
+}
+
+/// The smallest hashes of a set, ascending; all of them where it has no more than the sample may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sample {
+    hashes: Box<[u32]>,
+    /// The largest hash up to which the sample holds all of the set.
+    upto: u32,
+}
+
+impl Sample {
+    fn new(mut hashes: Vec<u32>, most: usize) -> Self {
+        keep_smallest(&mut hashes, most);
+        let upto = if hashes.len() < most { u32::MAX } else { hashes.last().copied().unwrap_or(u32::MAX) };
+        Self { hashes: hashes.into_boxed_slice(), upto }
+    }
+
+    /// Compares two sets up to the hash up to which both are known, so that shares are those of the whole sets.
+    fn compare(&self, other: &Self) -> Comparison {
+        let upto = self.upto.min(other.upto);
+        let known = |sample: &Self| sample.hashes.partition_point(|hash| *hash <= upto);
+        let (own, others) = (&self.hashes[..known(self)], &other.hashes[..known(other)]);
+        let (mut i, mut j, mut same) = (0, 0, 0);
+        while let (Some(a), Some(b)) = (own.get(i), others.get(j)) {
+            same += usize::from(a == b);
+            i += usize::from(a <= b);
+            j += usize::from(b <= a);
+        }
+        Comparison { same, all: own.len() + others.len() - same, smaller: own.len().min(others.len()) }
+    }
+}
+
+/// Two sets: members that both have, that either has, and of the smaller one.
+struct Comparison {
+    same: usize,
+    all: usize,
+    smaller: usize,
+}
+
+impl Comparison {
+    fn same_of_all(&self, percent: usize) -> bool {
+        self.same * 100 >= self.all * percent
+    }
+
+    fn is_cut(&self) -> bool {
+        self.smaller >= CUT_SHINGLES_MIN && self.same * 100 >= self.smaller * CUT_SAME && self.same_of_all(CUT_OF_WHOLE)
+    }
+}
+
+/// Sorts hashes and keeps the smallest, each once.
+fn keep_smallest(hashes: &mut Vec<u32>, most: usize) {
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes.truncate(most);
+}
+
+/// The hashes of all runs of `width` letters, at most [`KEY_SHINGLE`].
+fn hashes(letters: &[char], width: usize) -> Vec<u32> {
+    let hash = |run: &[char]| {
+        let mix = |sum: u64, c: &char| (sum ^ u64::from(*c)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        let sum = run.iter().fold(width as u64, mix);
+        upper_half((sum ^ (sum >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93))
+    };
+    letters.windows(width).map(hash).collect()
+}
+
+fn upper_half(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).expect("half of 64 bits is 32 bits")
+}
+
+/// The texts of a stream, as far back as they are remembered, with a cluster each.
+#[derive(Debug)]
+pub struct Near<C> {
+    texts_max: usize,
+    /// The texts remembered, the oldest first, and the number of the first of them.
+    texts: VecDeque<(Sketch, C)>,
+    first: u64,
+    /// Text by fingerprint.
+    same: HashMap<u64, u64>,
+    /// Texts by key.
+    buckets: Buckets,
+}
+
+impl<C: Clone> Default for Near<C> {
+    fn default() -> Self {
+        Self::new(TEXTS_MAX)
+    }
+}
+
+impl<C: Clone> Near<C> {
+    /// Remembers so many texts, at least one.
+    #[must_use]
+    pub fn new(texts_max: usize) -> Self {
+        let texts_max = texts_max.max(1);
+        let buckets = Buckets::new(texts_max);
+        Self { texts_max, texts: VecDeque::new(), first: 0, same: HashMap::new(), buckets }
+    }
+
+    /// The cluster of the most similar text before this one; `own` where it is a copy of none.
+    pub fn join(&mut self, text: &str, own: C) -> C {
+        let (sketch, keys) = Sketch::new(text);
+        if let Some((_, cluster)) = self.same.get(&sketch.fingerprint).and_then(|number| self.text(*number)) {
+            return cluster.clone();
+        }
+        let cluster = self.most_similar(&sketch, &keys).unwrap_or(own);
+        self.remember(sketch, &keys, cluster.clone());
+        cluster
+    }
+
+    fn text(&self, number: u64) -> Option<&(Sketch, C)> {
+        number.checked_sub(self.first).and_then(|at| self.texts.get(usize::try_from(at).ok()?))
+    }
+
+    /// The cluster of the most similar text, of equally similar ones the oldest.
+    fn most_similar(&self, sketch: &Sketch, keys: &[u32]) -> Option<C> {
+        let compared = self.buckets.candidates(keys).into_iter().filter_map(|number| {
+            let (other, cluster) = self.text(number)?;
+            Some((sketch.similarity(other)?, std::cmp::Reverse(number), cluster))
+        });
+        compared.max_by_key(|(similarity, number, _)| (*similarity, *number)).map(|(.., cluster)| cluster.clone())
+    }
+
+    fn remember(&mut self, sketch: Sketch, keys: &[u32], cluster: C) {
+        if self.texts.len() >= self.texts_max
+            && let Some((oldest, _)) = self.texts.pop_front()
+        {
+            self.same.remove(&oldest.fingerprint);
+            self.first += 1;
+        }
+        let number = self.first + self.texts.len() as u64;
+        self.buckets.add(keys, number);
+        self.same.insert(sketch.fingerprint, number);
+        self.texts.push_back((sketch, cluster));
+    }
+}
+
+/// Numbers of texts by key: a table of fixed size, each bucket with the latest texts of its keys.
+#[derive(Debug)]
+struct Buckets {
+    slots: Vec<Slot>,
+}
+
+/// A text under a key: the upper bits of the key, and the number plus one; zero where nothing is.
+#[derive(Debug, Clone, Copy)]
+struct Slot(u64);
+
+/// Bits of a slot that hold the number; enough for a million texts a second over twelve days.
+const NUMBER_BITS: u32 = 40;
+
+impl Slot {
+    fn new(key: u32, number: u64) -> Self {
+        Self(Self::tag(key) << NUMBER_BITS | ((number + 1) & ((1 << NUMBER_BITS) - 1)))
+    }
+
+    /// What a slot keeps of a key; the lower bits chose the bucket.
+    fn tag(key: u32) -> u64 {
+        u64::from(key >> 8)
+    }
+
+    fn order(self) -> u64 {
+        self.0 & ((1 << NUMBER_BITS) - 1)
+    }
+
+    fn number(self, key: u32) -> Option<u64> {
+        if self.0 >> NUMBER_BITS == Self::tag(key) { self.order().checked_sub(1) } else { None }
+    }
+}
+
+impl Buckets {
+    fn new(texts_max: usize) -> Self {
+        Self { slots: vec![Slot(0); texts_max.next_power_of_two() * BUCKET] }
+    }
+
+    /// The slots of a key.
+    fn range(&self, key: u32) -> std::ops::Range<usize> {
+        let start = (key as usize * BUCKET) & (self.slots.len() - 1);
+        start..start + BUCKET
+    }
+
+    fn add(&mut self, keys: &[u32], number: u64) {
+        for key in keys {
+            let range = self.range(*key);
+            if let Some(oldest) = self.slots[range].iter_mut().min_by_key(|slot| slot.order()) {
+                *oldest = Slot::new(*key, number);
+            }
+        }
+    }
+
+    /// The texts that share most keys, of equals the latest first.
+    fn candidates(&self, keys: &[u32]) -> Vec<u64> {
+        let mut numbers: Vec<u64> = Vec::with_capacity(KEYS * BUCKET);
+        for key in keys {
+            numbers.extend(self.slots[self.range(*key)].iter().filter_map(|slot| slot.number(*key)));
+        }
+        numbers.sort_unstable();
+        let least = keys.len().min(SHARED_KEYS_MIN);
+        let runs = numbers.chunk_by(|a, b| a == b).filter(|run| run.len() >= least);
+        let mut shared: Vec<(usize, u64)> = runs.map(|run| (run.len(), run[0])).collect();
+        shared.sort_unstable_by(|a, b| b.cmp(a));
+        shared.truncate(CANDIDATES_MAX);
+        shared.into_iter().map(|(_, number)| number).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+use super::*;
+use std::collections::BTreeMap;
+
+/// True where the second text joins the first one's cluster.
+fn are_near(one: &str, other: &str) -> bool {
+    let mut near = Near::new(16);
+    near.join(one, 1);
+    near.join(other, 2) == 1
+}
+
+const POST: &str = "Nimbus is down again in Porto, third time this week, and support only says to wait #nimbusdown";
+
+#[test]
+fn edited_copies_are_near() {
+    for copy in [
+        "RT @joe: Nimbus is down again in Porto, third time this week, and support only says to wait #nimbusdown",
+        "BREAKING Nimbus is down again in Porto, third time this week, and support only says to wait, pls share",
+        "Nimbus is down again in Porto, third time this week, and supp…",
+        "again in Porto, third time this week, and support only says to wait #nimbusdown",
+        "down again in Porto, third time this week, and support only says",
+        "Nimbus down again in Porto, time this week, and support only says to wait",
+        "Nimbus is dwon again in Porto, thrid time this week, and suport only says to wait",
+        "is Nimbus again down in Porto, third time week this, and only support says wait to",
+        "third time this week, and support only says to wait: Nimbus is down again in Porto",
+        "Nimmbus is doooown aggain in Pporto, thiird timee this weeek, and suppport only saays to wait",
+        "N i m b u s is d o w n again in Porto, t h i r d time this week, and s u p p o r t only says to wait",
+        "N1mbu5 15 d0wn 4g41n 1n P0r70, 7h1rd t1m3 th1s w33k, @nd $upp0rt 0nly $@y$ t0 w@1t",
+        "Nіmbuѕ іѕ dоwn аgаіn іn Роrtо, thіrd tіmе thіѕ wееk, аnd ѕuрроrt оnlу ѕауѕ tо wаіt",
+        "N\u{200b}i\u{200b}mbus is do\u{200d}wn again in Por\u{ad}to, third time this week, and support only says to wait",
+        "“NIMBUS IS DOWN AGAIN — in Porto!\nThird time this week…\nAnd support only says: to wait” 😡😡",
+        "#fail #news Nimbus is down again in #Porto, third time this week, and #support only says to wait https://t.co/a",
+    ] {
+        assert!(are_near(POST, copy) && are_near(copy, POST), "{copy}");
+    }
+}
+
+#[test]
+fn other_posts_are_not_near() {
+    for (one, other) in [
+        (POST, "Nimbus is up again in Porto, and support even called me this week, third company to do so"),
+        (POST, "Third time this week that I wait for support in Lisbon #nimbusdown"),
+        (POST, ""),
+        ("", "😡"),
+        ("Nimbus is down again", "Nimbus is up again"),
+        ("Nimbus is down", "Nimbus is not down"),
+        ("Nimbus is down", "Fjordpay is down"),
+        ("I love Nimbus", "I hate Nimbus"),
+        ("thank you", "thank you so much for the quick refund"),
+        ("good morning", "good evening"),
+    ] {
+        assert!(!are_near(one, other) && !are_near(other, one), "{one} / {other}");
+    }
+}
+
+#[test]
+fn short_texts_bear_small_edits_only() {
+    assert!(are_near("Nimbus app is broken", "Nimbus app is brokne"));
+    assert!(are_near("order 12 from Fjordpay never came", "order 99 from Fjordpay never came"));
+    assert!(!are_near("so slow", "so slwo"));
+}
+
+#[test]
+fn the_oldest_is_forgotten_and_work_is_bounded() {
+    let mut near = Near::new(2);
+    for (number, text) in
+        ["first of all posts here", "a second one about rain", "and the third on football"].iter().enumerate()
+    {
+        assert_eq!(near.join(text, number), number);
+    }
+    assert_eq!(near.join("and the third on football!", 7), 2);
+    assert_eq!(near.join("a second one about the rain", 8), 1);
+    assert_eq!(near.join("first of all posts here", 9), 9);
+    assert!(near.texts.len() == 2 && near.same.len() == 2);
+}
+
+#[test]
+fn long_texts_are_compared_by_a_sample() {
+    let words =
+        |seed: usize| (0..2_000).map(move |i: usize| format!("{:x} ", (i * seed).wrapping_mul(0x9e37_79b9) % 65_521));
+    let one: String = words(1).collect();
+    let edited: String = words(1).enumerate().filter(|(i, _)| i % 20 != 0).map(|(_, word)| word).collect();
+    let other: String = words(77).collect();
+    assert!(are_near(&one, &edited));
+    assert!(!are_near(&one, &other));
+}
+
+/// The shared pairs, all texts in one stream as a reader of `groundswell score` would have them.
+#[test]
+fn clusters_of_the_shared_pairs() {
+    let shared = std::env::var("GROUNDSWELL_SHARED")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
+    let Ok(pairs) = std::fs::read_to_string(format!("{shared}/data/text/neardup/dev.tsv")) else {
+        println!("not run: the shared near-duplicate pairs are not there");
+        return;
+    };
+    let mut near = Near::default();
+    let mut shares = BTreeMap::<(&str, &str), (u32, u32)>::new();
+    for (number, line) in pairs.lines().skip(1).enumerate() {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [label, kind, one, other] = columns[..] else { continue };
+        let first = near.join(one, 2 * number);
+        let is_same = near.join(other, 2 * number + 1) == first;
+        for kind in [kind, "all"] {
+            let share = shares.entry((label, kind)).or_default();
+            share.0 += u32::from(is_same);
+            share.1 += 1;
+        }
+    }
+    println!("same cluster, of pairs: {shares:?}");
+    let of = |label| shares[&(label, "all")];
+    let ((copies, copies_all), (others, _), (twins, twins_all)) = (of("1"), of("0"), of("2"));
+    assert!(copies * 100 >= copies_all * 97, "recall: {copies} of {copies_all}");
+    assert!(others * 995 <= copies * 5, "precision: {others} others beside {copies} copies");
+    assert!(twins * 100 >= twins_all * 99, "number twins: {twins} of {twins_all}");
+}
