@@ -189,6 +189,7 @@ fn triage_stage(topics: &Topics, members: Vec<TopicPartition>, signals_partition
         signals_partitions,
         duplicate_window_records: WINDOW,
         clock: ClockPolicy::Data,
+        redact: Default::default(),
     };
     TriageStage::new(settings, pack(), Model::shipped())
 }

@@ -15,6 +15,7 @@ use groundswell::log::{
     partition_for,
 };
 use groundswell::mention::Timestamp;
+use groundswell::pipeline::Redact;
 use groundswell::score::Model;
 use groundswell::service::triage::{ClockPolicy, TriageSettings, TriageStage};
 use groundswell::service::worker::{Limits, Worker};
@@ -69,7 +70,8 @@ pub fn run(broker: &Broker, prefix: &str, rules: &Path, input: &Input, writes: W
     }
     let signals_partitions = log.partitions(&topics.signals).unwrap();
     let clock = ClockPolicy::Data;
-    let triage = TriageSettings { topics, members, signals_partitions, duplicate_window_records: 100_000, clock };
+    let (duplicate_window_records, redact) = (100_000, Redact::default());
+    let triage = TriageSettings { topics, members, signals_partitions, duplicate_window_records, clock, redact };
     let stage = TriageStage::new(triage, Arc::new(load_pack(rules)), Model::shipped());
     // the interval alone ends a transaction
     let limits = Limits { records_max: usize::MAX, bytes_max: usize::MAX, interval, poll: Duration::from_millis(50) };
