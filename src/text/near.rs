@@ -27,7 +27,7 @@ const KEY_SHINGLE: usize = 5;
 /// Keys of a text, and how many of them a text shares that it is compared with; texts that share half of their
 /// shingles share four as a rule, others one at most.
 const KEYS: usize = 12;
-const SHARED_KEYS_MIN: usize = 3;
+const SHARED_KEYS_MIN: usize = 2;
 /// Texts remembered under one key: as many as one cache line holds.
 const BUCKET: usize = 8;
 /// Texts that one is compared with, those sharing most keys first.
