@@ -73,6 +73,15 @@ fn each_payload_is_told_as_it_ended() {
             ],
         ),
         (
+            post("N1mbus Pai charged me twice, nimbsu owes me a refund", "amber_heron", 12),
+            0,
+            &[
+                "nimbus-brand (“N1mbus Pai”, “nimbsu”)",
+                "Names       “N1mbus Pai” read as Nimbus Pay: as it sounds",
+                "“nimbsu” read as Nimbus: two letters swapped",
+            ],
+        ),
+        (
             post("Nimbus Cloud is down, nobody can log in, error 503", "amber_heron", 12),
             0,
             &["Outcome     routed: to support", "Ticket      pending: ", "comes in crowds"],

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench --bench queries -- [--texts FILE] [--seconds 3] [--lucene]
 //! cargo bench --bench queries -- [--texts FILE] --swap
+//! cargo bench --bench queries -- [--texts FILE] --brands
 //! ```
 //! The texts are NDJSON with a `t` (or `text`) each; by default `data/load/texts.ndjson` of the shared data
 //! (`$GROUNDSWELL_SHARED` or `../shared`), ASCII ones only, lower case. The queries are made of the words of the texts:
@@ -16,9 +17,12 @@
 //!
 //! With `--swap`, packs of 100,000 queries are read, compiled and swapped one after the other by a second thread while
 //! batches of mentions are decided, and the times of batches are told, without swaps and with.
+//!
+//! With `--brands`, the same texts are matched, and decided, without brands and with 1,000 of them.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
+mod brands;
 #[path = "../../tests/lucene/oracle.rs"]
 mod oracle;
 mod swap;
@@ -37,6 +41,9 @@ fn main() {
     let asked = Asked::read();
     let texts = read_texts(&asked.texts);
     let words = Vocabulary::of(&texts);
+    if asked.brands {
+        return brands::run(&words.queries(1_000, 7), &texts);
+    }
     if asked.swap {
         let queries: Vec<String> = words.queries(100_000, 7).iter().map(Made::text).collect();
         return swap::run(&queries, &texts);
@@ -58,18 +65,26 @@ struct Asked {
     seconds: f64,
     lucene: bool,
     swap: bool,
+    brands: bool,
 }
 
 impl Asked {
     fn read() -> Self {
         let shared = std::env::var_os("GROUNDSWELL_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
-        let mut asked = Self { texts: shared.join("data/load/texts.ndjson"), seconds: 3.0, lucene: false, swap: false };
+        let mut asked = Self {
+            texts: shared.join("data/load/texts.ndjson"),
+            seconds: 3.0,
+            lucene: false,
+            swap: false,
+            brands: false,
+        };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--texts" => asked.texts = arguments.next().unwrap().into(),
                 "--seconds" => asked.seconds = arguments.next().unwrap().parse().unwrap(),
                 "--swap" => asked.swap = true,
+                "--brands" => asked.brands = true,
                 "--lucene" => asked.lucene = true,
                 // What cargo passes to every bench.
                 "--bench" => {}

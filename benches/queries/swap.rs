@@ -123,7 +123,7 @@ fn pack(queries: &[String], number: u64) -> Pack {
     rules::load(&files, &[]).unwrap_or_else(|problems| panic!("{}", problems[0]))
 }
 
-fn record(number: u64, texts: &[String]) -> RawRecord {
+pub fn record(number: u64, texts: &[String]) -> RawRecord {
     let (id, at) = ((20_000_000 + number).to_string(), 1_767_704_400_000_000 + number as i64 * 1_000);
     let text = &texts[number as usize % texts.len()];
     let value = json!({"id": id, "created_at": Timestamp::clamped(at).to_string(), "content": format!("<p>{text}</p>"),

@@ -103,6 +103,7 @@ fn noise(decided: &Decided, outcome: &str) -> Value {
         "reasons": decided.noise.iter().map(|noise| &noise.reason).collect::<Vec<_>>(),
         "mention": decided.mention,
         "matches": decided.matches,
+        "brands": decided.brands,
         "scores": decided.scores,
     })
 }
@@ -121,6 +122,7 @@ fn routed(decided: &Decided, outcome: &str) -> Value {
         ticket: routing.ticket.clone(),
         decision: routing.decision.clone(),
         matches: decided.matches.clone(),
+        brands: decided.brands.clone(),
         links: Links { post: decided.mention.url.clone() },
         omitted: Vec::new(),
         redacted: decided.redacted.clone(),

@@ -7,7 +7,7 @@ use crate::query::Fields;
 use crate::route;
 use crate::rules::{self, Case, Difference, Observed, Pack, QueryRule};
 use crate::score::{Model, Scores};
-use crate::text::Document;
+use crate::text::{Document, brands};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -69,7 +69,9 @@ fn failure<'a>(pack: &Pack, case: &'a Case, score: &dyn Fn(&str, Option<&str>) -
 fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -> Scores) -> Observed<'p> {
     let mut mention = case.mention.clone();
     let document = Document::new(&mention.text);
-    let candidates = pack.set.candidates(&document, &Fields::of(&mention));
+    let mut memory = brands::Memory::default();
+    let brands = pack.brands.see(&document, &mut memory);
+    let candidates = pack.set.candidates(&document, &Fields { brands, ..Fields::of(&mention) });
     let addressed = pack.is_addressed(&mention);
     if candidates.is_empty() && !addressed {
         return Observed { matched: Vec::new(), noise: None, routing: None };
@@ -81,7 +83,7 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
     mention.lang_detected = Some(scores.language.code.clone());
     let intents = route::seen_intents(&scores, pack);
     let sentiment = Some(scores.sentiment.label.as_ref());
-    let fields = Fields { sentiment, intents: Some(&intents), ..Fields::of(&mention) };
+    let fields = Fields { sentiment, intents: Some(&intents), brands, ..Fields::of(&mention) };
     let matches = pack.set.finish(&candidates, &document, &fields);
     pack.note_impersonation(&mut mention);
     let matched: Vec<&QueryRule> = matches.iter().filter_map(|found| pack.query(found.query)).collect();

@@ -8,6 +8,7 @@ use crate::query::{Disguise, Match};
 use crate::route::{Noise, Routing, TicketAction};
 use crate::rules::Pack;
 use crate::score::Scores;
+use crate::text::brands::NamedBrand;
 use crate::text::{Span, fingerprint};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,8 @@ pub struct Decided {
     pub mention: Mention,
     /// The queries that matched; empty where it was addressed to an own account.
     pub matches: Vec<Matched>,
+    /// Brands and products of the pack that it names, misspelt or not; the first ones.
+    pub brands: Vec<NamedBrand>,
     /// What the model says; none for own voice.
     pub scores: Option<Scores>,
     /// Why it is noise; none where it is not.
@@ -72,6 +75,7 @@ impl Decided {
             event_at,
             mention,
             matches: Vec::new(),
+            brands: Vec::new(),
             scores: None,
             noise: None,
             routing: None,

@@ -46,6 +46,10 @@ impl Decided {
             let placed = |span: &Span| text.place(span.start, span.end);
             matched.spans = matched.spans.iter().filter_map(placed).map(|(start, end)| Span { start, end }).collect();
         }
+        out.brands.retain_mut(|named| {
+            let placed = text.place(named.span.start, named.span.end);
+            placed.map(|(start, end)| named.span = Span { start, end }).is_some()
+        });
         if let Some(scores) = &mut out.scores {
             redact_scores(scores, &text, &mut kinds);
         }

@@ -7,7 +7,7 @@ use crate::query::{Fields, Match, Scratch};
 use crate::route::{self, Noise, TicketAction};
 use crate::rules::{Pack, QueryRule};
 use crate::score::Model;
-use crate::text::Document;
+use crate::text::{Document, brands};
 
 /// A record as it came, borrowed.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,7 @@ pub struct Raw<'a> {
 #[derive(Debug, Default)]
 pub struct Memory {
     document: Document,
+    brands: brands::Memory,
     matching: Scratch,
 }
 
@@ -69,9 +70,10 @@ fn decide(
         return Item::Duplicate;
     }
     complete(&mut mention, raw, index, pack);
-    let Memory { document, matching } = memory;
+    let Memory { document, brands, matching } = memory;
     document.read(&mention.text);
-    let is_candidate = !pack.set.find(document, &Fields::of(&mention), matching).is_empty();
+    let brands = pack.brands.see(document, brands);
+    let is_candidate = !pack.set.find(document, &Fields { brands, ..Fields::of(&mention) }, matching).is_empty();
     let addressed = pack.is_addressed(&mention);
     if !is_candidate && !addressed {
         return Item::Unmatched;
@@ -80,7 +82,7 @@ fn decide(
     mention.lang_detected = scores.as_ref().map(|scores| scores.language.code.clone());
     let intents = scores.as_ref().map(|scores| route::seen_intents(scores, pack));
     let sentiment = scores.as_ref().map(|scores| scores.sentiment.label.as_ref());
-    let fields = Fields { sentiment, intents: intents.as_deref(), ..Fields::of(&mention) };
+    let fields = Fields { sentiment, intents: intents.as_deref(), brands, ..Fields::of(&mention) };
     let mut matches = Vec::new();
     pack.set.finish_with(document, &fields, matching, |found| matches.push(found));
     if matches.is_empty() && !addressed {
@@ -92,6 +94,7 @@ fn decide(
     let rules: Vec<_> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
     let matched = |(rule, found): (&&QueryRule, Match)| Matched::new(&rule.id, found);
     decided.matches = rules.iter().zip(matches).map(matched).collect();
+    decided.brands = brands.told(document);
     let Some(scores) = scores else {
         decided.noise = Some(own_voice());
         return Item::Noise(decided);

@@ -37,7 +37,7 @@ pub enum Form {
     Any(Vec<Node>),
     /// The first, and none of the others.
     Except(Box<Node>, Vec<Node>),
-    /// The two sides with at most so many words between them. Sides are words, ORs of sides, and NEARs.
+    /// The two sides with at most so many words between them. Sides are words, brands, ORs of sides, and NEARs.
     Near {
         /// What is near what.
         sides: Box<(Node, Node)>,
@@ -46,7 +46,8 @@ pub enum Form {
         /// True when the first side must stand first.
         is_ordered: bool,
     },
-    /// A place of every part such that no two of them have more words between them. Parts are words and ORs of words.
+    /// A place of every part such that no two of them have more words between them. Parts are words, brands and ORs of
+    /// them.
     Within {
         /// At least two, all different.
         parts: Vec<Node>,
@@ -168,7 +169,7 @@ impl Node {
     #[must_use]
     pub fn without_place(&self, in_group: bool) -> Option<&Self> {
         match &self.form {
-            Form::Words(_) | Form::Reference(_) => None,
+            Form::Words(_) | Form::Reference(_) | Form::Field(FieldTest::Brand(_)) => None,
             Form::Any(nodes) => nodes.iter().find_map(|node| node.without_place(in_group)),
             Form::Near { .. } if !in_group => None,
             _ => Some(self),

@@ -170,9 +170,10 @@ impl Draft<'_> {
         Ok(Slice { start, length })
     }
 
-    /// A tag or handle is also found in the text; a title is its words.
+    /// A brand is a term that stands where it was seen; a tag or handle is also found in the text; a title is its words.
     fn field(&mut self, test: FieldTest) -> Result<Op, TooMany> {
         match test {
+            FieldTest::Brand(name) => self.program.terms.number_brand(&name).map(Op::Term).ok_or(TooMany::Terms),
             FieldTest::Hashtag(ref word) | FieldTest::Mentions(ref word) => {
                 let term = self.program.terms.number(word.clone()).ok_or(TooMany::Terms)?;
                 let written = self.push(Op::Term(term))?;
@@ -407,7 +408,11 @@ const REGEX_COMMONNESS: u64 = 1 << 46;
 fn field_commonness(test: &FieldTest) -> u64 {
     match test {
         FieldTest::Thread(_) => 1,
-        FieldTest::Author(_) | FieldTest::Hashtag(_) | FieldTest::Mentions(_) | FieldTest::Title(_) => 64,
+        FieldTest::Author(_)
+        | FieldTest::Brand(_)
+        | FieldTest::Hashtag(_)
+        | FieldTest::Mentions(_)
+        | FieldTest::Title(_) => 64,
         FieldTest::Url(_) | FieldTest::Container(_) => 1 << 10,
         FieldTest::Site(_) => 1 << 45,
         FieldTest::Rating { .. } => 1 << 47,

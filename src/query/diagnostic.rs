@@ -30,7 +30,7 @@ pub struct Refused {
 const CONTEXT_CHARS: usize = 60;
 
 impl Diagnostic {
-    pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
         Self { span: span_of(&span), message: message.into(), suggestion: None, is_mix: false }
     }
 
@@ -39,7 +39,7 @@ impl Diagnostic {
         Self { is_mix: true, ..Self::new(span, message) }
     }
 
-    pub(super) fn suggest(mut self, suggestion: impl Into<String>) -> Self {
+    pub(crate) fn suggest(mut self, suggestion: impl Into<String>) -> Self {
         self.suggestion = Some(suggestion.into());
         self
     }

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `platform`, `kind` | a known one | that one |
 //! | `language` | two or three letters | that primary subtag, given or detected |
+//! | `brand` | name of a brand or product of the pack | it stands in the text, also misspelt; a brand's name stands for its products too |
 //! | `author` | handle or id, with or without `@` | that account, in any case |
 //! | `author_followers` | number or `[a TO b]`, `*` for an open end | known and within, both ends included |
 //! | `author_verified` | `true` or `false` | known and so |
@@ -22,6 +23,7 @@
 use super::Fields;
 use super::ast::{Truth, Word};
 use crate::mention::{EntityKind, Kind, Platform};
+use crate::text::brands::key;
 use crate::text::fold::{Folded, fold_into};
 
 /// A test on what is known of a mention besides its text.
@@ -44,6 +46,8 @@ pub enum FieldTest {
     },
     /// `author_verified:true`
     Verified(bool),
+    /// `brand:"nimbus pay"`; folded.
+    Brand(String),
     /// `country:DE`; upper case.
     Country(String),
     /// `url:nimbus.example/status`; lower case, without scheme and `www.`.
@@ -74,10 +78,11 @@ pub enum FieldTest {
 }
 
 /// Every field's name, in the order of the alphabet.
-pub const FIELD_NAMES: [&str; 17] = [
+pub const FIELD_NAMES: [&str; 18] = [
     "author",
     "author_followers",
     "author_verified",
+    "brand",
     "container",
     "country",
     "hashtag",
@@ -108,6 +113,7 @@ impl FieldTest {
             Self::Author(_) => "author",
             Self::Followers { .. } => "author_followers",
             Self::Verified(_) => "author_verified",
+            Self::Brand(_) => "brand",
             Self::Country(_) => "country",
             Self::Url(_) => "url",
             Self::Site(_) => "site",
@@ -122,8 +128,8 @@ impl FieldTest {
         }
     }
 
-    /// Tests what is known of the mention. The words of hashtags, mentions and titles are looked for in the text by
-    /// the engine; here the marked-up entities count, and a title never passes.
+    /// Tests what is known of the mention. Brands and the words of hashtags, mentions and titles are looked for in the
+    /// text by the engine; here the marked-up entities count, and a title never passes.
     #[must_use]
     pub fn test(&self, fields: &Fields<'_>, names: &mut Names) -> Truth {
         match self {
@@ -137,6 +143,7 @@ impl FieldTest {
                 fields.author_followers.is_some_and(|count| (*min..=*max).contains(&count)).into()
             }
             Self::Verified(wanted) => (fields.author_verified == Some(*wanted)).into(),
+            Self::Brand(wanted) => fields.names(&key(wanted)).into(),
             Self::Country(wanted) => fields.country.is_some_and(|country| country.eq_ignore_ascii_case(wanted)).into(),
             Self::Url(wanted) => fields.addresses().any(|address| is_under(address, wanted)).into(),
             Self::Site(wanted) => fields.url.is_some_and(|address| is_host_or_below(host(address), wanted)).into(),

@@ -3,6 +3,7 @@
 use super::ast::{Shape, Word};
 use super::field::Names;
 use crate::mention::{Entity, EntityKind, Mention};
+use crate::text::brands::Seen;
 
 /// What is known of a mention besides its text. What it does not have passes no test. `language`, `sentiment` and
 /// `intents` are not known before the scores: until then they are `None`.
@@ -40,10 +41,12 @@ pub struct Fields<'a> {
     pub thread: Option<&'a str>,
     /// The title.
     pub title: Option<&'a str>,
+    /// The brands and products of a pack that stand in the text.
+    pub brands: Seen<'a>,
 }
 
 impl<'a> Fields<'a> {
-    /// What a mention says of itself; of the scores only a language that was detected already.
+    /// What a mention says of itself; of the scores only a language that was detected already, and no brands.
     #[must_use]
     pub fn of(mention: &'a Mention) -> Self {
         let author = mention.author.as_ref();
@@ -68,6 +71,7 @@ impl<'a> Fields<'a> {
             intents: None,
             thread: Some(mention.thread()),
             title: mention.title.as_deref(),
+            brands: Seen::default(),
         }
     }
 
@@ -80,6 +84,13 @@ impl<'a> Fields<'a> {
             intents: self.intents.or(Some(&[])),
             ..self
         }
+    }
+
+    /// True when a brand or product of this key stands in the text.
+    pub(super) fn names(&self, wanted: &str) -> bool {
+        let mut is_named = false;
+        self.brands.for_each_key(|key, _| is_named |= key == wanted);
+        is_named
     }
 
     /// Its own address and the links in it.

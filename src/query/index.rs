@@ -10,6 +10,7 @@
 //! | whole words | hash of the token, and of its plain form where it has look-alike letters |
 //! | wildcards | hash of what stands before the wildcard |
 //! | fuzzy words | hashes of the token with letters taken away ([`FuzzyIndex`]) |
+//! | brands | elsewhere ([`crate::text::brands`]): they are told, not looked for |
 //! | katakana words | an automaton within katakana tokens, which are written without spaces |
 //!
 //! Chinese, hiragana and Thai come as tokens of one character, so that words in a row are substrings there.
@@ -18,6 +19,7 @@
 use super::ast::{Shape, Word};
 use super::fuzzy::{FuzzyIndex, Letters};
 use super::scratch::Hit;
+use crate::text::brands::{self, Found as Brand, Seen, Why};
 use crate::text::lookalike::plain_form;
 use crate::text::{Document, Span, Token, TokenKind, hash_word};
 use aho_corasick::AhoCorasick;
@@ -34,6 +36,8 @@ pub(super) struct TermTable {
     /// The same as far as whole words go, small enough to stay in the cache.
     spelt: Spelt,
     numbers: HashMap<Word, u32>,
+    /// Terms of brands, by key.
+    brands: HashMap<String, u32>,
     /// First term for the hash of a whole token.
     whole: ByHash,
     /// First term for the hash of a pattern's prefix.
@@ -135,6 +139,39 @@ impl TermTable {
         self.numbers.insert(word.clone(), number);
         self.terms.push(Entry { word, next });
         Some(number)
+    }
+
+    /// The number of a brand, new or known. No text leads to it: what was seen is put in by [`Self::add_brands`].
+    pub fn number_brand(&mut self, name: &str) -> Option<u32> {
+        let key = brands::key(name);
+        if let Some(number) = self.brands.get(&key) {
+            return Some(*number);
+        }
+        let number = u32::try_from(self.terms.len()).ok().filter(|number| *number != NONE)?;
+        self.terms.push(Entry { word: Word { shape: Shape::Whole(key.clone()), exact: None }, next: NONE });
+        self.brands.insert(key, number);
+        Some(number)
+    }
+
+    /// Appends the places of the brands that were seen in a text.
+    pub fn add_brands(&self, seen: &Seen<'_>, hits: &mut Vec<Hit>) {
+        if self.brands.is_empty() {
+            return;
+        }
+        seen.for_each_key(|key, found| {
+            let Brand { position, position_end, span, why, .. } = *found;
+            let hit = |term| Hit { term, position, position_end, span, is_disguised: why == Why::Lookalike };
+            hits.extend(self.brands.get(key).copied().map(hit));
+        });
+    }
+
+    /// The whole words of the set, as they are looked for: without signs, patterns and brands.
+    pub fn vocabulary(&self) -> impl Iterator<Item = &str> {
+        let is_brand = |key: &str, number: u32| self.brands.get(key) == Some(&number);
+        (0_u32..).zip(&self.terms).filter_map(move |(number, entry)| match &entry.word.shape {
+            Shape::Whole(word) if !is_brand(word, number) => Some(word.as_str()),
+            _ => None,
+        })
     }
 
     /// True when a term is one word and not a pattern: few of them stand at one position.

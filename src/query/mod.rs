@@ -44,6 +44,8 @@
 //!   last word, and no such place within. `~n` wants a place of every part such that no two have more than `n` words
 //!   between them; these may share words.
 //! - An edit inserts, deletes or replaces a letter or swaps two neighbours; a gap between two words is one edit too.
+//! - `brand:nimbus` stands where the name does, misspelt or not, and may be near something: see [`crate::text::brands`].
+//!   Which names there are is the pack's to say; without a pack there are none.
 //! - Fields: see [`field`]. Before the scores a test on language, sentiment or intent is unknown.
 //! - Look-alike letters and invisible characters within a word do not hide it; a [`Match`] says so: [`Disguise`].
 //!
@@ -197,6 +199,11 @@ impl QuerySet {
         &self.digest
     }
 
+    /// The words that the queries look for as they are spelt, folded; some more than once.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.program.terms.vocabulary()
+    }
+
     /// As [`Self::find`], with memory of its own.
     #[must_use]
     pub fn candidates(&self, document: &Document, fields: &Fields<'_>) -> Vec<Candidate> {
@@ -290,6 +297,7 @@ impl QuerySet {
     /// Puts the hits of text and title into the scratch, sorted.
     fn scan(&self, document: &Document, fields: &Fields<'_>, scratch: &mut Scratch) {
         self.scan_text(document, scratch);
+        self.program.terms.add_brands(&fields.brands, &mut scratch.text);
         scratch.text.sort_unstable();
         scratch.text.dedup();
         self.scan_title(fields, scratch);
@@ -318,6 +326,7 @@ impl QuerySet {
         leads.clear();
         present.begin(self.program.terms.len());
         self.program.terms.scan_pairs(text, |pair| leads.push(pair));
+        self.program.terms.add_brands(&fields.brands, text);
         text.sort_unstable();
         text.dedup();
         leads.extend(text.chunk_by(|one, other| one.term == other.term).map(|same| same[0].term));

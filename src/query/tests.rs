@@ -6,6 +6,7 @@ mod truth;
 
 use super::*;
 use crate::mention::{Entity, EntityKind};
+use crate::text::brands::{Brands, Listed, Memory, Seen};
 use proptest::prelude::*;
 
 fn set(query: &str) -> QuerySet {
@@ -286,8 +287,8 @@ fn suggestions_are_what_to_write() {
         ("platform:mastodn", "did you mean platform:mastodon?"),
         (
             "followers:5",
-            "fields are author, author_followers, author_verified, container, country, hashtag, intent, kind, language, \
-             mentions, platform, rating, sentiment, site, thread, title, url; write \"followers:5\" to find the words",
+            "fields are author, author_followers, author_verified, brand, container, country, hashtag, intent, kind, \
+             language, mentions, platform, rating, sentiment, site, thread, title, url; write \"followers:5\" to find the words",
         ),
     ] {
         let faults = parse(query).expect_err(query);
@@ -409,6 +410,7 @@ fn a_mention<'a>(entities: &'a [Entity]) -> Fields<'a> {
         intents: Some(&["outage", "billing"]),
         thread: Some("x:123"),
         title: Some("Cannot log in to Nimbus"),
+        brands: Seen::default(),
     }
 }
 
@@ -639,4 +641,48 @@ fn work_grows_with_the_text() {
         let (one, two) = (work(1 << 16), work(1 << 17));
         assert!(two <= one * 2 + one / 4 + 1000, "{unit}: {one} steps, then {two} for twice the text");
     }
+}
+
+#[test]
+fn brands_stand_where_their_names_do() {
+    let listed = |brand: &str, product: Option<&str>| Listed {
+        brand: brand.to_owned(),
+        product: product.map(str::to_owned),
+        ..Listed::default()
+    };
+    let list = [listed("Orbita", None), listed("Orbita", Some("Zephyrline"))];
+    let brands = Brands::compile(&list, []);
+    let spans = |query: &str, text: &str| -> Option<Vec<String>> {
+        let (set, document, mut memory) = (set(query), Document::new(text), Memory::default());
+        let fields = Fields { brands: brands.see(&document, &mut memory), ..Fields::default() };
+        let found = set.finish(&set.candidates(&document, &fields), &document, &fields).pop()?;
+        Some(found.spans.iter().map(|span| document.original(*span).to_owned()).collect())
+    };
+    for (query, text, expected) in [
+        ("brand:orbita", "Orbitta is slow", Some(&["Orbitta"][..])),
+        ("brand:Órbita", "or bita, ORBITA", Some(&["or bita", "ORBITA"])),
+        ("brand:orbita", "the Zefirline is late", Some(&["Zefirline"])),
+        ("brand:zephyrline", "Orbita is late", None),
+        ("brand:\"zephyr line\"", "zephyr-line is late", Some(&["zephyr-line"])),
+        ("brand:orbita AND (down OR slow)", "0rbita is down", Some(&["0rbita", "down"])),
+        ("brand:orbita NEAR/2 down", "0rbita is down", Some(&["0rbita", "down"])),
+        ("brand:orbita NEAR/2f down", "down is 0rbita", None),
+        ("brand:orbita NEAR/1 down", "orb ita is so down", None),
+        ("(brand:orbita AND down AND again)~3", "again, Orbta is down", Some(&["again", "Orbta", "down"])),
+        ("down NOT brand:orbita", "Orbta is down", None),
+        ("down NOT brand:orbita", "the orbit is down", Some(&["down"])),
+        ("brand:orbita", "the orbit", None),
+    ] {
+        let expected: Option<Vec<String>> = expected.map(|spans| spans.iter().map(|span| (*span).to_owned()).collect());
+        assert_eq!(spans(query, text), expected, "{query} {text}");
+    }
+    let disguised = |text: &str| {
+        let (set, document, mut memory) = (set("brand:orbita"), Document::new(text), Memory::default());
+        let fields = Fields { brands: brands.see(&document, &mut memory), ..Fields::default() };
+        set.finish(&set.candidates(&document, &fields), &document, &fields).pop().map(|found| found.disguise.look_alike)
+    };
+    assert_eq!((disguised("0rbita"), disguised("Orbta"), disguised("x")), (Some(true), Some(false), None));
+    assert!(!matches("brand:orbita", "Orbita"), "without a pack there are no brands");
+    let printed = parse("brand:\"Nimbus Pay\" NEAR/3 down").expect("right").to_string();
+    assert_eq!(printed, "brand:\"nimbus pay\" NEAR/3 down");
 }

@@ -166,7 +166,11 @@ impl Triggers {
             FieldTest::Url(address) => address.split('/').next().unwrap_or_default().to_owned(),
             FieldTest::Followers { min, .. } => return self.followers.push((*min, query)),
             FieldTest::Rating { min, .. } => return self.ratings.push((*min, query)),
-            FieldTest::Verified(_) | FieldTest::Hashtag(_) | FieldTest::Mentions(_) | FieldTest::Title(_) => {
+            FieldTest::Verified(_)
+            | FieldTest::Brand(_)
+            | FieldTest::Hashtag(_)
+            | FieldTest::Mentions(_)
+            | FieldTest::Title(_) => {
                 return self.others.push((test.clone(), query));
             }
         };

@@ -48,6 +48,7 @@ fn plain(name: &str, text: &str, place: Range<usize>) -> Result<FieldTest, Diagn
         "language" => language(text, place),
         "author" => folded_name(name, text.trim_start_matches('@'), place).map(FieldTest::Author),
         "author_verified" => verified(text, place),
+        "brand" => folded_name(name, text, place).map(FieldTest::Brand),
         "country" => country(text, place),
         "url" => address(text, place).map(FieldTest::Url),
         "site" => site(text, place),
@@ -77,6 +78,7 @@ fn example(name: &str) -> String {
         "author_followers" => "[50000 TO 99999999]",
         "author" | "mentions" => "nimbushelp",
         "author_verified" => "true",
+        "brand" => "nimbus",
         "container" => "technology",
         "country" => "DE",
         "hashtag" => "nimbusdown",
@@ -251,6 +253,7 @@ impl Display for FieldTest {
             Self::Hashtag(word) | Self::Mentions(word) => print::write_words(std::slice::from_ref(word), f),
             Self::Language(text)
             | Self::Author(text)
+            | Self::Brand(text)
             | Self::Country(text)
             | Self::Url(text)
             | Self::Site(text)

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod alerts;
+mod brands;
 mod cases;
 mod condition;
 mod fields;
@@ -80,6 +81,7 @@ pub fn load(files: &[SourceFile], extra: &[(String, String)]) -> Result<Pack, Ve
     }
     draft.add_extra(extra, &sheet);
     draft.check_whole(&trees, &sheet);
+    draft.brands.check(&draft.queries, &sheet);
     let set = queries::compile(&draft.queries, &sheet);
     let problems = sheet.finish();
     match set {
@@ -92,18 +94,20 @@ pub fn load(files: &[SourceFile], extra: &[(String, String)]) -> Result<Pack, Ve
     }
 }
 
-/// What is odd about the queries of a pack and no problem, in the order of files and lines.
+/// What is odd about the queries and the brands of a pack and no problem, in the order of files and lines.
 #[must_use]
 pub fn lint(pack: &Pack) -> Vec<Finding> {
     let sheet = Sheet::default();
     let opened = pack.source.files.iter().filter_map(|file| open(file, &sheet));
-    let trees: Vec<(Ctx<'_>, Section, Node)> = opened.filter(|(_, section, _)| *section == Section::Queries).collect();
+    let is_linted = |section| matches!(section, Section::Queries | Section::Brands);
+    let trees: Vec<(Ctx<'_>, Section, Node)> = opened.filter(|(_, section, _)| is_linted(*section)).collect();
     let mut draft = Draft::default();
     for (ctx, section, node) in &trees {
         draft.read(*ctx, *section, node);
     }
     draft.add_extra(&pack.source.extra, &sheet);
     let mut findings: Vec<Finding> = draft.queries.iter().flat_map(Placed::findings).collect();
+    findings.extend(draft.brands.findings());
     findings.sort();
     findings
 }
@@ -118,10 +122,11 @@ enum Section {
     Teams,
     Matrix,
     Accounts,
+    Brands,
 }
 
 impl Section {
-    const NAMES: [(&'static str, Self); 7] = [
+    const NAMES: [(&'static str, Self); 8] = [
         ("queries/", Self::Queries),
         ("intents/", Self::Intents),
         ("alerts/", Self::Alerts),
@@ -129,6 +134,7 @@ impl Section {
         ("teams.yaml", Self::Teams),
         ("matrix.yaml", Self::Matrix),
         ("accounts.yaml", Self::Accounts),
+        ("brands.yaml", Self::Brands),
     ];
 
     fn of(path: &str) -> Option<Self> {
@@ -144,7 +150,7 @@ impl Section {
             Self::Replies => &[Kind::Reply],
             Self::Teams => &[Kind::Team, Kind::Contact, Kind::Party],
             Self::Matrix => &[Kind::Row],
-            Self::Alerts | Self::Accounts => &[],
+            Self::Alerts | Self::Accounts | Self::Brands => &[],
         }
     }
 
@@ -158,6 +164,7 @@ impl Section {
             Self::Teams => &["owner", "teams", "contacts", "tests"],
             Self::Matrix => &["owner", "defaults", "rows", "tests"],
             Self::Accounts => &["owner", "accounts", "tests"],
+            Self::Brands => &["owner", "brands", "tests"],
         }
     }
 }
@@ -196,6 +203,7 @@ struct Draft<'a> {
     teams: teams::Teams,
     matrix: Matrix,
     accounts: Accounts,
+    brands: brands::Names,
     cases: Vec<Case>,
 }
 
@@ -215,6 +223,7 @@ impl<'a> Draft<'a> {
             Section::Teams => self.teams = teams::read(&fields),
             Section::Matrix => self.matrix = matrix::read(&fields),
             Section::Accounts => self.accounts = accounts::read(&fields),
+            Section::Brands => brands::read(&fields, &mut self.brands),
         }
         cases::read(&fields, &mut self.cases);
     }
@@ -263,6 +272,7 @@ impl<'a> Draft<'a> {
     }
 
     fn into_pack(self, set: crate::query::QuerySet, digest: String, source: PackSource) -> Pack {
+        let brands = self.brands.compile(set.words());
         let queries: Vec<QueryRule> = self.queries.into_iter().map(|q| q.rule).collect();
         let numbers = queries.iter().map(|query| query.id.clone()).zip(0..).collect();
         Pack {
@@ -278,6 +288,7 @@ impl<'a> Draft<'a> {
             alerts: self.alerts,
             replies: self.replies,
             accounts: self.accounts,
+            brands,
             cases: self.cases,
         }
     }

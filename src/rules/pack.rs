@@ -5,6 +5,7 @@ use super::{Accounts, Case, Condition, Contact, Intents, Matrix, PackSource, Que
 use crate::alert::AlertKind;
 use crate::mention::{Author, Mention, Platform};
 use crate::query::QuerySet;
+use crate::text::brands::Brands;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A validated rule pack. Immutable, cheap to share behind an `Arc`.
@@ -34,6 +35,8 @@ pub struct Pack {
     pub replies: Vec<Reply>,
     /// Own accounts.
     pub accounts: Accounts,
+    /// Brands and products, found in texts also where they are misspelt.
+    pub brands: Brands,
     /// The pack's own tests.
     pub cases: Vec<Case>,
 }

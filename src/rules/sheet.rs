@@ -159,7 +159,8 @@ impl Ctx<'_> {
         self.sheet.used.borrow_mut().push(name);
     }
 
-    fn blank(&self, at: Place) -> Problem {
+    /// What stands here, with nothing said of it yet.
+    pub(super) fn blank(&self, at: Place) -> Problem {
         let end = at.start.saturating_add(at.len);
         let text = self.file.text.get(at.start..end).unwrap_or_default();
         Problem {

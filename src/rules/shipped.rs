@@ -9,6 +9,7 @@ macro_rules! files {
 const FILES: &[(&str, &str)] = files![
     "accounts.yaml",
     "alerts/alerts.yaml",
+    "brands.yaml",
     "intents/intents.yaml",
     "intents/triggers.yaml",
     "matrix.yaml",

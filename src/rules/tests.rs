@@ -88,6 +88,13 @@ accounts:
   - {platform: x, handle: "@Acme", id: "77"}
 "#;
 
+const BRANDS: &str = r#"owner: comms
+brands:
+  - name: Acmelia
+    products: [Acmelia Pay, {name: Gizmonda, also: [gizmunda], not: [gismo]}]
+    not: [camellia]
+"#;
+
 fn sound() -> Vec<SourceFile> {
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
     vec![
@@ -98,6 +105,7 @@ fn sound() -> Vec<SourceFile> {
         file("alerts/alerts.yaml", ALERTS),
         file("replies/replies.yaml", REPLIES),
         file("accounts.yaml", ACCOUNTS),
+        file("brands.yaml", BRANDS),
     ]
 }
 
@@ -180,6 +188,15 @@ const FAULTS: &[Fault] = &[
     ("replies/replies.yaml", "text: We know., ", "", 3, 6, "lacks \"text\"", "add"),
     ("accounts.yaml", "platform: x", "platform: twitter", 3, 16, "no platform", "known"),
     ("accounts.yaml", "id: \"77\"", "id: 77", 3, 40, "must be text", "quotes"),
+    ("brands.yaml", "products:", "product:", 4, 5, "unknown key \"product\"", "\"products\""),
+    ("brands.yaml", "- name: Acmelia", "- about: us", 3, 5, "lacks \"name\"", "add"),
+    ("brands.yaml", "Acmelia\n", "A\n", 3, 11, "too short", "query"),
+    ("brands.yaml", "Acmelia\n", "'!!'\n", 3, 11, "without letters", "query"),
+    ("brands.yaml", "Acmelia\n", "The Old Acmelia Hardware and Software Company\n", 3, 11, "longer than 24", "query"),
+    ("brands.yaml", "[camellia]", "[camellia, ACMÉLIA]", 5, 21, "the name itself", "another word"),
+    ("brands.yaml", "not: [gismo]", "not: [gizmunda]", 4, 53, "under \"also\" and under \"not\"", "one of the two"),
+    ("brands.yaml", "Acmelia Pay", "acmelia", 4, 16, "stands here twice", "remove"),
+    ("queries/brand.yaml", "acme NOT", "brand:acmelya NOT", 4, 12, "no brand or product \"acmelya\"", "\"Acmelia\""),
 ];
 
 #[test]
@@ -227,7 +244,7 @@ fn all_faults_at_once() {
         file.text = file.text.replace("owner: ", "ownr: ");
     }
     let problems = load(&files, &no_extra()).expect_err("broken");
-    assert_eq!(problems.iter().filter(|p| p.message.contains("unknown key \"ownr\"")).count(), 7);
+    assert_eq!(problems.iter().filter(|p| p.message.contains("unknown key \"ownr\"")).count(), 8);
     let places: Vec<(&str, u32)> = problems.iter().map(|p| (p.path.as_str(), p.line)).collect();
     assert!(places.is_sorted(), "{places:?}");
 }
@@ -305,6 +322,35 @@ fn what_is_odd_about_a_query_stands_at_its_place_in_the_file() {
 }
 
 #[test]
+fn what_is_odd_about_a_list_of_brands_is_told() {
+    let names = "products: [Acmelja, Sol, {name: Acmeliatown}]";
+    let odd = broken("brands.yaml", "products: [Acmelia Pay, {name: Gizmonda, also: [gizmunda], not: [gismo]}]", names);
+    let found = lint(&load(&odd, &no_extra()).expect("odd is no problem"));
+    let told: Vec<_> = found.iter().map(|f| (f.problem.line, f.problem.column, f.code)).collect();
+    assert_eq!(told, [(4, 16, "near-brands"), (4, 25, "short-brand")], "{found:#?}");
+}
+
+#[test]
+fn words_of_queries_and_protected_words_are_no_brand() {
+    let asks =
+        broken("queries/brand.yaml", "acme NOT coyote", "brand:acmelia OR brand:gizmonda OR gizmondi OR acmelias");
+    let pack = load(&asks, &no_extra()).expect("sound");
+    let told = |text: &str| {
+        let document = crate::text::Document::new(text);
+        let told = pack.brands.see(&document, &mut crate::text::brands::Memory::default()).told(&document);
+        told.into_iter().map(|named| named.product.unwrap_or(named.brand)).collect::<Vec<_>>().join(", ")
+    };
+    for (text, names) in [
+        ("acmellia, camellia", "Acmelia"),
+        ("gizmonda gizmondi gizmunda gizmnda", "Gizmonda, Gizmonda, Gizmonda"),
+        ("acmelia pay", "Acmelia Pay"),
+        ("acme", ""),
+    ] {
+        assert_eq!(told(text), names, "{text}");
+    }
+}
+
+#[test]
 fn faults_of_queries_are_told_in_their_files() {
     let faults: [(&str, &str, u32, u32); 5] = [
         ("acme NOT coyote", "acme coyote", 4, 12),
@@ -350,7 +396,7 @@ fn the_digest_is_of_content_not_of_order() {
     files.reverse();
     assert_eq!(load(&files, &no_extra()).expect("sound").digest, first);
     assert_eq!((first.len(), first.chars().all(|c| c.is_ascii_hexdigit())), (16, true));
-    assert_eq!(first, "9ffd36a0726aab58", "a digest is part of outputs: it changes only with the pack");
+    assert_eq!(first, "c5bdbd08f3b6384b", "a digest is part of outputs: it changes only with the pack");
     let extra = vec![("more".to_owned(), "gizmo".to_owned())];
     assert_ne!(load(&sound(), &extra).expect("sound").digest, first);
     let files = broken("teams.yaml", "name: Support", "name: Supports");

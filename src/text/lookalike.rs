@@ -61,7 +61,7 @@ pub(crate) fn skeleton(name: &str) -> String {
 }
 
 /// The letter that a digit or sign stands for in a name.
-const fn letter_of(c: char) -> char {
+pub(super) const fn letter_of(c: char) -> char {
     match c {
         '0' => 'o',
         '1' | '!' | '|' | 'i' => 'l',
@@ -109,7 +109,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 /// Latin letters of other shapes that folding keeps: small capitals, letters of phonetics. Not those that an alphabet
 /// has of its own (ł, đ, ı).
-fn odd_latin(c: char) -> Option<char> {
+pub(super) fn odd_latin(c: char) -> Option<char> {
     Some(match c {
         'ᴀ' | 'ɑ' | 'ⱥ' => 'a',
         'ʙ' | 'ƀ' => 'b',
@@ -140,7 +140,7 @@ fn odd_latin(c: char) -> Option<char> {
 }
 
 /// Cyrillic, Greek, Armenian and Cherokee letters that look like a Latin one, by the case they are written in.
-fn foreign_twin(c: char) -> Option<char> {
+pub(super) fn foreign_twin(c: char) -> Option<char> {
     Some(match c {
         'а' | 'А' | 'α' | 'Α' | 'Ꭺ' => 'a',
         'В' | 'Β' | 'Ᏼ' | 'Ь' | 'ь' => 'b',

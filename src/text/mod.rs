@@ -3,6 +3,7 @@
 //! Every function here is linear in the length of the text and never fails. Offsets are UTF-8 bytes of the original
 //! text and always lie on character boundaries.
 
+pub mod brands;
 pub mod entity;
 pub mod fingerprint;
 pub mod fold;

@@ -8,6 +8,7 @@ use crate::pipeline::{Decided, FollowUp, FollowUpAction, Matched};
 use crate::route::{Decision, Route, Ticket, TicketAction};
 use crate::rules::Pack;
 use crate::score::Scores;
+use crate::text::brands::NamedBrand;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -41,6 +42,9 @@ pub struct RoutedItem {
     pub decision: Decision,
     /// What matched.
     pub matches: Vec<Matched>,
+    /// Brands and products of the pack that it names, misspelt or not, with how each was written; the first ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brands: Vec<NamedBrand>,
     /// Where to look.
     pub links: Links,
     /// What was left out because the record would have been too large.
@@ -78,6 +82,9 @@ pub struct MentionRecord {
     pub mention: Mention,
     /// What matched.
     pub matches: Vec<Matched>,
+    /// Brands and products of the pack that it names, misspelt or not, with how each was written; the first ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brands: Vec<NamedBrand>,
     /// What the model says; absent for own voice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scores: Option<Scores>,
@@ -177,6 +184,7 @@ pub fn mention_record(
         noise: decided.noise.as_ref().map(|noise| noise.kind.clone()),
         mention: decided.mention.clone(),
         matches: decided.matches.clone(),
+        brands: decided.brands.clone(),
         scores: decided.scores.clone(),
         route: routing.map(|routing| RoutedMention {
             team: routing.route.team.clone(),
@@ -211,6 +219,7 @@ pub fn routed_record(topics: &Topics, pack: &Pack, decided: &Decided) -> Result<
         ticket: routing.ticket.clone(),
         decision: routing.decision.clone(),
         matches: decided.matches.clone(),
+        brands: decided.brands.clone(),
         links: Links { post: decided.mention.url.clone() },
         omitted: Vec::new(),
         redacted: decided.redacted.clone(),

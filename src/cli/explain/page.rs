@@ -7,6 +7,7 @@ use crate::query::Disguise;
 use crate::route::{Route, Routing, Ticket, TicketAction, Tier};
 use crate::rules::Pack;
 use crate::score::{Explanation, Scores};
+use crate::text::brands::{NamedBrand, Why};
 use crate::text::{Document, Span};
 use std::fmt::Write as _;
 
@@ -35,6 +36,7 @@ pub(super) fn of(item: &Item, title: Option<&str>, pack: &Pack) -> String {
     if let Some(decided) = item.decided() {
         post(&mut page, &decided.mention);
         matched(&mut page, decided, pack);
+        brands(&mut page, &decided.brands);
         if let Some(scores) = &decided.scores {
             self::scores(&mut page, scores);
         }
@@ -107,6 +109,16 @@ fn matched(page: &mut Page, decided: &Decided, pack: &Pack) {
         let watched = if pack.query_of(query).is_some_and(|rule| rule.watch) { ", watched for alerts" } else { "" };
         let line = format!("{query} ({words}{watched})");
         if place == 0 { page.section("Matched", &line) } else { page.line("", &line) }
+    }
+}
+
+/// Names that were written otherwise than the pack spells them.
+fn brands(page: &mut Page, named: &[NamedBrand]) {
+    for (place, NamedBrand { brand, product, written, how, .. }) in
+        named.iter().filter(|named| named.why != Why::Exact).enumerate()
+    {
+        let line = format!("“{written}” read as {}: {how}", product.as_deref().unwrap_or(brand));
+        if place == 0 { page.section("Names", &line) } else { page.line("", &line) }
     }
 }
 

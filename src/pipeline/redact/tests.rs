@@ -3,7 +3,8 @@ use crate::mention::{BrandReply, EntityKind, Media, Platform, Timestamp};
 use crate::pipeline::Matched;
 use crate::query::Disguise;
 use crate::score::Model;
-use crate::text::entities;
+use crate::text::brands::{Brands, Listed, Memory};
+use crate::text::{Document, entities};
 use proptest::prelude::*;
 
 fn decided(text: &str) -> Decided {
@@ -84,6 +85,23 @@ fn spans_that_touch_what_is_taken_out_go_and_others_move() {
     assert_eq!(shown, ["nimbus", "now"]);
     let tags: Vec<&str> = out.mention.entities.iter().map(|e| under(&out.mention.text, e.start, e.end)).collect();
     assert_eq!(tags, ["#nimbus", "#now"]);
+}
+
+#[test]
+fn a_brand_within_what_is_taken_out_is_not_told() {
+    let text = "ana@orbitta.example says Orbitta is down";
+    let mut whole = decided(text);
+    let list = [Listed { brand: "Orbita".to_owned(), ..Listed::default() }];
+    let document = Document::new(text);
+    whole.brands = Brands::compile(&list, []).see(&document, &mut Memory::default()).told(&document);
+    assert_eq!(whole.brands.len(), 2);
+    let out = whole.redacted();
+    let shown: Vec<(&str, &str)> = out
+        .brands
+        .iter()
+        .map(|named| (named.written.as_str(), under(&out.mention.text, named.span.start, named.span.end)))
+        .collect();
+    assert_eq!(shown, [("Orbitta", "Orbitta")]);
 }
 
 /// The weights of each head, which sum to its score.

@@ -77,6 +77,7 @@ pub(super) fn field(test: &FieldTest) -> String {
             language(code).map_or(format!("in the language {code}"), |name| format!("in {name}"))
         }
         FieldTest::Author(name) => format!("by @{name}"),
+        FieldTest::Brand(_) => format!("naming {}, also misspelt", value(test)),
         FieldTest::Verified(true) => "by a verified author".to_owned(),
         FieldTest::Verified(false) => "by an author who is not verified".to_owned(),
         FieldTest::Followers { min, max } => format!("by an author with {} followers", range(*min, *max, grouped)),
