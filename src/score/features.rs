@@ -98,7 +98,7 @@ const WORD_ROWS: u32 = (1 << MAIN_BITS) - CONCEPT_ROWS;
 
 /// A row below `rows`, every one as likely (Lemire 2019).
 fn below(hash: u64, rows: u32) -> u32 {
-    u32::try_from(u64::from(top(hash, 32)) * u64::from(rows) >> 32).unwrap_or(0)
+    u32::try_from((u64::from(top(hash, 32)) * u64::from(rows)) >> 32).unwrap_or(0)
 }
 
 fn id(seed: u64, hash: u64) -> u32 {

@@ -221,7 +221,9 @@ pub(crate) fn shares(groups: [usize; GROUPS]) -> [f64; GROUPS] {
     std::array::from_fn(|group| share(groups[group]) * GROUP_WEIGHTS[group])
 }
 
-/// Sums rows of a table. In runs short enough for 16-bit sums, which the compiler turns into wide instructions.
+/// Sums rows of a table. In runs short enough for 16-bit sums, which the compiler turns into wide instructions, but not
+/// where it has inlined them into something larger.
+#[inline(never)]
 pub(crate) fn sum_rows<const N: usize>(table: &[[i8; N]], ids: impl Iterator<Item = u32>) -> [i32; N] {
     const RUN: u32 = 256;
     let mut total = [0_i32; N];
