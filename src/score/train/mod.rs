@@ -68,7 +68,7 @@ pub fn train_model(
 ) -> Result<Trained, TrainError> {
     let mut loader = Loader::new(read, slice);
     let corpus = corpus::build(&mut loader, seed)?;
-    let measured = learn_all(&corpus, seed, false);
+    let measured = learn_all(&corpus, seed, false).rounded();
     let calibration = calibrate(&corpus, &measured);
     let figures = measure(&corpus, &measured, &calibration);
     let finished = learn_all(&corpus, seed, true);
@@ -86,6 +86,14 @@ pub fn train_model(
 struct Weights {
     heads: Vec<Linear>,
     language: Linear,
+}
+
+impl Weights {
+    /// As they ship: one byte each.
+    fn rounded(self) -> Self {
+        let heads = self.heads.iter().map(quantize::rounded).collect();
+        Self { heads, language: quantize::rounded(&self.language) }
+    }
 }
 
 fn recipe(head: usize, seed: u64) -> Recipe {

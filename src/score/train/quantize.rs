@@ -3,7 +3,7 @@
 use super::sgd::Linear;
 
 /// Share of the non-zero weights that may be cut at the largest step, so that a few odd ones do not coarsen the rest.
-const CUT: f64 = 0.0005;
+const CUT: f64 = 0.00002;
 
 /// A column in steps, and what one step weighs.
 pub(crate) fn column(linear: &Linear, column: usize) -> (Vec<i8>, f32) {
@@ -15,6 +15,14 @@ pub(crate) fn column(linear: &Linear, column: usize) -> (Vec<i8>, f32) {
     let step = largest / 127.0;
     let steps = |w: &f32| libm::roundf(w / step).clamp(-127.0, 127.0) as i8;
     (values().map(steps).collect(), step)
+}
+
+/// As it is after its weights were made small: what is measured is what ships.
+pub(crate) fn rounded(linear: &Linear) -> Linear {
+    let columns: Vec<_> = (0..linear.width).map(|n| column(linear, n)).collect();
+    let rows = linear.weights.len() / linear.width;
+    let row = |row: usize| columns.iter().map(move |(steps, step)| f32::from(steps[row]) * step);
+    Linear { width: linear.width, weights: (0..rows).flat_map(row).collect(), bias: linear.bias.clone() }
 }
 
 /// Columns side by side, row by row; unused places stay zero.
