@@ -1,12 +1,14 @@
 //! `groundswell score`: NDJSON of texts in, NDJSON of scores out, one line for one line.
 
 use super::{Exit, Io};
-use crate::score::{Head, Model, Scores};
+use crate::score::{Head, Model, Scratch};
 use crate::text::near::Near;
+use crate::wire::write_scores;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, Read as _};
 use std::path::PathBuf;
@@ -30,19 +32,13 @@ pub struct ScoreArgs {
 const LINE_BYTES_MAX: u64 = 4 << 20;
 
 #[derive(Deserialize)]
-struct Line {
-    id: Value,
-    text: String,
-    #[serde(default)]
-    lang: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Answer<'a> {
-    id: &'a Value,
-    #[serde(flatten)]
-    scores: &'a Scores,
-    cluster: &'a str,
+struct Line<'a> {
+    #[serde(borrow)]
+    id: &'a RawValue,
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+    #[serde(borrow, default)]
+    lang: Option<Cow<'a, str>>,
 }
 
 /// Runs the command.
@@ -56,8 +52,8 @@ pub fn run(args: &ScoreArgs, io: &mut Io<'_>) -> Result<Exit> {
         bail!("no rule pack at {}", rules.display());
     }
     let heads = read_heads(&args.heads)?;
-    let (clusters, written) = (Near::default(), Vec::new());
-    let mut scorer = Scorer { model: Model::shipped(), heads, clusters, written, exit: Exit::Ok };
+    let (scratch, clusters, written) = (Scratch::default(), Near::default(), Vec::new());
+    let mut scorer = Scorer { model: Model::shipped(), heads, scratch, clusters, written, exit: Exit::Ok };
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
@@ -107,6 +103,7 @@ fn read_heads(files: &[PathBuf]) -> Result<BTreeMap<String, Head>> {
 struct Scorer {
     model: &'static Model,
     heads: BTreeMap<String, Head>,
+    scratch: Scratch,
     /// A cluster is named by the id of its first text.
     clusters: Near<Rc<str>>,
     /// One line, written at once.
@@ -119,18 +116,14 @@ impl Scorer {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
-        let parsed: Line = match serde_json::from_slice(line) {
+        let parsed: Line<'_> = match serde_json::from_slice(line) {
             Ok(parsed) => parsed,
             Err(error) => return self.fail(io, number, &reason(&error)),
         };
-        let scores = self.model.score_with(&parsed.text, parsed.lang.as_deref(), &self.heads);
-        let own = match &parsed.id {
-            Value::String(id) => id.as_str().into(),
-            other => other.to_string().into(),
-        };
-        let cluster = self.clusters.join(&parsed.text, own);
+        let scores = self.model.score_in(&parsed.text, parsed.lang.as_deref(), &self.heads, &mut self.scratch);
+        let cluster = self.clusters.join(self.scratch.template(), || name_of(parsed.id));
         self.written.clear();
-        serde_json::to_writer(&mut self.written, &Answer { id: &parsed.id, scores: &scores, cluster: &cluster })?;
+        write_scores(parsed.id, &scores, &cluster, &mut self.written);
         self.written.push(b'\n');
         io.stdout.write_all(&self.written)?;
         Ok(())
@@ -141,6 +134,11 @@ impl Scorer {
         writeln!(io.stderr, "line {number} {what}: expected {{\"id\", \"text\", \"lang\"?}}")?;
         Ok(())
     }
+}
+
+/// An id as the name of a cluster: a text as it is, anything else as it was written.
+fn name_of(id: &RawValue) -> Rc<str> {
+    serde_json::from_str::<Cow<'_, str>>(id.get()).map_or_else(|_| id.get().into(), |id| id.into())
 }
 
 /// Why a line could not be read, without its content.

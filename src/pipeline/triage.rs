@@ -6,8 +6,9 @@ use crate::normalize::{Normalized, Reject, normalize};
 use crate::query::{Fields, Match, Scratch};
 use crate::route::{self, Noise, TicketAction};
 use crate::rules::{Pack, QueryRule};
-use crate::score::Model;
+use crate::score::{self, Model};
 use crate::text::{Document, brands};
+use std::collections::BTreeMap;
 
 /// A record as it came, borrowed.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,7 @@ pub struct Memory {
     document: Document,
     brands: brands::Memory,
     matching: Scratch,
+    scoring: score::Scratch,
 }
 
 /// Decides every item of one record: normalize ▶ de-duplicate ▶ match ▶ score ▶ route.
@@ -70,7 +72,7 @@ fn decide(
         return Item::Duplicate;
     }
     complete(&mut mention, raw, index, pack);
-    let Memory { document, brands, matching } = memory;
+    let Memory { document, brands, matching, scoring } = memory;
     document.read(&mention.text);
     let brands = pack.brands.see(document, brands);
     let is_candidate = !pack.set.find(document, &Fields { brands, ..Fields::of(&mention) }, matching).is_empty();
@@ -78,7 +80,8 @@ fn decide(
     if !is_candidate && !addressed {
         return Item::Unmatched;
     }
-    let scores = (!is_own(&mention)).then(|| model.score(&mention.text, mention.lang.as_deref()));
+    let lang = mention.lang.as_deref();
+    let scores = (!is_own(&mention)).then(|| model.score_in(&mention.text, lang, &BTreeMap::new(), scoring));
     mention.lang_detected = scores.as_ref().map(|scores| scores.language.code.clone());
     let intents = scores.as_ref().map(|scores| route::seen_intents(scores, pack));
     let sentiment = scores.as_ref().map(|scores| scores.sentiment.label.as_ref());

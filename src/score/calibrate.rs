@@ -2,7 +2,8 @@
 
 /// Rounds to four decimals, so that JSON is short and equal everywhere.
 pub(crate) fn round4(value: f64) -> f64 {
-    let rounded = libm::round(value * 1e4) / 1e4;
+    // a number that large has no such decimals left, and what is none stays none
+    let rounded = if value.abs() < 1e9 { (value * 1e4 + 0.5_f64.copysign(value)) as i64 as f64 / 1e4 } else { value };
     if rounded == 0.0 { 0.0 } else { rounded }
 }
 
@@ -16,12 +17,16 @@ pub(crate) fn sigmoid(z: f64) -> f64 {
     }
 }
 
+/// Log-odds this far below the best count nothing: e^-20 is far below the four decimals that are told.
+const NEGLIGIBLE: f64 = -20.0;
+
 /// Log-odds to probabilities that sum to one, in place.
 pub(crate) fn softmax(z: &mut [f64]) {
     let top = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut sum = 0.0;
     for value in z.iter_mut() {
-        *value = libm::exp(*value - top);
+        let below = *value - top;
+        *value = if below < NEGLIGIBLE { 0.0 } else { libm::exp(below) };
         sum += *value;
     }
     for value in z.iter_mut() {

@@ -7,16 +7,20 @@ pub(crate) mod explain;
 pub(crate) mod features;
 mod head;
 pub(crate) mod heads;
+pub(crate) mod language;
 mod model;
 mod pii;
+pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tokens;
 pub mod train;
+mod vocabulary;
+pub(crate) mod word;
 
 pub use artefact::ArtefactError;
 pub use head::{HEAD_LABELS_MAX, Head, HeadError};
-pub use model::Model;
+pub use model::{Model, Scratch};
 pub use pii::find_pii;
 
 use crate::mention::Entity;

@@ -6,11 +6,12 @@ use super::posts::{Post, generate};
 use super::rng::Rng;
 use super::sgd::{Example, Store};
 use crate::score::concepts::Lexicon;
-use crate::score::features::{concept_feature, extract, language_ids};
+use crate::score::features::{concept_feature, extract};
 use crate::score::heads::{
     ABUSE, DANGER, DISTRESS, EMOTION, FRUSTRATION, HEADS, INCIDENT, INTENT, LEGAL, NOISE, PRESS, SARCASM, SENTIMENT,
     SPECS, THREAT, URGENCY,
 };
+use crate::score::language::language_ids;
 use crate::score::tokens::{Kind, Reading};
 use std::collections::BTreeMap;
 
