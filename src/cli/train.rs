@@ -1,4 +1,8 @@
-//! `groundswell train`: learns the shipped artefact, or a head of the user's own.
+//! `groundswell train`: learns the shipped artefact, a head of the user's own, or what cascades become.
+
+mod forecast;
+
+pub use forecast::ForecastArgs;
 
 use super::{Exit, Io};
 use crate::score::train::{train_head, train_model};
@@ -24,6 +28,8 @@ pub enum TrainWhat {
     Model(ModelArgs),
     /// A classifier of your own, from a table with a header line.
     Head(HeadArgs),
+    /// The table of known cascades that `forecast` reads multipliers off, and how good it is.
+    Forecast(ForecastArgs),
 }
 
 /// Learn the shipped artefact.
@@ -75,6 +81,7 @@ pub fn run(args: &TrainArgs, io: &mut Io<'_>) -> Result<Exit> {
     match &args.what {
         TrainWhat::Model(args) => model(args, io),
         TrainWhat::Head(args) => head(args, io),
+        TrainWhat::Forecast(args) => forecast::run(args, io),
     }
 }
 

@@ -1,0 +1,247 @@
+//! One thread as a self-exciting process: does every share bring another, is it still growing, where will it end?
+//!
+//! Must never read a clock or keep events. State is a dozen sums, whatever the size of the thread; events may come in
+//! any order and states of parts of a thread merge, the result being the same but for the last bits of a sum. Where
+//! replay must be equal to the bit, feed closed buckets in order.
+//!
+//! # Method
+//! Two exponential kernels, of 5 minutes and of an hour. In each:
+//! 1. **Mark.** An event weighs √(followers + 1): reach counts, but a star's followers do not share in proportion, and
+//!    by a plain count every star's thread would seem to be dying.
+//! 2. **Branching ratio** R: shares that came, over the shares that the marks before them would bring if every event
+//!    brought one: A / (B / m). A is the faded count of shares; B is what the kernel says of the marks' effect that had
+//!    come by then, faded alike; m is the faded mean mark. The fading is six kernels long. Above 1 the thread feeds itself.
+//! 3. **Phase.** Still growing while the rate of the last minutes is at least that of the last hour (both corrected for
+//!    a thread younger than its kernel); past its peak otherwise.
+//! 4. **Forecast**, from the slow kernel: shares so far + R · pending / (1 − R), the total of a dying branching process;
+//!    pending is the effect of the marks that has not come yet. R is capped at 0.95, the rest at twenty times what was
+//!    seen. The interval moves R by its standard error R/√A, 1.28 of them.
+//!
+//! This says whether a thread takes off and roughly how far it carries by itself. How far threads of its like went is
+//! for [`super::forecast`], at that module's horizons.
+
+use crate::mention::Timestamp;
+use libm::exp;
+
+/// Time constants of the two kernels, seconds: what a screen shows now, and what people come back to.
+pub const KERNELS_SECONDS: [f64; 2] = [300.0, 3600.0];
+/// Memory of the ratio, in kernels: long enough that the answers to a share are all in it.
+const MEMORY_KERNELS: f64 = 6.0;
+/// A thread does not feed itself forever.
+const RATIO_CAP: f64 = 0.95;
+/// What is still to come is at most this many times what came.
+const GROWTH_CAP: f64 = 20.0;
+/// Standard errors to either end of an 80 % interval.
+const INTERVAL: f64 = 1.2816;
+/// Below this many faded shares a ratio is chance.
+const SHARES_MIN: f64 = 5.0;
+
+/// Whether a thread grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// The last minutes are at least as busy as the last hour.
+    Growing,
+    /// They are not.
+    PastPeak,
+}
+
+/// What a thread looks like at an instant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reading {
+    /// Shares that each event brings, by kernel of [`KERNELS_SECONDS`]; `None` while there are too few to say.
+    pub ratios: [Option<f64>; 2],
+    /// Whether it grows.
+    pub phase: Phase,
+    /// Shares in the end, those that came included; `None` while there are too few to say.
+    pub total: Option<Total>,
+}
+
+/// A capped forecast, in shares.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Total {
+    /// Most likely.
+    pub predicted: f64,
+    /// One in ten ends below.
+    pub low: f64,
+    /// One in ten ends above.
+    pub high: f64,
+}
+
+/// The state of one thread.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Thread {
+    /// First and last instant known, microseconds.
+    span: Option<(i64, i64)>,
+    shares: u64,
+    kernels: [Kernel; 2],
+}
+
+/// Sums of one kernel, all at the thread's last instant.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Kernel {
+    /// Σ e^(−age/τ) over shares.
+    recent: f64,
+    /// Σ mark · e^(−age/τ): the effect that has not come yet.
+    pending: f64,
+    /// Effect that came, faded by the memory.
+    came: f64,
+    /// Σ e^(−age/memory) over shares.
+    shares: f64,
+    /// The same over all events, and over their marks: the mean mark.
+    events: f64,
+    marks: f64,
+}
+
+impl Kernel {
+    /// Lets `age` seconds pass.
+    fn fade(&mut self, tau: f64, age: f64) {
+        let (fast, slow) = (exp(-age / tau), exp(-age / (MEMORY_KERNELS * tau)));
+        self.came = self.came * slow + self.pending * effect(fast, slow);
+        self.pending *= fast;
+        self.recent *= fast;
+        for sum in [&mut self.shares, &mut self.events, &mut self.marks] {
+            *sum *= slow;
+        }
+    }
+
+    /// Events that happened `age` seconds before the instant of the sums.
+    fn add(&mut self, tau: f64, age: f64, shares: f64, events: f64, marks: f64) {
+        let mut late = Self { recent: shares, pending: marks, came: 0.0, shares, events, marks };
+        late.fade(tau, age);
+        self.merge(&late);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.recent += other.recent;
+        self.pending += other.pending;
+        self.came += other.came;
+        self.shares += other.shares;
+        self.events += other.events;
+        self.marks += other.marks;
+    }
+
+    /// The branching ratio, and the shares that the pending marks would bring if every event brought one.
+    fn ratio(&self) -> Option<(f64, f64)> {
+        let mean = self.marks / self.events;
+        let expected = self.came / mean;
+        (self.shares >= SHARES_MIN && expected > 0.0).then(|| (self.shares / expected, self.pending / mean))
+    }
+}
+
+/// How much of a mark's effect came within a span over which the kernel fell to `fast` and the memory to `slow`, faded
+/// by the memory: ∫ 1/τ e^(−s/τ) e^(−(age−s)/memory) ds.
+fn effect(fast: f64, slow: f64) -> f64 {
+    (slow - fast) * MEMORY_KERNELS / (MEMORY_KERNELS - 1.0)
+}
+
+/// What an event weighs whose author has so many followers.
+#[must_use]
+pub fn mark(followers: u64) -> f64 {
+    (followers as f64 + 1.0).sqrt()
+}
+
+impl Thread {
+    /// Takes the post that began it.
+    pub fn begin(&mut self, at: Timestamp, followers: u64) {
+        self.add(at, 0, 1, mark(followers));
+    }
+
+    /// Takes one share.
+    pub fn share(&mut self, at: Timestamp, followers: u64) {
+        self.add(at, 1, 1, mark(followers));
+    }
+
+    /// Takes `shares` shares of one instant, as of a bucket that was counted elsewhere; `marks` is the sum of their
+    /// [`mark`]s. Nothing happens without shares, or with marks that are no positive number.
+    pub fn shares(&mut self, at: Timestamp, shares: u64, marks: f64) {
+        self.add(at, shares, shares, marks);
+    }
+
+    fn add(&mut self, at: Timestamp, shares: u64, events: u64, marks: f64) {
+        if events == 0 || !marks.is_finite() || marks <= 0.0 {
+            return;
+        }
+        self.pass(at);
+        let (_, last) = self.widen(at.as_micros());
+        self.shares = self.shares.saturating_add(shares);
+        let age = seconds(at.as_micros(), last);
+        for (kernel, tau) in self.kernels.iter_mut().zip(KERNELS_SECONDS) {
+            kernel.add(tau, age, shares as f64, events as f64, marks);
+        }
+    }
+
+    /// Lets time pass up to `at`; earlier instants change nothing.
+    pub fn pass(&mut self, at: Timestamp) {
+        let Some((first, last)) = self.span else { return };
+        let age = seconds(last, at.as_micros());
+        if age > 0.0 {
+            self.span = Some((first, at.as_micros()));
+            for (kernel, tau) in self.kernels.iter_mut().zip(KERNELS_SECONDS) {
+                kernel.fade(tau, age);
+            }
+        }
+    }
+
+    fn widen(&mut self, at: i64) -> (i64, i64) {
+        let (first, last) = self.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at)));
+        self.span = Some((first, last));
+        (first, last)
+    }
+
+    /// Adds what another state of the same thread has seen; no event may be in both.
+    pub fn merge(&mut self, other: &Self) {
+        let Some((first, last)) = other.span else { return };
+        let mut other = *other;
+        self.pass(Timestamp::clamped(last));
+        let (_, end) = self.widen(last);
+        self.widen(first);
+        other.pass(Timestamp::clamped(end));
+        self.shares = self.shares.saturating_add(other.shares);
+        for (kernel, part) in self.kernels.iter_mut().zip(other.kernels) {
+            kernel.merge(&part);
+        }
+    }
+
+    /// Shares taken.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.shares
+    }
+
+    /// How the thread looks at its last instant; [`Self::pass`] moves that on.
+    #[must_use]
+    pub fn read(&self) -> Reading {
+        let [fast, slow] = self.kernels;
+        Reading {
+            ratios: [fast.ratio().map(|(ratio, _)| ratio), slow.ratio().map(|(ratio, _)| ratio)],
+            phase: if self.rate(0) >= self.rate(1) && self.shares > 0 { Phase::Growing } else { Phase::PastPeak },
+            total: slow.ratio().map(|(ratio, pending)| self.total(ratio, pending, slow.shares)),
+        }
+    }
+
+    /// Shares a second lately, by a kernel.
+    fn rate(&self, kernel: usize) -> f64 {
+        let age = self.span.map_or(0.0, |(first, last)| seconds(first, last));
+        let tau = KERNELS_SECONDS[kernel];
+        // within its first second a thread has no rate that means anything
+        self.kernels[kernel].recent / (tau * (1.0 - exp(-age.max(1.0) / tau)))
+    }
+
+    fn total(&self, ratio: f64, pending: f64, weight: f64) -> Total {
+        let error = INTERVAL / weight.max(1.0).sqrt();
+        let came = self.shares as f64;
+        let end = |ratio: f64| {
+            let ratio = ratio.clamp(0.0, RATIO_CAP);
+            came + (ratio * pending / (1.0 - ratio)).min(GROWTH_CAP * came)
+        };
+        Total { predicted: end(ratio), low: end(ratio * (1.0 - error)), high: end(ratio * (1.0 + error)) }
+    }
+}
+
+/// Seconds from one instant to another.
+fn seconds(from: i64, to: i64) -> f64 {
+    to.saturating_sub(from) as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests;
