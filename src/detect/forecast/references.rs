@@ -4,6 +4,7 @@
 use super::learn::NUMBERS;
 
 #[rustfmt::skip]
+#[allow(clippy::approx_constant, reason = "what is learned may lie near e")]
 pub(super) const REFERENCES: [[f64; NUMBERS]; 50] = [
     [15.642, 6.407, 5.26, -2.427, 1.29, 6.659, 5.175, -2.835, 1.038, 6.783, 5.164, -3.27, 0.914, 7.008, 5.145, -3.381, 0.69],
     [14.806, 7.074, 4.922, -1.585, 1.684, 7.703, 4.736, -1.698, 1.055, 8.033, 4.616, -2.067, 0.725, 8.594, 4.424, -3.125, 0.164],
