@@ -10,12 +10,14 @@
 //!    by a plain count every star's thread would seem to be dying.
 //! 2. **Branching ratio** R: shares that came, over the shares that the marks before them would bring if every event
 //!    brought one: A / (B / m). A is the faded count of shares; B is what the kernel says of the marks' effect that had
-//!    come by then, faded alike; m is the faded mean mark. The fading is six kernels long. Above 1 the thread feeds itself.
+//!    come by then, faded alike; m is the faded mean mark. The fading is 15 minutes, so that the ratio is of the present.
+//!    Above 1 the thread feeds itself; far below, one large audience answers, not one another.
 //! 3. **Phase.** Still growing while the rate of the last minutes is at least that of the last hour (both corrected for
 //!    a thread younger than its kernel); past its peak otherwise.
 //! 4. **Forecast**, from the slow kernel: shares so far + R · pending / (1 − R), the total of a dying branching process;
-//!    pending is the effect of the marks that has not come yet. R is capped at 0.95, the rest at twenty times what was
-//!    seen. The interval moves R by its standard error R/√A, 1.28 of them.
+//!    pending is the effect of the marks that has not come yet. R counts one more share on both sides, so that silence
+//!    lowers it and few shares leave it near 1; it is capped at 0.95, and the rest at twenty times what was seen. The
+//!    interval moves R by its standard error R/√A, 1.28 of them.
 //!
 //! This says whether a thread takes off and roughly how far it carries by itself. How far threads of its like went is
 //! for [`super::forecast`], at that module's horizons.
@@ -25,15 +27,15 @@ use libm::exp;
 
 /// Time constants of the two kernels, seconds: what a screen shows now, and what people come back to.
 pub const KERNELS_SECONDS: [f64; 2] = [300.0, 3600.0];
-/// Memory of the ratio, in kernels: long enough that the answers to a share are all in it.
-const MEMORY_KERNELS: f64 = 6.0;
+/// Memory of the ratio, seconds. Not a kernel's: the effect below has no closed form of that shape then.
+const MEMORY_SECONDS: f64 = 900.0;
 /// A thread does not feed itself forever.
 const RATIO_CAP: f64 = 0.95;
 /// What is still to come is at most this many times what came.
 const GROWTH_CAP: f64 = 20.0;
 /// Standard errors to either end of an 80 % interval.
 const INTERVAL: f64 = 1.2816;
-/// Below this many faded shares a ratio is chance.
+/// Where fewer shares than this came, and fewer were to be expected, a ratio is chance.
 const SHARES_MIN: f64 = 5.0;
 
 /// Whether a thread grows.
@@ -95,8 +97,8 @@ struct Kernel {
 impl Kernel {
     /// Lets `age` seconds pass.
     fn fade(&mut self, tau: f64, age: f64) {
-        let (fast, slow) = (exp(-age / tau), exp(-age / (MEMORY_KERNELS * tau)));
-        self.came = self.came * slow + self.pending * effect(fast, slow);
+        let (fast, slow) = (exp(-age / tau), exp(-age / MEMORY_SECONDS));
+        self.came = self.came * slow + self.pending * effect(tau, fast, slow);
         self.pending *= fast;
         self.recent *= fast;
         for sum in [&mut self.shares, &mut self.events, &mut self.marks] {
@@ -120,18 +122,23 @@ impl Kernel {
         self.marks += other.marks;
     }
 
-    /// The branching ratio, and the shares that the pending marks would bring if every event brought one.
-    fn ratio(&self) -> Option<(f64, f64)> {
+    /// Shares that were to be expected if every event brought one: lately, and still to come. `None` before the first
+    /// event, and when all of it is forgotten.
+    fn expected(&self) -> Option<(f64, f64)> {
         let mean = self.marks / self.events;
-        let expected = self.came / mean;
-        (self.shares >= SHARES_MIN && expected > 0.0).then(|| (self.shares / expected, self.pending / mean))
+        (mean.is_finite() && mean > 0.0).then(|| (self.came / mean, self.pending / mean))
+    }
+
+    fn ratio(&self) -> Option<f64> {
+        let (expected, _) = self.expected()?;
+        (expected > 0.0 && self.shares.max(expected) >= SHARES_MIN).then(|| self.shares / expected)
     }
 }
 
 /// How much of a mark's effect came within a span over which the kernel fell to `fast` and the memory to `slow`, faded
 /// by the memory: ∫ 1/τ e^(−s/τ) e^(−(age−s)/memory) ds.
-fn effect(fast: f64, slow: f64) -> f64 {
-    (slow - fast) * MEMORY_KERNELS / (MEMORY_KERNELS - 1.0)
+fn effect(tau: f64, fast: f64, slow: f64) -> f64 {
+    (fast - slow) * MEMORY_SECONDS / (tau - MEMORY_SECONDS)
 }
 
 /// What an event weighs whose author has so many followers.
@@ -211,11 +218,11 @@ impl Thread {
     /// How the thread looks at its last instant; [`Self::pass`] moves that on.
     #[must_use]
     pub fn read(&self) -> Reading {
-        let [fast, slow] = self.kernels;
+        let few = (self.shares as f64) < SHARES_MIN;
         Reading {
-            ratios: [fast.ratio().map(|(ratio, _)| ratio), slow.ratio().map(|(ratio, _)| ratio)],
+            ratios: self.kernels.map(|kernel| kernel.ratio()),
             phase: if self.rate(0) >= self.rate(1) && self.shares > 0 { Phase::Growing } else { Phase::PastPeak },
-            total: slow.ratio().map(|(ratio, pending)| self.total(ratio, pending, slow.shares)),
+            total: if few { None } else { Some(self.total()) },
         }
     }
 
@@ -227,8 +234,11 @@ impl Thread {
         self.kernels[kernel].recent / (tau * (1.0 - exp(-age.max(1.0) / tau)))
     }
 
-    fn total(&self, ratio: f64, pending: f64, weight: f64) -> Total {
-        let error = INTERVAL / weight.max(1.0).sqrt();
+    fn total(&self) -> Total {
+        let [_, slow] = &self.kernels;
+        let (expected, pending) = slow.expected().unwrap_or_default();
+        let ratio = (slow.shares + 1.0) / (expected + 1.0);
+        let error = INTERVAL / (slow.shares + 1.0).sqrt();
         let came = self.shares as f64;
         let end = |ratio: f64| {
             let ratio = ratio.clamp(0.0, RATIO_CAP);

@@ -49,7 +49,8 @@ pub fn reference(events: &[Event]) -> Option<Reference> {
         let look = [log(count.max(0.5)), seen.audience, seen.late, log(total / (count + 0.5))];
         numbers[1 + 4 * seen.horizon..][..4].copy_from_slice(&look);
     }
-    Some(reference_of(&numbers.map(|number| (number * 1e3).round() / 1e3)))
+    // plus zero: a zero in the table has no sign
+    Some(reference_of(&numbers.map(|number| (number * 1e3).round() / 1e3 + 0.0)))
 }
 
 /// A reference from its line in the table.

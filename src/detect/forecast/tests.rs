@@ -76,7 +76,7 @@ fn a_cascade_that_is_known_is_forecast_as_it_was() {
     for seen in looks(&whole) {
         let forecast = forecaster.forecast(&seen);
         assert!((forecast.predicted / 3000.0 - 1.0).abs() < 0.02, "{forecast:?}");
-        assert!(forecast.low < 3000.0 && forecast.high > 3000.0);
+        assert!(forecast.low <= 3000.0 && forecast.high >= 3000.0);
     }
 }
 
@@ -128,11 +128,9 @@ fn a_table_reads_like_source() {
     let reference = reference(&made(1e5, 3000, 0.6)).expect("shares");
     let text = table(&[reference]);
     assert!(text.starts_with("//! ") && text.contains("[[f64; NUMBERS]; 1]") && text.ends_with("],\n];\n"));
-    assert_eq!(
-        text.matches(',').count(),
-        learn::NUMBERS,
-        "numbers with a comma between, and one after the line: {text}"
-    );
+    let row = text.lines().find(|line| line.starts_with("    [")).expect("a row");
+    assert_eq!(row.split(", ").count(), learn::NUMBERS, "{row}");
+    assert!(!text.contains("-0.0,") && !text.contains("-0.0]"), "{text}");
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {

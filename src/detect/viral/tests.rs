@@ -20,7 +20,7 @@ fn thread(shares: &[(f64, u64)]) -> Thread {
 
 /// The ratio from its definition: every pair of events looked at, the effect summed in closed form.
 fn naive_ratio(shares: &[(f64, u64)], now: f64, tau: f64) -> Option<f64> {
-    let memory = MEMORY_KERNELS * tau;
+    let memory = MEMORY_SECONDS;
     let all = || std::iter::once((0.0, 1000)).chain(shares.iter().copied());
     let came: f64 = shares.iter().map(|(seconds, _)| exp(-(now - seconds) / memory)).sum();
     let (mut effect, mut marks, mut weight) = (0.0, 0.0, 0.0);
@@ -66,6 +66,8 @@ fn growing_and_dying_threads_are_told_apart() {
     let mut later = thread(&growing);
     later.pass(at(end + 4.0 * 3600.0));
     assert_eq!(later.read().phase, Phase::PastPeak, "silence ends growth");
+    let total = later.read().total.expect("enough");
+    assert!(total.predicted < 1.05 * 249.0 && total.high < 1.4 * 249.0, "and what is to come: {total:?}");
 }
 
 #[test]
