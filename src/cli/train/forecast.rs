@@ -43,9 +43,9 @@ pub(super) fn run(args: &ForecastArgs, io: &mut Io<'_>) -> Result<Exit> {
     }
     let given = given(&args.data, &names)?;
     let (own, theirs) = cross_validate(&whole, args.parts, &given, args.seed);
-    writeln!(io.stdout, "left out in turn, {} versions of each, seed {}\n{own}", args.parts, args.seed)?;
+    write!(io.stdout, "left out in turn, {} versions of each, seed {}\n{own}", args.parts, args.seed)?;
     if !given.is_empty() {
-        writeln!(io.stdout, "left out in turn, the given versions\n{theirs}")?;
+        write!(io.stdout, "\nleft out in turn, the given versions\n{theirs}")?;
     }
     Ok(Exit::Ok)
 }
