@@ -115,7 +115,7 @@ fn made_cascades_are_told_better_than_by_the_median() {
     for index in 0..24_u32 {
         let slow = 0.3 + 0.02 * f64::from(index);
         // the larger the audience, the longer it lives
-        whole.push(made(1e4 * libm::exp(f64::from(index) / 4.0), 2000 + 50 * index, slow));
+        whole.push(made(1e4 * exp(f64::from(index) / 4.0), 2000 + 50 * index, slow));
     }
     let (table, _) = cross_validate(&whole, 3, &[], 1);
     let (forecast, baseline) = table.figures(2).expect("outcomes");
