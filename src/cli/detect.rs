@@ -20,7 +20,8 @@ const COMPLAINTS_MAX: u64 = 20;
 /// Score a series of counts for anomalies, row by row, without looking ahead.
 ///
 /// Reads CSV with header `timestamp,value` on stdin (further columns are ignored) and writes CSV with header
-/// `timestamp,anomaly_score` on stdout: one line per row, at once, the score in [0, 1], 0.5 about three deviations.
+/// `timestamp,anomaly_score` on stdout: one line per row, at once, the score in [0, 1]: from 0.5 a burst of unusual size,
+/// below it a rise that lasts, 0 otherwise; each is told once, and again only when it grows.
 /// Timestamps may be RFC 3339, `2015-02-26 21:42:53` or epoch seconds. A row whose value cannot be read scores 0, is
 /// named on stderr, and makes the exit code 1.
 #[derive(Debug, clap::Args)]

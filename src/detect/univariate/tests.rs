@@ -128,9 +128,9 @@ fn highest(from: usize, rows: impl IntoIterator<Item = f64>) -> f64 {
 
 #[test]
 fn a_rise_that_lasts_is_heard_below_the_band_of_size() {
-    let rise = highest(3000, (3000..3010).map(|row| 1.7 * usual(row)));
+    let rise = highest(3000, (3000..3010).map(|row| 1.3 * usual(row)));
     let ordinary = highest(3000, []);
-    assert!((0.25..0.5).contains(&rise) && ordinary < rise, "{rise} against {ordinary}");
+    assert!(rise > 0.2 && ordinary < rise, "{rise} against {ordinary}");
 }
 
 #[test]
