@@ -1,7 +1,7 @@
 //! What a row is expected to be: a level times the share of its hour, both learned from the rows before it.
 //!
-//! The level forgets by half-life; the season is 24 hours × {weekday, weekend}, a ratio to the level, so that a shift of
-//! the level needs no relearning. Eight weeks of mentions do not carry a raw weekly profile: every hour is shrunk
+//! The level forgets by half-life; the season is 24 hours × {weekday, weekend}, a ratio to the level, so that a shift
+//! of the level needs no relearning. Eight weeks of mentions do not carry a raw weekly profile: every hour is shrunk
 //! towards the same hour of all days, and that towards 1. It must never see a row before the row was judged.
 
 use crate::detect::level::Level;
