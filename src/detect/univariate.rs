@@ -35,8 +35,8 @@
 //!   windows, for then a slow climb is never said. Climbs of 10 to 60 min: within 2.
 //! - Season: a fifth more injected bursts at the same false alarms.
 //! - Lasting rises: windows of 20 and 40 min or 30 and 50, dispersions from 0.1 to 0.4, half-lives of one to four
-//!   weeks: recall 0.63 to 0.65. What finds sooner finds less: a single window of 30 min has a median delay of 30 instead
-//!   of 35 min, and 0.57. Rows held to 2.5 scales rather than 4: 5 points of recall.
+//!   weeks: recall 0.63 to 0.65. What finds sooner finds less: a single window of 30 min has a median delay of 30
+//!   instead of 35 min, and 0.57. Rows held to 2.5 scales rather than 4: 5 points of recall.
 //!
 //! Tried without gain: location and scale of each series' own daily maxima with a prior (bursts none, benchmark 1 point
 //! on thinned copies), medians and trimmed sums (bursts +3, benchmark −5), the maximum or a power mean over the
