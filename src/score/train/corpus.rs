@@ -21,8 +21,10 @@ pub(crate) const TWEETS: u8 = 2;
 pub(crate) const VADER: u8 = 3;
 /// The three lengths of the language set.
 pub(crate) const LENGTHS: [(u8, &str); 3] = [(4, "sentences"), (5, "word_pairs"), (6, "single_words")];
-/// Names of the sources, for the manifest.
-pub(crate) const SOURCES: [&str; 4] = ["own", "public", "tweeteval", "vader"];
+pub(crate) const SMS: u8 = 7;
+/// The sources and their names, for the manifest.
+pub(crate) const SOURCES: [(u8, &str); 5] =
+    [(OWN, "own"), (PUBLIC, "public"), (TWEETS, "tweeteval"), (VADER, "vader"), (SMS, "sms")];
 
 /// Everything to learn from.
 #[derive(Debug, Default)]
@@ -304,7 +306,7 @@ impl Build {
     fn spam(&mut self, loader: &mut Loader<'_>) -> Result<(), TrainError> {
         for row in loader.rows("sms_spam", "train.tsv", &["label", "text"])? {
             let held = self.fifth();
-            let mut teach = self.teach(&row[1], PUBLIC, held);
+            let mut teach = self.teach(&row[1], SMS, held);
             if row[0] == "spam" {
                 teach.label(NOISE, "spam", 10.0).label(INTENT, "none", 0.5);
             } else {

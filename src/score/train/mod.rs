@@ -213,10 +213,11 @@ fn measure(corpus: &Corpus, weights: &Weights, calibration: &Calibration) -> Val
     let mut figures = json!({});
     for (index, spec) in SPECS.iter().enumerate() {
         let (slope, offset) = calibration.heads[index];
-        for (source, name) in SOURCES.iter().enumerate() {
+        let rows: Vec<_> = held(&corpus.store, &weights.heads[index], &corpus.heads[index]).collect();
+        for (source, name) in SOURCES {
             let mut tally = Tally::default();
-            let rows = held(&corpus.store, &weights.heads[index], &corpus.heads[index]);
-            for (mut z, e) in rows.filter(|(_, e)| usize::from(e.source) == source) {
+            for (z, e) in rows.iter().filter(|(_, e)| e.source == source) {
+                let mut z = z.clone();
                 z.iter_mut().for_each(|v| *v = *v * slope + offset);
                 match spec.shape {
                     Shape::Flag => tally.flag(e.label == 1, sigmoid(z[0])),
