@@ -82,6 +82,7 @@ const SEED_SKIP: u64 = 0x5A;
 const SEED_CONCEPT: u64 = 0x5B;
 const SEED_CONCEPT_NOT: u64 = 0x5C;
 const SEED_TOGETHER: u64 = 0x5D;
+const SEED_SCRIPT: u64 = 0x5E;
 
 pub(crate) fn mix(hash: u64, value: u64) -> u64 {
     (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95)
@@ -541,17 +542,25 @@ fn unleet(letters: &mut [char]) {
     }
 }
 
-/// Ids of the pieces that tell the language: one to four letters of the words, without handles, links and hashtags.
+/// Ids of the pieces that tell the language: one to four letters of the words, without handles, links and hashtags;
+/// of a script that gives its language away, each letter only says which script it is.
 pub(crate) fn language_ids(reading: &Reading, ids: &mut Vec<u32>) {
     ids.clear();
     let mut window = [0x20_u64; 4];
     let mut seen = 0;
     for token in reading.tokens.iter().filter(|t| t.kind == Kind::Word) {
         for cell in reading.cells_of(token) {
-            shift(&mut window, u64::from(u32::from(cell.ch)), ids);
+            if let Some(script) = lone_script(cell.ch) {
+                window = [0x20; 4];
+                ids.push(top(mix(SEED_SCRIPT, u64::from(u32::from(script))), LANGUAGE_BITS));
+            } else {
+                shift(&mut window, u64::from(u32::from(cell.ch)), ids);
+            }
             seen += 1;
         }
-        shift(&mut window, 0x20, ids);
+        if window[0] != 0x20 {
+            shift(&mut window, 0x20, ids);
+        }
         if seen >= LANGUAGE_LETTERS_MAX {
             return;
         }
@@ -571,6 +580,27 @@ fn shift(window: &mut [u64; 4], letter: u64, ids: &mut Vec<u32>) {
             return;
         }
     }
+}
+
+/// The script a letter is of, where only one of the languages we tell apart is written in it: one sign is enough
+/// there, and its many pieces would only crowd the table. A letter stands for its script.
+fn lone_script(ch: char) -> Option<char> {
+    Some(match ch {
+        // most letters are Latin: told first
+        '\0'..='\u{036F}' => return None,
+        // Greek, Hebrew, Devanagari, Bengali, Tamil, Telugu, Thai
+        '\u{0370}'..='\u{03FF}' | '\u{1F00}'..='\u{1FFF}' => '\u{0370}',
+        '\u{0590}'..='\u{05FF}' => '\u{0590}',
+        '\u{0900}'..='\u{097F}' => '\u{0900}',
+        '\u{0980}'..='\u{09FF}' => '\u{0980}',
+        '\u{0B80}'..='\u{0BFF}' => '\u{0B80}',
+        '\u{0C00}'..='\u{0C7F}' => '\u{0C00}',
+        '\u{0E00}'..='\u{0E7F}' => '\u{0E00}',
+        // kana, Hangul
+        '\u{3040}'..='\u{30FF}' => '\u{3040}',
+        '\u{1100}'..='\u{11FF}' | '\u{AC00}'..='\u{D7AF}' => '\u{AC00}',
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -626,6 +656,22 @@ mod tests {
         let mut ids = Vec::new();
         language_ids(&Reading::new(&"ab ".repeat(50_000)), &mut ids);
         assert!(ids.len() < 5_000);
+    }
+
+    #[test]
+    fn a_script_of_one_language_is_told_by_any_letter() {
+        let ids = |text: &str| {
+            let mut ids = Vec::new();
+            language_ids(&Reading::new(text), &mut ids);
+            ids
+        };
+        for (some, other) in [("ขอบคุณ", "เชียงใหม"), ("안녕", "세계"), ("καλή", "μέρα"), ("ありがと", "カタカナ")]
+        {
+            let mut kinds = [ids(some), ids(other)].concat();
+            kinds.dedup();
+            assert_eq!(kinds.len(), 1, "{some} {other}");
+        }
+        assert_eq!(ids("of").len(), 8);
     }
 
     #[test]
