@@ -73,7 +73,7 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
     let brands = pack.brands.see(&document, &mut memory);
     let candidates = pack.set.candidates(&document, &Fields { brands, ..Fields::of(&mention) });
     let addressed = pack.is_addressed(&mention);
-    if candidates.is_empty() && !addressed {
+    if !addressed && !candidates.iter().any(|candidate| pack.brings(candidate.query)) {
         return Observed { matched: Vec::new(), noise: None, routing: None };
     }
     let scores = match &case.given {
@@ -88,7 +88,8 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
     pack.note_impersonation(&mut mention);
     let matched: Vec<&QueryRule> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
     let noise = route::noise(&mention, &matched, &scores, pack).map(|noise| noise.kind);
-    let routed = (!matched.is_empty() || addressed) && noise.is_none();
+    let brought = addressed || matched.iter().any(|query| !query.mark);
+    let routed = brought && noise.is_none();
     let routing = routed.then(|| route::decide(&mention, &matched, &scores, case.at, pack, Model::shipped().digest()));
     Observed { matched: matched.iter().map(|query| query.id.as_str()).collect(), noise, routing }
 }

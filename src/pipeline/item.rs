@@ -50,7 +50,7 @@ pub struct Decided {
     pub event_at: Timestamp,
     /// The mention.
     pub mention: Mention,
-    /// The queries that matched; empty where it was addressed to an own account.
+    /// The queries that matched, marks among them; where it was addressed to an own account there may be no other.
     pub matches: Vec<Matched>,
     /// Brands and products of the pack that it names, misspelt or not; the first ones.
     pub brands: Vec<NamedBrand>,

@@ -73,7 +73,8 @@ fn decide(
     let Memory { document, brands, matching } = memory;
     document.read(&mention.text);
     let brands = pack.brands.see(document, brands);
-    let is_candidate = !pack.set.find(document, &Fields { brands, ..Fields::of(&mention) }, matching).is_empty();
+    let candidates = pack.set.find(document, &Fields { brands, ..Fields::of(&mention) }, matching);
+    let is_candidate = candidates.iter().any(|candidate| pack.brings(candidate.query));
     let addressed = pack.is_addressed(&mention);
     if !is_candidate && !addressed {
         return Item::Unmatched;
@@ -85,7 +86,7 @@ fn decide(
     let fields = Fields { sentiment, intents: intents.as_deref(), brands, ..Fields::of(&mention) };
     let mut matches = Vec::new();
     pack.set.finish_with(document, &fields, matching, |found| matches.push(found));
-    if matches.is_empty() && !addressed {
+    if !addressed && !matches.iter().any(|found| pack.brings(found.query)) {
         return Item::Unmatched;
     }
     pack.note_impersonation(&mut mention);

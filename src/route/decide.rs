@@ -76,7 +76,7 @@ impl Record {
         for query in matched {
             self.add(format!("query:{}", query.id), format!("query {} matched", query.id));
         }
-        if matched.is_empty() {
+        if matched.iter().all(|query| query.mark) {
             self.add("addressed".to_owned(), "addressed to an own account".to_owned());
         }
     }

@@ -80,6 +80,12 @@ impl Pack {
         self.queries.get(usize::try_from(number).ok()?)
     }
 
+    /// True for a query that brings in what it matches: all but marks.
+    #[must_use]
+    pub fn brings(&self, number: u32) -> bool {
+        self.query(number).is_some_and(|query| !query.mark)
+    }
+
     /// The query of that id.
     #[must_use]
     pub fn query_of(&self, id: &str) -> Option<&QueryRule> {

@@ -100,15 +100,22 @@ fn post(page: &mut Page, mention: &Mention) {
 }
 
 fn matched(page: &mut Page, decided: &Decided, pack: &Pack) {
-    if decided.matches.is_empty() {
+    let is_mark = |query: &str| pack.query_of(query).is_some_and(|rule| rule.mark);
+    let by_words = decided.matches.iter().any(|matched| !is_mark(&matched.query));
+    if !by_words {
         page.section("Matched", "no query: it is addressed to an own account");
     }
     let document = Document::new(&decided.mention.text);
     for (place, Matched { query, spans, disguise }) in decided.matches.iter().enumerate() {
         let words = format!("{}{}", words(spans, &document), disguised(*disguise));
-        let watched = if pack.query_of(query).is_some_and(|rule| rule.watch) { ", watched for alerts" } else { "" };
-        let line = format!("{query} ({words}{watched})");
-        if place == 0 { page.section("Matched", &line) } else { page.line("", &line) }
+        let rule = pack.query_of(query);
+        let use_of = match rule {
+            Some(rule) if rule.watch => ", watched for alerts",
+            Some(rule) if rule.mark => ", a mark for triggers",
+            _ => "",
+        };
+        let line = format!("{query} ({words}{use_of})");
+        if place == 0 && by_words { page.section("Matched", &line) } else { page.line("", &line) }
     }
 }
 

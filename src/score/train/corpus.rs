@@ -117,7 +117,7 @@ impl Teach<'_> {
 /// The risk heads, the flags of their posts, and what makes an untold post doubtful: an intent, concepts.
 const RISKS: [(usize, &str, &str, &[&str]); 4] = [
     (LEGAL, "legal", "", &["lawsuit", "regulator", "chargeback", "police", "legal_step"]),
-    (DISTRESS, "distress", "safety", &["self_harm", "self_harm_more"]),
+    (DISTRESS, "distress", "safety", &["self_harm"]),
     (
         DANGER,
         "danger",
