@@ -57,11 +57,12 @@ impl<'a> Facts<'a> {
     pub(super) fn hold(&self, when: &Condition) -> Option<Vec<String>> {
         let author = self.mention.author.as_ref();
         let verified = author.and_then(|a| a.verified).unwrap_or(false);
-        let parts: [Option<Held>; 20] = [
+        let parts: [Option<Held>; 21] = [
             listed("platform", self.mention.platform.as_str(), when.platforms.iter().map(|p| p.as_str())),
             listed("kind", self.mention.kind.as_str(), when.kinds.iter().map(|k| k.as_str())),
             listed("language", self.language(), when.languages.iter().map(String::as_str)),
             self.any_query(when),
+            self.no_query(when),
             self.any_phrase(when),
             at_least("threat", self.scores.threat.probability, when.threat),
             at_least("abuse", self.scores.abuse.probability, when.abuse),
@@ -88,6 +89,12 @@ impl<'a> Facts<'a> {
         let mut ids = self.matched.iter().map(|query| query.id.as_str());
         let asked = !when.queries.is_empty();
         asked.then(|| ids.find(|id| when.queries.iter().any(|q| q == id)).map(|id| format!("query {id} matched")))
+    }
+
+    fn no_query(&self, when: &Condition) -> Option<Held> {
+        let found = || self.matched.iter().any(|query| when.without.contains(&query.id));
+        let asked = !when.without.is_empty();
+        asked.then(|| (!found()).then(|| format!("no query {} matched", when.without.join(", "))))
     }
 
     fn any_phrase(&self, when: &Condition) -> Option<Held> {

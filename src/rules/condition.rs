@@ -23,6 +23,8 @@ pub struct Condition {
     pub languages: Vec<String>,
     /// One of these queries matched.
     pub queries: Vec<String>,
+    /// None of these queries matched.
+    pub without: Vec<String>,
     /// One of these stands in the text, as whole words.
     pub phrases: Vec<Phrase>,
     /// Probability of a threat of harm.
@@ -99,13 +101,14 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "intents",
     "severity",
     "platforms",
     "kinds",
     "languages",
     "queries",
+    "without",
     "phrases",
     "threat",
     "abuse",
@@ -148,6 +151,7 @@ pub(super) fn read(parent: &Fields<'_>) -> Condition {
         kinds: fields.choices("kinds", &kinds()),
         languages: fields.texts("languages"),
         queries: fields.references("queries", Names::Query),
+        without: fields.references("without", Names::Query),
         phrases: read_phrases(&fields),
         threat: fields.share("threat"),
         abuse: fields.share("abuse"),
