@@ -143,7 +143,7 @@ fn check(half: &str, floors: &Floors, ordinary_most: f64, traps_most: f64, noise
         let share = tallies.get(*kind).expect("a kind of the fixture").share();
         assert!(share >= *floor, "{kind}: {share:.3} below {floor}\n{report}");
     }
-    for (kinds, most) in [(&["ordinary"][..], ordinary_most), (&["figurative", "near"], traps_most)] {
+    for (kinds, most) in [(&["ordinary"][..], ordinary_most), (&["figurative", "near"][..], traps_most)] {
         let sum = |of: fn(&Tally) -> u32| kinds.iter().filter_map(|kind| tallies.get(*kind)).map(of).sum::<u32>();
         let share = f64::from(sum(|tally| tally.for_a_person)) / f64::from(sum(|tally| tally.posts));
         assert!(share <= most, "{kinds:?}: {share:.4} are given to a person\n{report}");
