@@ -78,7 +78,7 @@ fn decide(
     if !is_candidate && !addressed {
         return Item::Unmatched;
     }
-    let scores = (!is_own(&mention)).then(|| model.score(&mention.text, mention.lang.as_deref()));
+    let scores = (!is_own(&mention)).then(|| model.score_with(&mention.text, mention.lang.as_deref(), &pack.additions));
     mention.lang_detected = scores.as_ref().map(|scores| scores.language.code.clone());
     let intents = scores.as_ref().map(|scores| route::seen_intents(scores, pack));
     let sentiment = scores.as_ref().map(|scores| scores.sentiment.label.as_ref());

@@ -56,6 +56,7 @@ fn every_case_of_the_default_pack_with_given_scores_is_routed_as_it_says() {
             matched: matched.iter().map(|q| q.id.as_str()).collect(),
             noise: found.map(|n| n.kind),
             routing,
+            ..Observed::default()
         };
         run += 1;
         for difference in case.differences(&observed) {

@@ -3,6 +3,7 @@
 //! Only reads and holds conditions; `route` evaluates them.
 
 use super::fields::Fields;
+use super::learned::{self, HeadAsked};
 use super::sheet::Kind as Names;
 use crate::mention::{Kind, Platform};
 use crate::route::Severity;
@@ -47,6 +48,8 @@ pub struct Condition {
     pub legal: Option<f64>,
     /// Probability that it is the press.
     pub press: Option<f64>,
+    /// Heads of the pack's own answer so: all of them.
+    pub heads: Vec<HeadAsked>,
     /// The author's followers, at least.
     pub followers: Option<i64>,
     /// The platform verified the author.
@@ -99,7 +102,7 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "intents",
     "severity",
     "platforms",
@@ -118,6 +121,7 @@ const KEYS: [&str; 22] = [
     "distress",
     "legal",
     "press",
+    "heads",
     "followers",
     "verified",
     "private",
@@ -160,6 +164,7 @@ pub(super) fn read(parent: &Fields<'_>) -> Condition {
         distress: fields.share("distress"),
         legal: fields.share("legal"),
         press: fields.share("press"),
+        heads: learned::read_asked(&fields, learned::USUAL_LEAST),
         followers: fields.count("followers", 1e12),
         verified: fields.flag("verified"),
         private: fields.flag("private"),

@@ -5,6 +5,7 @@ use super::{Accounts, Case, Condition, Contact, Intents, Matrix, PackSource, Que
 use crate::alert::AlertKind;
 use crate::mention::{Author, Mention, Platform};
 use crate::query::QuerySet;
+use crate::score::Additions;
 use crate::text::brands::Brands;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -39,6 +40,8 @@ pub struct Pack {
     pub brands: Brands,
     /// The pack's own tests.
     pub cases: Vec<Case>,
+    /// What it adds to the model; nothing where it was read from sources that are kept without weights.
+    pub additions: Additions,
 }
 
 impl Pack {

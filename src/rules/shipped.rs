@@ -23,5 +23,5 @@ const FILES: &[(&str, &str)] = files![
 /// The files of the default pack (`rules/` of the repository), sorted by path.
 #[must_use]
 pub fn shipped() -> Vec<SourceFile> {
-    FILES.iter().map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
+    FILES.iter().map(|(path, text)| SourceFile::new(*path, *text)).collect()
 }

@@ -7,7 +7,8 @@
 use super::artefact::Parts;
 use super::calibrate::{best, round4};
 use super::features::{Features, Unit};
-use super::heads::{HeadSpec, INTENT, SENTIMENT, SPECS};
+use super::heads::{HeadSpec, SPECS};
+use super::layer::Layer;
 use super::model::{Logits, unit_parts};
 use super::tokens::Reading;
 use super::{Explanation, Label};
@@ -22,27 +23,28 @@ static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
 /// Units told per head.
 const UNITS_MAX: usize = 6;
 
-/// Explains the sentiment and the best intent.
+/// Explains the best label of each of the heads, given with their probabilities.
 pub(crate) fn explain(
     parts: &Parts,
+    layer: Option<&Layer>,
     reading: &Reading,
     features: &Features,
     logits: &Logits,
-    sentiment: &[f64],
-    intent: &[f64],
+    heads: &[(usize, &[f64])],
 ) -> Vec<Explanation> {
-    let mut told = Vec::with_capacity(2 * (UNITS_MAX + 2));
+    let mut told = Vec::with_capacity(heads.len() * (UNITS_MAX + 2));
     if features.words.is_empty() {
         return told;
     }
-    for (head, p) in [(SENTIMENT, sentiment), (INTENT, intent)] {
-        Telling { parts, reading, features, logits, spec: &SPECS[head] }.tell(p, &mut told);
+    for &(head, p) in heads {
+        Telling { parts, layer, reading, features, logits, spec: &SPECS[head] }.tell(p, &mut told);
     }
     told
 }
 
 struct Telling<'a> {
     parts: &'a Parts,
+    layer: Option<&'a Layer>,
     reading: &'a Reading,
     features: &'a Features,
     logits: &'a Logits,
@@ -77,6 +79,9 @@ impl Telling<'_> {
         let weight = |_: &Parts, row: &[i8; _]| f64::from(row[a]) * scale_a - f64::from(row[b]) * scale_b;
         for (group, share) in self.features.groups().into_iter().zip(self.logits.shares) {
             unit_parts(self.parts, group, share, weight, &mut sums);
+        }
+        if let Some(layer) = self.layer {
+            layer.add_units(self.features, self.logits.shares, (a, b), &mut sums);
         }
         sums
     }

@@ -7,7 +7,6 @@ use super::artefact::{ArtefactError, LANGUAGES_MAX, Parts};
 use super::calibrate::{best, round4, sigmoid, softmax};
 use super::explain::explain;
 use super::features::{Feature, Features, GROUPS, extract, language_ids};
-use super::head::Head;
 use super::heads::{
     ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL, NOISE,
     PRESS, SARCASM, SENTIMENT, SPECS, STRIDE, Shape, THREAT, UNKNOWN, URGENCY,
@@ -15,11 +14,10 @@ use super::heads::{
 use super::pii::find_pii;
 use super::tokens::{Kind, Reading};
 use super::{
-    EmotionProbabilities, EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Risk, Scores,
+    Additions, EmotionProbabilities, EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Risk, Scores,
     SentimentProbabilities, SentimentScore,
 };
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -67,15 +65,18 @@ impl Model {
     /// Everything the model says of a text. `lang` is the platform's own tag, if any: it is taken at its word.
     #[must_use]
     pub fn score(&self, text: &str, lang: Option<&str>) -> Scores {
-        self.score_with(text, lang, &BTreeMap::new())
+        self.score_with(text, lang, &Additions::default())
     }
 
-    /// As [`Model::score`], with heads of the user's own, by name.
+    /// As [`Model::score`], with what a deployment adds.
     #[must_use]
-    pub fn score_with(&self, text: &str, lang: Option<&str>, heads: &BTreeMap<String, Head>) -> Scores {
+    pub fn score_with(&self, text: &str, lang: Option<&str>, additions: &Additions) -> Scores {
         let reading = Reading::new(text);
         let features = extract(&reading);
-        let logits = self.logits(&features);
+        let mut logits = self.logits(&features);
+        if let Some(layer) = &additions.layer {
+            layer.add_to(&features, &mut logits);
+        }
         let empty = features.words.is_empty();
         let answer = |head: usize| if empty { silence(head) } else { self.answer(head, &logits) };
         let language = self.language(&reading, lang);
@@ -83,10 +84,13 @@ impl Model {
         let emotion = answer(EMOTION);
         let intent = answer(INTENT);
         let flag = |head: usize| Probability { probability: round4(self.flag(head, &logits, empty)) };
-        let explain =
-            explain(&self.parts, &reading, &features, &logits, sentiment.probabilities(), intent.probabilities());
+        let noise = answer(NOISE);
+        let noise_score = noise_score(&noise, is_read(&language.code, &reading));
+        let heads = [(SENTIMENT, &sentiment), (INTENT, &intent), (NOISE, &noise)].map(|(h, a)| (h, a.probabilities()));
+        let told = if matches!(noise_score.label.as_ref(), "none" | UNKNOWN) { &heads[..2] } else { &heads[..] };
+        let explain = explain(&self.parts, additions.layer.as_ref(), &reading, &features, &logits, told);
         Scores {
-            noise: noise_score(&answer(NOISE), is_read(&language.code, &reading)),
+            noise: noise_score,
             language,
             sentiment: sentiment_score(&sentiment),
             emotion: emotion_score(&emotion, flag(FRUSTRATION).probability),
@@ -105,7 +109,7 @@ impl Model {
             entities: crate::text::entities(text),
             fingerprint: format!("{:016x}", crate::text::fingerprint(text)),
             pii: find_pii(text),
-            heads: heads.iter().map(|(name, head)| (name.clone(), head.answer(&features))).collect(),
+            heads: additions.heads.iter().map(|(name, head)| (name.clone(), head.answer(&features))).collect(),
             explain,
         }
     }

@@ -6,14 +6,18 @@
 
 mod corpus;
 pub mod data;
+mod feedback;
 mod head;
+mod layer;
 pub(crate) mod metrics;
 mod posts;
 mod quantize;
 mod rng;
 mod sgd;
 
+pub use feedback::{FeedbackCounts, ItemCounts, Joined, ReadFeedback, ReadItem, join};
 pub use head::{TrainedHead, train_head};
+pub use layer::{TrainedLayer, train_layer};
 
 use super::artefact::Parts;
 use super::calibrate::{best, fit_platt, fit_temperature, round4, sigmoid, softmax};
