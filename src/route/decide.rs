@@ -53,8 +53,10 @@ pub fn decide(
     let decision = Decision {
         pack: pack.digest.clone(),
         model: model_digest.to_owned(),
+        layer: pack.additions.layer.as_ref().map(|layer| layer.digest().to_owned()),
         rules: record.rules,
         reasons: record.reasons,
+        explain: Vec::new(),
     };
     Routing { route, ticket, decision }
 }

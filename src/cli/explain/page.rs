@@ -44,7 +44,8 @@ pub(super) fn of(item: &Item, title: Option<&str>, pack: &Pack) -> String {
             route(&mut page, decided, routing, pack);
             ticket(&mut page, &routing.ticket);
             let decision = &routing.decision;
-            page.section("Decided by", &format!("pack {}, model {}", decision.pack, decision.model));
+            let layer = decision.layer.as_ref().map(|layer| format!(", layer {layer}")).unwrap_or_default();
+            page.section("Decided by", &format!("pack {}, model {}{layer}", decision.pack, decision.model));
         }
     }
     page.text.push('\n');
@@ -179,6 +180,12 @@ fn scores(page: &mut Page, scores: &Scores) {
             risk.danger, risk.distress, risk.legal, risk.press
         ),
     );
+    if !scores.heads.is_empty() {
+        let answers =
+            scores.heads.iter().map(|(head, answer)| format!("{head} {} {:.2}", answer.label, answer.probability));
+        page.line("", &format!("own heads: {}", answers.collect::<Vec<_>>().join(", ")));
+    }
+    because(page, &scores.explain, "noise");
     page.line("", &format!("language {} {:.2}", scores.language.code, scores.language.confidence));
     if !scores.pii.is_empty() {
         let kinds: Vec<&str> = scores.pii.iter().map(|pii| &*pii.kind).collect();
