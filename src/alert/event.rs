@@ -49,8 +49,9 @@ impl Scene<'_> {
             minutes: window.buckets / 6,
         };
         let mut event = self.event(state, figures);
+        let counted = if self.episode.reports { "reports of trouble" } else { "mentions" };
         event.explain.push(format!(
-            "{} mentions in {} min, {} expected, at most {} usual; chance 1 in 10^{:.0}",
+            "{} {counted} in {} min, {} expected, at most {} usual; chance 1 in 10^{:.0}",
             window.observed, figures.minutes, figures.expected, figures.upper, window.surprise
         ));
         event.explain.extend(describe(self.evidence, self.series));
@@ -83,7 +84,11 @@ impl Scene<'_> {
 
     fn event(&self, state: AlertState, figures: Figures) -> AlertEvent {
         let Self { query, at, episode, rule, series, evidence, pack } = *self;
-        let people = evidence.people.distinct().min(evidence.mentions);
+        let people = if episode.reports {
+            evidence.reporters.distinct().min(evidence.outage)
+        } else {
+            evidence.people.distinct().min(evidence.mentions)
+        };
         let wakes = matches!(state, AlertState::Opened | AlertState::Reopened) && episode.severity <= Severity::S2;
         let name = |platform: &crate::mention::Platform| platform.as_str().to_owned();
         AlertEvent {
@@ -131,7 +136,11 @@ fn headline(query: &str, episode: &Episode, state: AlertState, figures: Figures,
         AlertKind::SilentSource => "Silent source",
     };
     let Figures { observed, expected, upper, minutes } = figures;
-    let unit = if episode.kind == AlertKind::SentimentShift { "negative posts" } else { "posts" };
+    let unit = match episode.kind {
+        AlertKind::SentimentShift => "negative posts",
+        AlertKind::Outage if episode.reports => "reports",
+        _ => "posts",
+    };
     match state {
         AlertState::Resolved => format!("Over: {} on {query}", what.to_lowercase()),
         AlertState::Withdrawn => format!("Withdrawn: {} on {query}", what.to_lowercase()),

@@ -5,6 +5,8 @@ use crate::detect::{Partial, Series, Settings, Windowed, share_surprise};
 
 /// −log10 of the chance that a share above the usual one is accident, at least.
 const SHARE_SURPRISE: f64 = 2.0;
+/// Of the reports so many come from different people and in different words, at least.
+const OWN_SHARE: f64 = 0.3;
 /// A negative share this much above the usual one, at least.
 const NEGATIVE_EFFECT: f64 = 0.15;
 
@@ -24,6 +26,14 @@ pub fn classify(evidence: &Partial, window: &Windowed, series: &Series, settings
         return Some(AlertKind::Viral);
     }
     is_outage(evidence, series).then_some(AlertKind::Outage)
+}
+
+/// Several people report trouble, each in their own words: neither a crowd of one nor a story that is copied.
+#[must_use]
+pub fn is_independent(evidence: &Partial, window: &Windowed, settings: &Settings) -> bool {
+    let reporters = evidence.reporters.distinct();
+    let share = |distinct: u64| distinct as f64 >= OWN_SHARE * window.observed as f64;
+    reporters >= settings.people && share(reporters) && share(evidence.reports.distinct())
 }
 
 /// At least half of the excess is repetition: by the same people, of the same texts, or dropped as noise.

@@ -140,6 +140,10 @@ pub struct Partial {
     pub people: BottomK<u64, SAMPLE>,
     /// Texts of items that are not reposts.
     pub texts: BottomK<u64, SAMPLE>,
+    /// Authors of items about an outage.
+    pub reporters: BottomK<u64, SAMPLE>,
+    /// Texts of items about an outage that are not reposts.
+    pub reports: BottomK<u64, SAMPLE>,
     /// Threads.
     pub threads: BottomK<ThreadPart, SAMPLE>,
     /// Hashtags.
@@ -178,6 +182,12 @@ impl Partial {
         self.people.add(item.person, &1);
         if !item.repost {
             self.texts.add(item.text, &1);
+        }
+        if item.outage {
+            self.reporters.add(item.person, &1);
+            if !item.repost {
+                self.reports.add(item.text, &1);
+            }
         }
         let mut people = BottomK::default();
         people.add(item.person, &1);
@@ -219,6 +229,8 @@ impl Partial {
         }
         self.people.merge(&other.people);
         self.texts.merge(&other.texts);
+        self.reporters.merge(&other.reporters);
+        self.reports.merge(&other.reports);
         self.threads.merge(&other.threads);
         self.terms.merge(&other.terms);
         for example in &other.widest {
@@ -242,6 +254,7 @@ impl Partial {
         /// A thread or a term with a few people.
         const GROUP: usize = 4 * ENTRY;
         let small = self.platforms.len() + self.languages.len() + self.people.len() + self.texts.len();
+        let small = small + self.reporters.len() + self.reports.len();
         let groups = self.threads.len() + self.terms.len() + self.pending.len() + 2 * EXAMPLES;
         size_of::<Self>() + small * ENTRY + groups * GROUP
     }

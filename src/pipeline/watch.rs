@@ -1,7 +1,7 @@
 //! Watch: from signals and state to alerts and follow-ups. Decides what needs counts or history.
 
 use super::{Pending, QueryState, Signal, WatchState};
-use crate::alert::{AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, classify, meets, risen};
+use crate::alert::{AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, classify, is_independent, meets, risen};
 use crate::detect::{Bucket, Judgement, Partial, PendingItem, Settings, Windowed};
 use crate::mention::Timestamp;
 use crate::route::{Severity, TicketAction};
@@ -121,15 +121,16 @@ fn volume(
     settings: &Settings,
     pack: &Pack,
 ) -> Option<Verdict> {
-    let rise = risen(judgement, settings).and_then(|window| rise(query, window, state, settings, pack));
+    let spread = || risen(&judgement.windows, settings).and_then(|window| rise(query, window, state, settings, pack));
+    let rise = reported(query, judgement, state, pack).or_else(spread);
     let step = state.tracker.step_volume(query, bucket, judgement, rise.as_ref(), settings)?;
     let episode = state.tracker.volume.as_ref()?;
     if step.state == AlertState::Opened {
         let since = bucket.0.saturating_sub(episode.onset.0) + 1;
         state.series.mark_incident(usize::try_from(since).unwrap_or(1));
     }
-    let told = |window: &&Windowed| window.buckets == episode.buckets as usize;
-    let window = rise.map(|rise| rise.window).or(judgement.windows.iter().find(told).copied())?;
+    let of_rise = rise.filter(|rise| rise.reports == episode.reports).map(|rise| rise.window);
+    let window = of_rise.or_else(|| episode.window(judgement))?;
     let told = Told { query, bucket, episode, buckets: window.buckets };
     Some(tell(told, state, pack, |scene| scene.volume(step.state, &window)))
 }
@@ -147,7 +148,21 @@ fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings,
         return None;
     }
     let severity = severity(kind, rule.severity, &evidence);
-    Some(Rise { window: *window, kind, onset: state.series.onset(window.buckets, window.expected), severity })
+    let onset = state.series.onset(window.buckets, window.expected);
+    Some(Rise { window: *window, kind, onset, severity, reports: false })
+}
+
+/// Several people who report trouble independently are an outage, however few they are among all that is said.
+fn reported(query: &str, judgement: &Judgement, state: &QueryState, pack: &Pack) -> Option<Rise> {
+    let kind = AlertKind::Outage;
+    let rule = pack.alert_rule(kind, query);
+    let settings = settings(&rule.detect);
+    let window = risen(&judgement.reports, &settings).filter(|_| rule.enabled)?;
+    let evidence = state.series.evidence(window.buckets);
+    let severity = severity(Some(kind), rule.severity, &evidence);
+    let onset = state.series.onset_of_reports(window.buckets, window.expected);
+    let rise = Rise { window: *window, kind: Some(kind), onset, severity, reports: true };
+    is_independent(&evidence, window, &settings).then_some(rise)
 }
 
 /// The minimum effect of the pack; the risk of one evaluation is the wished false alerts spread over a week of buckets.
