@@ -21,6 +21,8 @@ const REFRACTORY: i64 = 8640;
 const STRONGER: f64 = 1.5;
 /// An open alert is updated when its window has grown by this factor.
 const GROWTH: f64 = 2.0;
+/// So much more surprise than asked for is enough at once.
+const SURE: f64 = 2.0;
 /// A change of mood must hold for so many buckets (half a minute) before it is told.
 const MOOD_HOLDS: i64 = 3;
 
@@ -46,7 +48,7 @@ pub struct Episode {
     pub alert_id: String,
     /// Id of the incident.
     pub incident_id: String,
-    /// Its kind, fixed at the onset, save that a spike may turn out to be an outage.
+    /// Its kind, fixed at the onset, save that it may turn out to be graver.
     pub kind: AlertKind,
     /// First unusual bucket.
     pub onset: Bucket,
@@ -102,9 +104,14 @@ impl Episode {
         self.windows(judgement).find(|window| window.buckets == buckets).copied()
     }
 
-    /// More of one thing turns out to be trouble: the same event, and graver.
+    /// What began as copies or as plain volume turns out to be graver: the same event all the same.
     fn turns_into(&self, kind: AlertKind) -> bool {
-        self.kind == AlertKind::Spike && kind == AlertKind::Outage
+        let gravity = |kind| match kind {
+            AlertKind::Amplification => 0,
+            AlertKind::Outage | AlertKind::Viral => 2,
+            _ => 1,
+        };
+        gravity(kind) > gravity(self.kind)
     }
 
     /// True from opened to resolved.
@@ -178,7 +185,7 @@ impl Tracker {
         self.hits = [rise.is_some(), self.hits[0], self.hits[1]];
         let told = |state| Some(Transition { state, mood: false });
         if self.volume_open() {
-            return self.follow_volume(at, judgement, rise).and_then(told);
+            return self.follow_volume(at, judgement, rise, settings.surprise).and_then(told);
         }
         let Some(rise) = rise else {
             if !self.hits.contains(&true) {
@@ -187,7 +194,7 @@ impl Tracker {
             return None;
         };
         let hot_since = *self.hot_since.get_or_insert(at);
-        let sure = rise.window.surprise >= settings.surprise + 2.0;
+        let sure = rise.window.surprise >= settings.surprise + SURE;
         if !sure && self.hits.iter().filter(|hit| **hit).count() < 2 {
             return None;
         }
@@ -228,13 +235,22 @@ impl Tracker {
     }
 
     /// Follows an open alert on counts: growth is told, calm resolves it.
-    fn follow_volume(&mut self, at: Bucket, judgement: &Judgement, rise: Option<&Rise>) -> Option<AlertState> {
+    fn follow_volume(
+        &mut self,
+        at: Bucket,
+        judgement: &Judgement,
+        rise: Option<&Rise>,
+        surprise: f64,
+    ) -> Option<AlertState> {
         let episode = self.volume.as_mut()?;
-        if let Some(rise) = rise.filter(|rise| rise.reports && episode.turns_into(AlertKind::Outage)) {
-            episode.kind = AlertKind::Outage;
+        let sure = |rise: &&Rise| rise.window.surprise >= surprise + SURE;
+        if let Some(rise) = rise.filter(sure)
+            && let Some(kind) = rise.kind.filter(|kind| episode.turns_into(*kind))
+        {
+            episode.kind = kind;
             episode.severity = episode.severity.min(rise.severity);
             episode.calm = 0;
-            episode.count(&rise.window, true);
+            episode.count(&rise.window, rise.reports);
             return Some(AlertState::Updated);
         }
         // what was found by its reports is not over while the counts themselves are unusual
@@ -250,7 +266,8 @@ impl Tracker {
         }
         episode.calm = 0;
         let observed = episode.window(judgement)?.observed;
-        let severity = rise.map_or(episode.severity, |rise| rise.severity.min(episode.severity));
+        let same = rise.filter(|rise| rise.kind.is_none_or(|kind| kind == episode.kind));
+        let severity = same.map_or(episode.severity, |rise| rise.severity.min(episode.severity));
         if observed as f64 >= GROWTH * episode.told as f64 || severity < episode.severity {
             episode.told = episode.told.max(observed);
             episode.severity = severity;
@@ -367,8 +384,7 @@ mod tests {
         let mut told = Vec::new();
         for (index, observed) in counts.iter().enumerate() {
             let at = Bucket(1000 + i64::try_from(index).unwrap());
-            let judgement =
-                Judgement { windows: vec![windowed(*observed, 3.0)], reports: Vec::new(), mood: None };
+            let judgement = Judgement { windows: vec![windowed(*observed, 3.0)], reports: Vec::new(), mood: None };
             let rise = risen(&judgement.windows, &settings).map(|window| Rise {
                 window: *window,
                 kind,

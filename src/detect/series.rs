@@ -280,6 +280,23 @@ impl Series {
         merged
     }
 
+    /// What is known of the hour that ends with the bucket just closed, without the last `buckets` of it.
+    #[must_use]
+    pub fn evidence_before(&self, buckets: usize) -> Partial {
+        let first = self.now.plus(1 - i64::try_from(buckets).unwrap_or(i64::MAX));
+        let mut merged = Partial::default();
+        for partial in self.details.range(..first).map(|(_, partial)| partial) {
+            merged.merge(partial);
+        }
+        merged
+    }
+
+    /// Mentions that are usual in so many buckets.
+    #[must_use]
+    pub fn expected(&self, buckets: usize) -> f64 {
+        self.usual() * buckets as f64
+    }
+
     /// The first bucket of the last `buckets` in which the counts leave the usual behind.
     #[must_use]
     pub fn onset(&self, buckets: usize, expected: f64) -> Bucket {

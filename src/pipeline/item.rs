@@ -165,7 +165,9 @@ fn contribution(decided: &Decided, pending: Option<(String, PendingItem)>) -> Co
     let author = mention.author.as_ref();
     let key = author.and_then(crate::mention::Author::key).unwrap_or(mention.identity());
     let scores = decided.scores.as_ref();
-    let outage = scores.and_then(|scores| scores.intents.first()).is_some_and(|intent| intent.id == "outage");
+    let intent = scores.and_then(|scores| scores.intents.first()).map(|intent| intent.id.as_ref());
+    // what is broken for one is a defect, for several at a time an outage: watch counts both
+    let outage = decided.noise.is_none() && matches!(intent, Some("outage" | "defect"));
     let followers = author.and_then(|author| author.followers).unwrap_or(0).max(0);
     let stands_alone = mention.thread_id.is_none() && mention.reposted_id.is_none() && mention.quoted_id.is_none();
     let thread = mention.reposted_id.as_deref().or(mention.quoted_id.as_deref()).unwrap_or_else(|| mention.thread());

@@ -127,12 +127,16 @@ impl Days {
 
     /// Ordinary talk about Nimbus Cloud alone.
     pub fn ordinary_cloud(&mut self, days: f64, per_day: usize) -> &mut Self {
-        self.talk(days, per_day, &[
-            (Topic::CloudPraise, 500),
-            (Topic::CloudQuestion, 220),
-            (Topic::CloudDefect, 240),
-            (Topic::CloudBlip, 40),
-        ])
+        self.talk(
+            days,
+            per_day,
+            &[
+                (Topic::CloudPraise, 500),
+                (Topic::CloudQuestion, 220),
+                (Topic::CloudDefect, 240),
+                (Topic::CloudBlip, 40),
+            ],
+        )
     }
 
     /// Talk of other people about other things, spread evenly: what keeps the clocks going.
@@ -155,7 +159,11 @@ impl Days {
             for _ in 0..self.poisson(mean) {
                 let at = (hour as f64 + self.rng.unit()) * HOUR;
                 let mut roll = self.rng.below(whole);
-                let topic = mix.iter().find(|(_, share)| { let here = roll < *share; roll = roll.saturating_sub(*share); here });
+                let topic = mix.iter().find(|(_, share)| {
+                    let here = roll < *share;
+                    roll = roll.saturating_sub(*share);
+                    here
+                });
                 let topic = topic.map_or(Topic::Brand, |(topic, _)| *topic);
                 let text = texts::write(topic, &mut self.rng);
                 let author = somebody(&mut self.rng, people);
@@ -178,8 +186,17 @@ impl Days {
             let root = self.last_x_id();
             for _ in 0..1 + self.rng.below(5) {
                 let later = at + 60.0 + self.rng.unit() * self.rng.unit() * 2.0 * HOUR;
-                let text = texts::expand("{same here|not for me|which version?|thanks for the hint|oh nimbus|nimbus, well}", &mut self.rng);
-                self.plan(later, text, Some(Platform::X), None, Refers::Reply { parent: root.clone(), root: root.clone() });
+                let text = texts::expand(
+                    "{same here|not for me|which version?|thanks for the hint|oh nimbus|nimbus, well}",
+                    &mut self.rng,
+                );
+                self.plan(
+                    later,
+                    text,
+                    Some(Platform::X),
+                    None,
+                    Refers::Reply { parent: root.clone(), root: root.clone() },
+                );
             }
         } else if self.rng.chance(0.02) {
             for _ in 0..1 + self.rng.below(3) {
@@ -195,7 +212,10 @@ impl Days {
 
     /// A headline that some share within two hours.
     fn story(&mut self, at: f64, posts: usize) {
-        let headline = texts::expand("Nimbus {opens an office in|hires $number people in|sponsors a school in} $city, says the {Ledger|Herald}", &mut self.rng);
+        let headline = texts::expand(
+            "Nimbus {opens an office in|hires $number people in|sponsors a school in} $city, says the {Ledger|Herald}",
+            &mut self.rng,
+        );
         for _ in 0..posts {
             let after = self.rng.unit() * self.rng.unit() * 2.0 * HOUR;
             let own = texts::expand("{: good news|: about time|, hm|! congratulations||}", &mut self.rng);
@@ -216,7 +236,8 @@ impl Days {
                 Crowd::Everybody => None,
                 Crowd::Few(accounts) => Some(7_000_000 + self.rng.next() % accounts),
             };
-            let refers = if burst.thread { Refers::Reply { parent: root.clone(), root: root.clone() } } else { Refers::Nothing };
+            let refers =
+                if burst.thread { Refers::Reply { parent: root.clone(), root: root.clone() } } else { Refers::Nothing };
             let platform = burst.thread.then_some(Platform::X);
             self.plan(burst.at + share * burst.seconds, text, platform, author, refers);
         }
