@@ -181,14 +181,14 @@ fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings,
 /// Several people who report trouble independently are an outage, however few they are among all that is said.
 fn reported(query: &str, judgement: &Judgement, state: &QueryState, pack: &Pack) -> Option<Rise> {
     let kind = AlertKind::Outage;
+    let settings = settings(&pack.detection_of(kind, query));
+    let window = risen(&judgement.reports, &settings)?;
     let rule = pack.alert_rule(kind, query);
-    let settings = settings(&rule.detect);
-    let window = risen(&judgement.reports, &settings).filter(|_| rule.enabled)?;
     let evidence = state.series.evidence(window.buckets);
     let severity = severity(Some(kind), rule.severity, &evidence, &state.series);
     let onset = state.series.onset_of_reports(window.buckets, window.expected);
     let rise = Rise { window: *window, kind: Some(kind), onset, severity, reports: true };
-    is_independent(&evidence, window, &state.series, &settings).then_some(rise)
+    (rule.enabled && is_independent(&evidence, window, &state.series, &settings)).then_some(rise)
 }
 
 /// The minimum effect of the pack; the risk of one evaluation is the wished false alerts spread over a week of buckets.

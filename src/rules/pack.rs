@@ -137,6 +137,12 @@ impl Pack {
         self.alerts.detect_for(None, query)
     }
 
+    /// What it takes for an alert of this kind on this query to open: that of [`Self::alert_rule`], and cheaper.
+    #[must_use]
+    pub fn detection_of(&self, kind: AlertKind, query: &str) -> DetectSettings {
+        self.alerts.detect_for(Some(kind), query)
+    }
+
     fn alert_team(&self, kind: AlertKind, query: &str) -> String {
         let of_kind = self.alerts.kinds.get(&kind).and_then(|patch| patch.team.as_ref());
         let of_query = self.query_of(query).and_then(|q| q.team.as_ref());

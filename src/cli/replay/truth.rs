@@ -177,7 +177,7 @@ impl Judged {
     pub fn in_words(&self) -> String {
         let head = ["", "events", "found", "opened", "right", "precision", "recall", "median s", "p90 s", "a day"];
         let mut text = row(&head.map(str::to_owned));
-        let kinds = self.kinds.iter().map(|(kind, figures)| (kind.to_string(), figures));
+        let kinds = self.kinds.iter().map(|(kind, figures)| ((*kind).to_owned(), figures));
         let rules = self.rules.iter().map(|(rule, figures)| (format!("rule {rule}"), figures));
         for (name, figures) in kinds.chain(rules).chain([("overall".to_owned(), &self.overall)]) {
             text.push('\n');
