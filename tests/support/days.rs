@@ -173,7 +173,8 @@ impl Days {
         }
         for day in 0..days.ceil() as usize {
             if per_day >= 1_000 {
-                self.story((day as f64 + 0.3 + 0.5 * self.rng.unit()) * DAY, per_day / 300);
+                let at = (day as f64 + 0.3 + 0.5 * self.rng.unit()) * DAY;
+                self.story(at, per_day / 300);
             }
         }
         self
