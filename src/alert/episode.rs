@@ -254,7 +254,9 @@ impl Tracker {
             return Some(AlertState::Updated);
         }
         // what was found by its reports is not over while the counts themselves are unusual
-        let noisy = episode.reports && rise.is_some();
+        let noisy = rise.is_some_and(|rise| {
+            episode.reports && !rise.reports && rise.window.buckets <= usize::try_from(episode.buckets).unwrap_or(0)
+        });
         if !noisy && episode.windows(judgement).all(is_calm) {
             episode.calm += 1;
             if episode.calm >= CALM_EVALUATIONS {

@@ -182,7 +182,8 @@ fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings,
 fn reported(query: &str, judgement: &Judgement, state: &QueryState, pack: &Pack) -> Option<Rise> {
     let kind = AlertKind::Outage;
     let settings = settings(&pack.detection_of(kind, query));
-    let window = risen(&judgement.reports, &settings)?;
+    // the shortest one: it knows soonest when it is over
+    let window = judgement.reports.iter().find(|window| meets(window, &settings))?;
     let rule = pack.alert_rule(kind, query);
     let evidence = state.series.evidence(window.buckets);
     let severity = severity(Some(kind), rule.severity, &evidence, &state.series);
