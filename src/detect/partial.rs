@@ -30,7 +30,7 @@ pub struct Contribution {
     pub negative: bool,
     /// Sentiment score × 100, held to ±80: beyond, a model's certainty says nothing more about the mood.
     pub sentiment_percent: i64,
-    /// Tells of trouble: an outage, or something broken.
+    /// Reports an outage of ours.
     pub outage: bool,
     /// Dropped as noise.
     pub noise: bool,

@@ -1,8 +1,8 @@
 //! Whether a mention reports trouble of ours: the posts that, when they come together, are an outage.
 //!
-//! What is broken for one is a defect, for several at a time an outage, so both count. Praise does not, whatever words it
-//! uses, nor does what we are named beside: “theirs is down, glad we moved to Nimbus”. It reads the words around our
-//! name only; it must never be asked whether a post is routed.
+//! A defect does not count: who dislikes a new layout calls it broken, and many of them are a turn of mood. Nor does
+//! praise, whatever words it uses, nor what we are named beside: “theirs is down, glad we moved to Nimbus”. It reads the
+//! words around our name only; it must never be asked whether a post is routed.
 
 use super::Decided;
 use crate::text::Span;
@@ -52,7 +52,7 @@ pub(super) fn is_report(decided: &Decided, spans: &[Span]) -> bool {
     let Some(scores) = &decided.scores else { return false };
     let intent = scores.intents.first().map(|intent| intent.id.as_ref());
     decided.noise.is_none()
-        && matches!(intent, Some("outage" | "defect"))
+        && matches!(intent, Some("outage"))
         && scores.sentiment.label != "positive"
         && !spans.iter().any(|span| is_better_off(&decided.mention.text, span.start as usize, span.end as usize))
 }
