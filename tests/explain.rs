@@ -66,7 +66,7 @@ fn each_payload_is_told_as_it_ended() {
                 "answer within 30 min (by 2026-03-02T10:13:11Z)",
                 "when the clock runs out: General counsel, then Finance lead",
                 "a public answer needs: General counsel",
-                "it says \"lawyer\": at least S2 [severity:legal]",
+                "query says-court matched: at least S2 [severity:legal]",
                 "Ticket      upsert: ",
                 "tags: x, billing, S2, nimbus-brand, nimbus-pay, nimbus-payment, ticket:crm",
                 "Decided by  pack ",

@@ -111,14 +111,14 @@ fn decide(current: &ArcSwap<Pack>, texts: &[String], over: &AtomicBool, most: Du
 fn pack(queries: &[String], number: u64) -> Pack {
     let mut files = read_pack(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")).unwrap();
     let text = format!("owner: comms\n\nqueries:\n  - {{id: number, about: n, watch: false, query: q{number}q}}\n");
-    files.push(SourceFile { path: "queries/number.yaml".to_owned(), text });
+    files.push(SourceFile::new("queries/number.yaml", text));
     // a file of a pack has at most so many nodes
     for (file, queries) in queries.chunks(10_000).enumerate() {
         let mut text = "owner: comms\n\nqueries:\n".to_owned();
         for (at, query) in queries.iter().enumerate() {
             writeln!(text, "  - {{id: made-{file}-{at}, about: made, watch: false, query: '{query}'}}").unwrap();
         }
-        files.push(SourceFile { path: format!("queries/made-{file}.yaml"), text });
+        files.push(SourceFile::new(format!("queries/made-{file}.yaml"), text));
     }
     rules::load(&files, &[]).unwrap_or_else(|problems| panic!("{}", problems[0]))
 }

@@ -21,6 +21,8 @@ const REFRACTORY: i64 = 8640;
 const STRONGER: f64 = 1.5;
 /// An open alert is updated when its window has grown by this factor.
 const GROWTH: f64 = 2.0;
+/// So much more surprise than asked for is enough at once.
+const SURE: f64 = 2.0;
 /// A change of mood must hold for so many buckets (half a minute) before it is told.
 const MOOD_HOLDS: i64 = 3;
 
@@ -46,7 +48,7 @@ pub struct Episode {
     pub alert_id: String,
     /// Id of the incident.
     pub incident_id: String,
-    /// Its kind, fixed at the onset.
+    /// Its kind, fixed at the onset, save that it may turn out to be graver.
     pub kind: AlertKind,
     /// First unusual bucket.
     pub onset: Bucket,
@@ -56,6 +58,8 @@ pub struct Episode {
     pub buckets: u32,
     /// Largest count told.
     pub told: u64,
+    /// It was found by its reports, so what it counts are reports.
+    pub reports: bool,
     /// Evaluations in a row that were calm.
     calm: u32,
     /// When it was resolved; none while open.
@@ -63,7 +67,7 @@ pub struct Episode {
 }
 
 impl Episode {
-    fn new(query: &str, kind: AlertKind, onset: Bucket, severity: Severity, buckets: usize, told: u64) -> Self {
+    fn new(query: &str, kind: AlertKind, onset: Bucket, severity: Severity) -> Self {
         let bucket = onset.0.to_string();
         Self {
             alert_id: format!("alert-{:016x}", hash64(&[query, kind.as_str(), &bucket])),
@@ -71,11 +75,43 @@ impl Episode {
             kind,
             onset,
             severity,
-            buckets: u32::try_from(buckets).unwrap_or(u32::MAX),
-            told,
+            buckets: 0,
+            told: 0,
+            reports: false,
             calm: 0,
             closed: None,
         }
+    }
+
+    /// From now on this window and its count stand for it.
+    fn count(&mut self, window: &Windowed, reports: bool) {
+        self.buckets = u32::try_from(window.buckets).unwrap_or(u32::MAX);
+        self.told = window.observed;
+        self.reports = reports;
+    }
+
+    /// The windows of what it counts, up to the one that stands for it.
+    fn windows<'a>(&self, judgement: &'a Judgement) -> impl Iterator<Item = &'a Windowed> {
+        let windows = if self.reports { &judgement.reports } else { &judgement.windows };
+        let buckets = usize::try_from(self.buckets).unwrap_or(usize::MAX);
+        windows.iter().filter(move |window| window.buckets <= buckets)
+    }
+
+    /// The window that stands for it.
+    #[must_use]
+    pub fn window(&self, judgement: &Judgement) -> Option<Windowed> {
+        let buckets = usize::try_from(self.buckets).unwrap_or(usize::MAX);
+        self.windows(judgement).find(|window| window.buckets == buckets).copied()
+    }
+
+    /// What began as copies or as plain volume turns out to be graver: the same event all the same.
+    fn turns_into(&self, kind: AlertKind) -> bool {
+        let gravity = |kind| match kind {
+            AlertKind::Amplification => 0,
+            AlertKind::Outage | AlertKind::Viral => 2,
+            _ => 1,
+        };
+        gravity(kind) > gravity(self.kind)
     }
 
     /// True from opened to resolved.
@@ -105,6 +141,8 @@ pub struct Rise {
     pub onset: Bucket,
     /// How severe.
     pub severity: Severity,
+    /// The window counts reports of trouble, not mentions.
+    pub reports: bool,
 }
 
 /// The alerts of one query.
@@ -147,7 +185,7 @@ impl Tracker {
         self.hits = [rise.is_some(), self.hits[0], self.hits[1]];
         let told = |state| Some(Transition { state, mood: false });
         if self.volume_open() {
-            return self.follow_volume(at, judgement, rise).and_then(told);
+            return self.follow_volume(at, judgement, rise, settings.surprise).and_then(told);
         }
         let Some(rise) = rise else {
             if !self.hits.contains(&true) {
@@ -156,7 +194,7 @@ impl Tracker {
             return None;
         };
         let hot_since = *self.hot_since.get_or_insert(at);
-        let sure = rise.window.surprise >= settings.surprise + 2.0;
+        let sure = rise.window.surprise >= settings.surprise + SURE;
         if !sure && self.hits.iter().filter(|hit| **hit).count() < 2 {
             return None;
         }
@@ -176,30 +214,50 @@ impl Tracker {
             let lasting = matches!(last.kind, AlertKind::Outage | AlertKind::Viral);
             let stronger = observed as f64 >= STRONGER * last.told as f64;
             if since < SAME_EVENT || (since < REFRACTORY && last.kind == kind) {
-                if !lasting && !stronger {
+                if !lasting && !stronger && !last.turns_into(kind) {
                     return None;
                 }
                 last.closed = None;
                 last.calm = 0;
-                last.told = last.told.max(observed);
+                last.kind = if last.turns_into(kind) { kind } else { last.kind };
                 last.severity = last.severity.min(rise.severity);
-                last.buckets = u32::try_from(rise.window.buckets).unwrap_or(u32::MAX);
+                let told = last.told;
+                let same = last.reports == rise.reports;
+                last.count(&rise.window, rise.reports);
+                last.told = if same { told.max(observed) } else { observed };
                 return Some(AlertState::Reopened);
             }
         }
-        self.volume = Some(Episode::new(query, kind, rise.onset, rise.severity, rise.window.buckets, observed));
+        let mut episode = Episode::new(query, kind, rise.onset, rise.severity);
+        episode.count(&rise.window, rise.reports);
+        self.volume = Some(episode);
         Some(AlertState::Opened)
     }
 
     /// Follows an open alert on counts: growth is told, calm resolves it.
-    fn follow_volume(&mut self, at: Bucket, judgement: &Judgement, rise: Option<&Rise>) -> Option<AlertState> {
+    fn follow_volume(
+        &mut self,
+        at: Bucket,
+        judgement: &Judgement,
+        rise: Option<&Rise>,
+        surprise: f64,
+    ) -> Option<AlertState> {
         let episode = self.volume.as_mut()?;
-        let buckets = usize::try_from(episode.buckets).unwrap_or(usize::MAX);
-        let calm = |window: &Windowed| {
-            let half = window.expected + (window.upper - window.expected).max(0.0) / 2.0;
-            window.observed as f64 <= half
-        };
-        if judgement.windows.iter().filter(|window| window.buckets <= buckets).all(calm) {
+        let sure = |rise: &&Rise| rise.window.surprise >= surprise + SURE;
+        if let Some(rise) = rise.filter(sure)
+            && let Some(kind) = rise.kind.filter(|kind| episode.turns_into(*kind))
+        {
+            episode.kind = kind;
+            episode.severity = episode.severity.min(rise.severity);
+            episode.calm = 0;
+            episode.count(&rise.window, rise.reports);
+            return Some(AlertState::Updated);
+        }
+        // what was found by its reports is not over while the counts themselves are unusual
+        let noisy = rise.is_some_and(|rise| {
+            episode.reports && !rise.reports && rise.window.buckets <= usize::try_from(episode.buckets).unwrap_or(0)
+        });
+        if !noisy && episode.windows(judgement).all(is_calm) {
             episode.calm += 1;
             if episode.calm >= CALM_EVALUATIONS {
                 episode.closed = Some(at);
@@ -209,8 +267,9 @@ impl Tracker {
             return None;
         }
         episode.calm = 0;
-        let observed = judgement.windows.iter().find(|window| window.buckets == buckets)?.observed;
-        let severity = rise.map_or(episode.severity, |rise| rise.severity.min(episode.severity));
+        let observed = episode.window(judgement)?.observed;
+        let same = rise.filter(|rise| rise.kind.is_none_or(|kind| kind == episode.kind));
+        let severity = same.map_or(episode.severity, |rise| rise.severity.min(episode.severity));
         if observed as f64 >= GROWTH * episode.told as f64 || severity < episode.severity {
             episode.told = episode.told.max(observed);
             episode.severity = severity;
@@ -280,10 +339,18 @@ impl Tracker {
             last.told = shift.negative;
             return Some(AlertState::Reopened);
         }
-        let kind = AlertKind::SentimentShift;
-        self.mood = Some(Episode::new(query, kind, since, severity, shift.buckets, shift.negative));
+        let mut episode = Episode::new(query, AlertKind::SentimentShift, since, severity);
+        episode.buckets = u32::try_from(shift.buckets).unwrap_or(u32::MAX);
+        episode.told = shift.negative;
+        self.mood = Some(episode);
         Some(AlertState::Opened)
     }
+}
+
+/// Below half of what would open it.
+fn is_calm(window: &Windowed) -> bool {
+    let half = window.expected + (window.upper - window.expected).max(0.0) / 2.0;
+    window.observed as f64 <= half
 }
 
 /// True when a window meets the minimum effect.
@@ -297,8 +364,8 @@ pub fn meets(window: &Windowed, settings: &Settings) -> bool {
 
 /// The most surprising window that meets the minimum effect.
 #[must_use]
-pub fn risen<'a>(judgement: &'a Judgement, settings: &Settings) -> Option<&'a Windowed> {
-    let risen = judgement.windows.iter().filter(|window| meets(window, settings));
+pub fn risen<'a>(windows: &'a [Windowed], settings: &Settings) -> Option<&'a Windowed> {
+    let risen = windows.iter().filter(|window| meets(window, settings));
     risen.reduce(|a, b| if b.surprise > a.surprise { b } else { a })
 }
 
@@ -319,12 +386,13 @@ mod tests {
         let mut told = Vec::new();
         for (index, observed) in counts.iter().enumerate() {
             let at = Bucket(1000 + i64::try_from(index).unwrap());
-            let judgement = Judgement { windows: vec![windowed(*observed, 3.0)], mood: None };
-            let rise = risen(&judgement, &settings).map(|window| Rise {
+            let judgement = Judgement { windows: vec![windowed(*observed, 3.0)], reports: Vec::new(), mood: None };
+            let rise = risen(&judgement.windows, &settings).map(|window| Rise {
                 window: *window,
                 kind,
                 onset: at,
                 severity: Severity::S2,
+                reports: false,
             });
             if let Some(step) = tracker.step_volume("q", at, &judgement, rise.as_ref(), &settings) {
                 told.push((index, step.state));

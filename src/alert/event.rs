@@ -49,11 +49,21 @@ impl Scene<'_> {
             minutes: window.buckets / 6,
         };
         let mut event = self.event(state, figures);
+        let counted = if self.episode.reports { "reports of trouble" } else { "mentions" };
         event.explain.push(format!(
-            "{} mentions in {} min, {} expected, at most {} usual; chance 1 in 10^{:.0}",
+            "{} {counted} in {} min, {} expected, at most {} usual; chance 1 in 10^{:.0}",
             window.observed, figures.minutes, figures.expected, figures.upper, window.surprise
         ));
         event.explain.extend(describe(self.evidence, self.series));
+        event.explain.extend(self.reading());
+        let half = window.expected + (window.upper - window.expected).max(0.0) / 2.0;
+        if state != AlertState::Resolved {
+            event.explain.push(format!(
+                "over when no more than {half:.0} are counted in {} min, for three minutes",
+                figures.minutes
+            ));
+        }
+        event.explain.push(format!("the baseline is {} old", age(self.series.age_seconds())));
         event
     }
 
@@ -81,9 +91,29 @@ impl Scene<'_> {
         event
     }
 
+    /// Whether one post goes round or many people have the same trouble.
+    fn reading(&self) -> Option<String> {
+        let largest = self.evidence.threads.iter().map(|(_, thread)| thread.mentions).max().unwrap_or(0);
+        match self.episode.kind {
+            AlertKind::Viral => Some(format!(
+                "one post goes round: {largest} of {} answer or pass on the same one",
+                self.evidence.mentions
+            )),
+            AlertKind::Outage => Some(format!(
+                "many have the same trouble: {} people report it, the largest thread holds {largest} posts",
+                self.evidence.reporters.distinct()
+            )),
+            _ => None,
+        }
+    }
+
     fn event(&self, state: AlertState, figures: Figures) -> AlertEvent {
         let Self { query, at, episode, rule, series, evidence, pack } = *self;
-        let people = evidence.people.distinct().min(evidence.mentions);
+        let people = if episode.reports {
+            evidence.reporters.distinct().min(evidence.outage)
+        } else {
+            evidence.people.distinct().min(evidence.mentions)
+        };
         let wakes = matches!(state, AlertState::Opened | AlertState::Reopened) && episode.severity <= Severity::S2;
         let name = |platform: &crate::mention::Platform| platform.as_str().to_owned();
         AlertEvent {
@@ -131,7 +161,11 @@ fn headline(query: &str, episode: &Episode, state: AlertState, figures: Figures,
         AlertKind::SilentSource => "Silent source",
     };
     let Figures { observed, expected, upper, minutes } = figures;
-    let unit = if episode.kind == AlertKind::SentimentShift { "negative posts" } else { "posts" };
+    let unit = match episode.kind {
+        AlertKind::SentimentShift => "negative posts",
+        AlertKind::Outage if episode.reports => "reports",
+        _ => "posts",
+    };
     match state {
         AlertState::Resolved => format!("Over: {} on {query}", what.to_lowercase()),
         AlertState::Withdrawn => format!("Withdrawn: {} on {query}", what.to_lowercase()),
@@ -149,7 +183,7 @@ pub fn describe(evidence: &Partial, series: &Series) -> Vec<String> {
     let mut lines = vec![
         format!("{} people, {} distinct texts", evidence.people.distinct(), evidence.texts.distinct()),
         format!("{:.0} % negative, usually {:.0} %", percent(evidence.negative), 100.0 * series.usual_negative()),
-        format!("{:.0} % speak of an outage, usually {:.0} %", percent(evidence.outage), 100.0 * series.usual_outage()),
+        format!("{:.0} % tell of trouble, usually {:.0} %", percent(evidence.outage), 100.0 * series.usual_outage()),
     ];
     if let Some((_, thread)) = evidence.threads.iter().max_by_key(|(hash, thread)| (thread.mentions, **hash)) {
         let people = thread.people.distinct().min(thread.mentions);
@@ -170,11 +204,22 @@ fn terms(evidence: &Partial) -> Vec<String> {
     ranked.into_iter().take(TERMS).map(|(_, term)| term.to_owned()).collect()
 }
 
-/// The widest reach first, then the first posts; three at most, each once.
+/// The widest reach, a typical one, the first; others of these where one stands for two. Three at most, each once.
 fn examples(evidence: &Partial) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let ordered = evidence.widest.iter().take(2).chain(&evidence.first).chain(&evidence.widest);
-    ordered.map(|example| example.mention_id.clone()).filter(|id| seen.insert(id.clone())).take(3).collect()
+    let Partial { widest, typical, first, .. } = evidence;
+    let three = widest.iter().take(1).chain(typical.iter().take(1)).chain(first.iter().take(1));
+    let others = typical.iter().chain(first).chain(widest);
+    let ordered = three.chain(others).map(|example| example.mention_id.clone());
+    ordered.filter(|id| seen.insert(id.clone())).take(3).collect()
+}
+
+/// In the largest whole unit.
+fn age(seconds: i64) -> String {
+    match seconds / 3_600 {
+        0..48 => format!("{} h", seconds / 3_600),
+        hours => format!("{} days", hours / 24),
+    }
 }
 
 fn tenth(value: f64) -> f64 {

@@ -6,7 +6,7 @@ mod kind;
 
 pub use episode::{Episode, Rise, Rule, Tracker, Transition, meets, risen};
 pub use event::{Scene, describe};
-pub use kind::classify;
+pub use kind::{classify, is_independent, is_sour, may_be_a_morning};
 
 use crate::mention::Timestamp;
 use crate::route::Severity;
@@ -83,7 +83,7 @@ pub struct AlertEvent {
     pub onset: Timestamp,
     /// End of the log bucket that decided.
     pub at: Timestamp,
-    /// Mentions in the deciding window (for a shift of mood: negative ones).
+    /// Mentions in the deciding window (of a shift of mood: negative ones; of an outage, often: its reports).
     pub observed: f64,
     /// Expected there.
     pub expected: f64,

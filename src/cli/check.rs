@@ -66,17 +66,26 @@ fn tell_findings(args: &CheckArgs, files: &[SourceFile], pack: &Pack, io: &mut I
         }
         writeln!(
             io.stdout,
-            "{}: {}: {} queries, {} teams, {} rows, {} tests, digest {}",
+            "{}: {}: {} queries, {} teams, {} rows, {} tests{}, digest {}",
             args.dir.display(),
             counted(errors, found.len() - errors),
             pack.queries.len(),
             pack.teams.len(),
             pack.matrix.rows.len(),
             pack.cases.len(),
+            learned(pack),
             pack.digest
         )?;
     }
     Ok(if errors == 0 { Exit::Ok } else { Exit::Findings })
+}
+
+/// What the pack adds to the model, if anything.
+fn learned(pack: &Pack) -> String {
+    let heads: Vec<&str> = pack.additions.heads.keys().map(String::as_str).collect();
+    let heads = if heads.is_empty() { String::new() } else { format!(", heads {}", heads.join(", ")) };
+    let layer = pack.additions.layer.as_ref().map(|layer| format!(", layer {}", layer.digest()));
+    heads + &layer.unwrap_or_default()
 }
 
 fn counted(errors: usize, warnings: usize) -> String {
@@ -108,7 +117,7 @@ fn located(dir: &Path, problem: &Problem) -> Problem {
 }
 
 fn located_files(dir: &Path, files: &[SourceFile]) -> Vec<SourceFile> {
-    files.iter().map(|file| SourceFile { path: join(dir, &file.path), text: file.text.clone() }).collect()
+    files.iter().map(|file| SourceFile::new(join(dir, &file.path), &*file.text)).collect()
 }
 
 /// Files by a path that can be opened from where the command was called.
@@ -174,7 +183,7 @@ mod tests {
 
     #[test]
     fn problems_show_their_line() {
-        let files = [SourceFile { path: "teams.yaml".into(), text: "owner: a\n\tteam: ü bad\n".into() }];
+        let files = [SourceFile::new("teams.yaml", "owner: a\n\tteam: ü bad\n")];
         for (problem, want) in [
             (problem(2, 10, "bad"), "teams.yaml:2:10: wrong\n    | \tteam: ü bad\n    | \t        ^^^\n"),
             (problem(1, 1, ""), "teams.yaml:1:1: wrong\n    | owner: a\n    | ^\n"),

@@ -3,15 +3,14 @@
 //! One row is read, scored, written and flushed before the next is looked at; memory does not grow with the input.
 //! It must never change, drop or reorder a row: the timestamp goes out byte for byte as it came in.
 
-use crate::cli::{Exit, Io};
+use super::csv::{Lines, field, fields, unquoted};
+use super::{Exit, Io};
 use crate::detect::univariate::{Settings, Univariate, VALUE_MAX};
 use crate::mention::Timestamp;
 use anyhow::Context;
-use std::io::{BufRead, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Longer lines are bad rows; the rest of the line is skipped, not kept.
-const LINE_BYTES_MAX: u64 = 64 * 1024;
 /// A larger configuration is a mistake.
 const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
 /// Rows complained about one by one; the rest are only counted.
@@ -20,7 +19,8 @@ const COMPLAINTS_MAX: u64 = 20;
 /// Score a series of counts for anomalies, row by row, without looking ahead.
 ///
 /// Reads CSV with header `timestamp,value` on stdin (further columns are ignored) and writes CSV with header
-/// `timestamp,anomaly_score` on stdout: one line per row, at once, the score in [0, 1], 0.5 about three deviations.
+/// `timestamp,anomaly_score` on stdout: one line per row, at once, the score in [0, 1]: from 0.5 a burst of unusual size,
+/// below it a rise that lasts, 0 otherwise; each is told once, and again only when it grows.
 /// Timestamps may be RFC 3339, `2015-02-26 21:42:53` or epoch seconds. A row whose value cannot be read scores 0, is
 /// named on stderr, and makes the exit code 1.
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,7 @@ pub fn run(args: &DetectArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
             return Ok(Exit::Unusable);
         }
     };
-    let mut lines = Lines { input: &mut *io.stdin, number: 0, bytes: Vec::new() };
+    let mut lines = Lines::new(&mut *io.stdin);
     let Some(columns) = lines.next()?.then(|| Columns::of_header(&lines.bytes)).flatten() else {
         writeln!(io.stderr, "error: the first line must name the columns `timestamp` and `value`")?;
         return Ok(Exit::Unusable);
@@ -128,58 +128,6 @@ impl Columns {
         let value: f64 = text.parse().map_err(|_| "the value is not a number")?;
         if (0.0..=VALUE_MAX).contains(&value) { Ok(value) } else { Err("the value is not a count from 0 to 2^40") }
     }
-}
-
-/// Lines of the input, one in memory at a time.
-struct Lines<'a> {
-    input: &'a mut dyn BufRead,
-    /// Of the current line, from 1.
-    number: u64,
-    /// The current line without its end, at most one byte longer than [`LINE_BYTES_MAX`].
-    bytes: Vec<u8>,
-}
-
-impl Lines<'_> {
-    /// Reads the next line; `false` at the end of the input.
-    fn next(&mut self) -> anyhow::Result<bool> {
-        self.bytes.clear();
-        let read = Read::take(&mut *self.input, LINE_BYTES_MAX + 1)
-            .read_until(b'\n', &mut self.bytes)
-            .with_context(|| format!("cannot read line {}", self.number + 1))?;
-        self.number += 1;
-        if self.bytes.last() == Some(&b'\n') {
-            self.bytes.pop();
-            if self.bytes.last() == Some(&b'\r') {
-                self.bytes.pop();
-            }
-        } else if self.is_cut() {
-            self.input.skip_until(b'\n').with_context(|| format!("cannot read line {}", self.number))?;
-        }
-        Ok(read > 0)
-    }
-
-    fn is_cut(&self) -> bool {
-        self.bytes.len() as u64 > LINE_BYTES_MAX
-    }
-}
-
-/// The fields of a CSV line as written, quotes included; a comma within quotes does not part.
-fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut quoted = false;
-    line.split(move |&byte| {
-        quoted ^= byte == b'"';
-        byte == b',' && !quoted
-    })
-}
-
-fn field(line: &[u8], place: usize) -> Option<&[u8]> {
-    fields(line).nth(place)
-}
-
-/// A field's content, without blanks and quotes around it.
-fn unquoted(field: &[u8]) -> &[u8] {
-    let field = field.trim_ascii();
-    field.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\"")).unwrap_or(field).trim_ascii()
 }
 
 /// RFC 3339, a date and time without zone (taken as UTC), or seconds since 1970; `None` when it is none of them.

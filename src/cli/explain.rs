@@ -120,7 +120,7 @@ fn routed(decided: &Decided, outcome: &str) -> Value {
         scores: scores.clone(),
         route: routing.route.clone(),
         ticket: routing.ticket.clone(),
-        decision: routing.decision.clone(),
+        decision: routing.decision.clone().explained(Some(scores), &["intent"]),
         matches: decided.matches.clone(),
         brands: decided.brands.clone(),
         links: Links { post: decided.mention.url.clone() },

@@ -1,9 +1,11 @@
 //! The command line: one file per command. They read, call and write; what they decide stands elsewhere.
 
 pub mod check;
+mod csv;
 pub mod demo;
 pub mod detect;
 pub mod explain;
+pub mod forecast;
 pub mod match_;
 pub mod normalize;
 pub mod notify;
@@ -69,6 +71,7 @@ enum Command {
     Score(score::ScoreArgs),
     Train(train::TrainArgs),
     Detect(detect::DetectArgs),
+    Forecast(forecast::ForecastArgs),
     Check(check::CheckArgs),
     Test(test::TestArgs),
     Explain(explain::ExplainArgs),
@@ -92,6 +95,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         Command::Score(args) => score::run(args, io),
         Command::Train(args) => train::run(args, io),
         Command::Detect(args) => detect::run(args, io),
+        Command::Forecast(args) => forecast::run(args, io),
         Command::Check(args) => check::run(args, io),
         Command::Test(args) => test::run(args, io),
         Command::Explain(args) => explain::run(args, io),

@@ -1,15 +1,19 @@
 //! `groundswell score`: NDJSON of texts in, NDJSON of scores out, one line for one line.
 
+use super::check::print_problems;
 use super::{Exit, Io};
-use crate::score::{Head, Model, Scores};
+use crate::config::pack::read_pack;
+use crate::rules;
+use crate::score::{Additions, Head, Layer, Model, Scratch};
 use crate::text::near::Near;
+use crate::wire::write_scores;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::io::{BufRead as _, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// Score texts.
@@ -18,46 +22,38 @@ use std::rc::Rc;
     after_help = "Example:\n  echo '{\"id\":1,\"text\":\"charged twice, want my money back\"}' | groundswell score"
 )]
 pub struct ScoreArgs {
-    /// A rule pack; its folder must exist.
+    /// A rule pack: its heads and its layer are used.
     #[arg(long)]
     pub rules: Option<PathBuf>,
     /// A head of your own, as written by `train head`; its file's stem is its name. May be repeated.
     #[arg(long = "head")]
     pub heads: Vec<PathBuf>,
+    /// A layer of corrections, as written by `train layer`; in place of the pack's.
+    #[arg(long)]
+    pub layer: Option<PathBuf>,
 }
 
 /// Longest line read, in bytes; a longer one is an error of that line.
 const LINE_BYTES_MAX: u64 = 4 << 20;
 
 #[derive(Deserialize)]
-struct Line {
-    id: Value,
-    text: String,
-    #[serde(default)]
-    lang: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Answer<'a> {
-    id: &'a Value,
-    #[serde(flatten)]
-    scores: &'a Scores,
-    cluster: &'a str,
+struct Line<'a> {
+    #[serde(borrow)]
+    id: &'a RawValue,
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+    #[serde(borrow, default)]
+    lang: Option<Cow<'a, str>>,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When a head or pack cannot be read, or output cannot be written. A bad line is told on stderr and passed over.
+/// When a head, layer or pack cannot be read, or output cannot be written. A bad line is told on stderr and passed over.
 pub fn run(args: &ScoreArgs, io: &mut Io<'_>) -> Result<Exit> {
-    if let Some(rules) = &args.rules
-        && !rules.is_dir()
-    {
-        bail!("no rule pack at {}", rules.display());
-    }
-    let heads = read_heads(&args.heads)?;
-    let (clusters, written) = (Near::default(), Vec::new());
-    let mut scorer = Scorer { model: Model::shipped(), heads, clusters, written, exit: Exit::Ok };
+    let Some(additions) = read_additions(args, io)? else { return Ok(Exit::Unusable) };
+    let (scratch, clusters, written) = (Scratch::default(), Near::default(), Vec::new());
+    let mut scorer = Scorer { model: Model::shipped(), additions, scratch, clusters, written, exit: Exit::Ok };
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
@@ -91,22 +87,52 @@ fn skip_line(io: &mut Io<'_>) -> Result<()> {
     }
 }
 
-fn read_heads(files: &[PathBuf]) -> Result<BTreeMap<String, Head>> {
-    let mut heads = BTreeMap::new();
-    for file in files {
+/// What the pack and the arguments add to the model; none where the pack has problems, which are told.
+fn read_additions(args: &ScoreArgs, io: &mut Io<'_>) -> Result<Option<Additions>> {
+    let mut additions = Additions::default();
+    if let Some(folder) = &args.rules {
+        let files = read_pack(folder)?;
+        match rules::load(&files, &[]) {
+            Ok(pack) => additions = pack.additions,
+            Err(problems) => {
+                print_problems(&files, &problems, io.stderr)?;
+                writeln!(io.stderr, "a pack with problems adds nothing: mend them first (groundswell check)")?;
+                return Ok(None);
+            }
+        }
+    }
+    for file in &args.heads {
         let bytes = std::fs::read(file).with_context(|| format!("cannot read the head {}", file.display()))?;
         let head = Head::parse(&bytes).with_context(|| format!("cannot use the head {}", file.display()))?;
         let name = file.file_stem().and_then(|s| s.to_str()).context("a head's file needs a name in UTF-8")?;
-        if heads.insert(name.to_owned(), head).is_some() {
+        if additions.heads.insert(name.to_owned(), head).is_some() {
             bail!("two heads are named {name}");
         }
     }
-    Ok(heads)
+    if let Some(file) = &args.layer {
+        additions.layer = Some(read_layer(file)?);
+    }
+    Ok(Some(additions))
+}
+
+fn read_layer(file: &Path) -> Result<Layer> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read the layer {}", file.display()))?;
+    let layer = Layer::parse(&bytes).with_context(|| format!("cannot use the layer {}", file.display()))?;
+    let ours = Model::shipped().digest();
+    if layer.model() != ours {
+        bail!(
+            "{} is a layer of model {}, this release has model {ours}: train it again",
+            file.display(),
+            layer.model()
+        );
+    }
+    Ok(layer)
 }
 
 struct Scorer {
     model: &'static Model,
-    heads: BTreeMap<String, Head>,
+    additions: Additions,
+    scratch: Scratch,
     /// A cluster is named by the id of its first text.
     clusters: Near<Rc<str>>,
     /// One line, written at once.
@@ -119,18 +145,14 @@ impl Scorer {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
-        let parsed: Line = match serde_json::from_slice(line) {
+        let parsed: Line<'_> = match serde_json::from_slice(line) {
             Ok(parsed) => parsed,
             Err(error) => return self.fail(io, number, &reason(&error)),
         };
-        let scores = self.model.score_with(&parsed.text, parsed.lang.as_deref(), &self.heads);
-        let own = match &parsed.id {
-            Value::String(id) => id.as_str().into(),
-            other => other.to_string().into(),
-        };
-        let cluster = self.clusters.join(&parsed.text, own);
+        let scores = self.model.score_in(&parsed.text, parsed.lang.as_deref(), &self.additions, &mut self.scratch);
+        let cluster = self.clusters.join(self.scratch.template(), || name_of(parsed.id));
         self.written.clear();
-        serde_json::to_writer(&mut self.written, &Answer { id: &parsed.id, scores: &scores, cluster: &cluster })?;
+        write_scores(parsed.id, &scores, &cluster, &mut self.written);
         self.written.push(b'\n');
         io.stdout.write_all(&self.written)?;
         Ok(())
@@ -141,6 +163,11 @@ impl Scorer {
         writeln!(io.stderr, "line {number} {what}: expected {{\"id\", \"text\", \"lang\"?}}")?;
         Ok(())
     }
+}
+
+/// An id as the name of a cluster: a text as it is, anything else as it was written.
+fn name_of(id: &RawValue) -> Rc<str> {
+    serde_json::from_str::<Cow<'_, str>>(id.get()).map_or_else(|_| id.get().into(), |id| id.into())
 }
 
 /// Why a line could not be read, without its content.
@@ -155,6 +182,7 @@ fn reason(error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     fn run_on(args: &ScoreArgs, input: &str) -> (Exit, Vec<Value>, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
@@ -166,7 +194,7 @@ mod tests {
         (exit, lines, String::from_utf8(err).expect("UTF-8"))
     }
 
-    const PLAIN: ScoreArgs = ScoreArgs { rules: None, heads: Vec::new() };
+    const PLAIN: ScoreArgs = ScoreArgs { rules: None, heads: Vec::new(), layer: None };
 
     #[test]
     fn every_field_of_the_contract_is_there() {
@@ -219,9 +247,11 @@ mod tests {
         let mut none = std::io::empty();
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut io = Io { stdin: &mut none, stdout: &mut out, stderr: &mut err };
-        let rules = ScoreArgs { rules: Some("no/such/pack".into()), heads: Vec::new() };
+        let rules = ScoreArgs { rules: Some("no/such/pack".into()), ..PLAIN };
         assert!(run(&rules, &mut io).is_err());
-        let heads = ScoreArgs { rules: None, heads: vec!["no/such.head".into()] };
+        let heads = ScoreArgs { heads: vec!["no/such.head".into()], ..PLAIN };
         assert!(run(&heads, &mut io).is_err());
+        let layer = ScoreArgs { layer: Some("no/such/layer.bin".into()), ..PLAIN };
+        assert!(run(&layer, &mut io).is_err());
     }
 }

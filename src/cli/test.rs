@@ -51,7 +51,7 @@ pub fn run(args: &TestArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         }
     };
     let model = Model::shipped();
-    let score = |text: &str, lang: Option<&str>| model.score(text, lang);
+    let score = |text: &str, lang: Option<&str>| model.score_with(text, lang, &pack.additions);
     let failures: Vec<Failure<'_>> = pack.cases.iter().filter_map(|case| failure(&pack, case, &score)).collect();
     match args.format {
         Format::Text => write_text(args, &pack, &failures, io.stdout)?,
@@ -73,8 +73,8 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
     let brands = pack.brands.see(&document, &mut memory);
     let candidates = pack.set.candidates(&document, &Fields { brands, ..Fields::of(&mention) });
     let addressed = pack.is_addressed(&mention);
-    if candidates.is_empty() && !addressed {
-        return Observed { matched: Vec::new(), noise: None, routing: None };
+    if !addressed && !candidates.iter().any(|candidate| pack.brings(candidate.query)) {
+        return Observed::default();
     }
     let scores = match &case.given {
         Some(given) => given.scores(),
@@ -88,9 +88,11 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
     pack.note_impersonation(&mut mention);
     let matched: Vec<&QueryRule> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
     let noise = route::noise(&mention, &matched, &scores, pack).map(|noise| noise.kind);
-    let routed = (!matched.is_empty() || addressed) && noise.is_none();
+    let brought = addressed || matched.iter().any(|query| !query.mark);
+    let routed = brought && noise.is_none();
     let routing = routed.then(|| route::decide(&mention, &matched, &scores, case.at, pack, Model::shipped().digest()));
-    Observed { matched: matched.iter().map(|query| query.id.as_str()).collect(), noise, routing }
+    let heads = scores.heads.iter().map(|(head, answer)| (head.clone(), answer.label.to_string())).collect();
+    Observed { matched: matched.iter().map(|query| query.id.as_str()).collect(), noise, heads, routing }
 }
 
 fn place(args: &TestArgs, case: &Case) -> String {

@@ -1,4 +1,10 @@
-//! `groundswell train`: learns the shipped artefact, or a head of the user's own.
+//! `groundswell train`: learns the shipped artefact, a head of the user's own, a layer of corrections, or what cascades
+//! become.
+
+mod forecast;
+mod layer;
+
+pub use forecast::ForecastArgs;
 
 use super::{Exit, Io};
 use crate::score::train::{train_head, train_model};
@@ -6,10 +12,10 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
-/// Learn a model or a head.
+/// Learn a model, a head or a layer.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  groundswell train head --data complaints.tsv --text post --label team --output team.head\n  groundswell train model --data data/text --output model.bin"
+    after_help = "Example:\n  groundswell train head --data complaints.tsv --text post --label team --output team.head\n  groundswell train layer --items routed.ndjson --feedback feedback.ndjson --output rules/layer.bin\n  groundswell train model --data data/text --output model.bin"
 )]
 pub struct TrainArgs {
     /// What to learn.
@@ -24,6 +30,10 @@ pub enum TrainWhat {
     Model(ModelArgs),
     /// A classifier of your own, from a table with a header line.
     Head(HeadArgs),
+    /// The table of known cascades that `forecast` reads multipliers off, and how good it is.
+    Forecast(ForecastArgs),
+    /// Corrections of people, on top of the shipped model.
+    Layer(layer::LayerArgs),
 }
 
 /// Learn the shipped artefact.
@@ -75,6 +85,8 @@ pub fn run(args: &TrainArgs, io: &mut Io<'_>) -> Result<Exit> {
     match &args.what {
         TrainWhat::Model(args) => model(args, io),
         TrainWhat::Head(args) => head(args, io),
+        TrainWhat::Forecast(args) => forecast::run(args, io),
+        TrainWhat::Layer(args) => layer::run(args, io),
     }
 }
 
@@ -127,7 +139,7 @@ mod tests {
         assert_eq!(exit.expect("trains"), Exit::Ok);
         let metrics: serde_json::Value = serde_json::from_str(&metrics).expect("JSON");
         assert_eq!(metrics["labels"]["garden"]["rows"], 50);
-        let args = ScoreArgs { rules: None, heads: vec![output] };
+        let args = ScoreArgs { rules: None, heads: vec![output], layer: None };
         let (exit, line) = with_io("{\"id\":1,\"text\":\"the pan in the oven\"}\n", |io| run_score(&args, io));
         assert_eq!(exit.expect("scores"), Exit::Ok);
         let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");

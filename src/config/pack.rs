@@ -1,6 +1,6 @@
 //! Reads a pack's folder from disk into memory, for [`crate::rules::load`] to judge. Says nothing about its meaning.
 
-use crate::rules::SourceFile;
+use crate::rules::{SourceFile, is_learned};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,8 @@ use thiserror::Error;
 
 /// Largest file of a pack.
 pub const FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Largest file that a command learned: a head, the layer.
+pub const LEARNED_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Largest pack.
 pub const PACK_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// Most files of a pack.
@@ -32,20 +34,22 @@ pub enum PackError {
     /// Not UTF-8.
     #[error("{0} is not UTF-8")]
     NotText(PathBuf),
-    /// A file over [`FILE_BYTES_MAX`].
-    #[error("{path} has {bytes} bytes, more than {FILE_BYTES_MAX}")]
+    /// A file over [`FILE_BYTES_MAX`], or a learned one over [`LEARNED_BYTES_MAX`].
+    #[error("{path} has {bytes} bytes, more than {limit}")]
     FileTooLarge {
         /// What.
         path: PathBuf,
         /// How large.
         bytes: u64,
+        /// How large it may be.
+        limit: u64,
     },
     /// More than [`FILES_MAX`] files or [`PACK_BYTES_MAX`] bytes, or folders too deep.
     #[error("{0} is too large for a pack: at most {FILES_MAX} files, {PACK_BYTES_MAX} bytes, {DEPTH_MAX} folders deep")]
     PackTooLarge(PathBuf),
 }
 
-/// Reads every `.yaml` and `.yml` file of a folder, sorted by path. Names that begin with a dot are passed over
+/// Reads every `.yaml` and `.yml` file of a folder, its heads and its layer, sorted by path. Names that begin with a dot are passed over
 /// (editors' files, and the folders behind a mounted ConfigMap); links are followed.
 ///
 /// # Errors
@@ -53,14 +57,14 @@ pub enum PackError {
 pub fn read_pack(dir: &Path) -> Result<Vec<SourceFile>, PackError> {
     let mut paths = Vec::new();
     collect(dir, dir, 0, &mut paths)?;
-    if paths.is_empty() {
+    if !paths.iter().any(|path| is_yaml(path)) {
         return Err(PackError::Empty(dir.to_owned()));
     }
     let mut files = Vec::with_capacity(paths.len());
     let mut total = 0_u64;
     for path in paths {
         let file = read_file(dir, &path)?;
-        total += file.text.len() as u64;
+        total += (file.text.len() + file.learned.as_ref().map_or(0, |bytes| bytes.len())) as u64;
         if total > PACK_BYTES_MAX {
             return Err(PackError::PackTooLarge(dir.to_owned()));
         }
@@ -83,7 +87,7 @@ fn collect(root: &Path, dir: &Path, depth: usize, into: &mut Vec<PathBuf>) -> Re
                 return Err(PackError::PackTooLarge(root.to_owned()));
             }
             collect(root, &path, depth + 1, into)?;
-        } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+        } else if is_yaml(&path) || is_learned(&inner(root, &path)) {
             into.push(path);
         }
         if into.len() > FILES_MAX {
@@ -93,17 +97,31 @@ fn collect(root: &Path, dir: &Path, depth: usize, into: &mut Vec<PathBuf>) -> Re
     Ok(())
 }
 
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "yaml" || e == "yml")
+}
+
+/// The path within the pack, with `/` between parts.
+fn inner(root: &Path, path: &Path) -> String {
+    let inner = path.strip_prefix(root).unwrap_or(path);
+    let parts: Vec<_> = inner.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
 fn read_file(root: &Path, path: &Path) -> Result<SourceFile, PackError> {
     let failed = |source| PackError::Read { path: path.to_owned(), source };
     let bytes = fs::metadata(path).map_err(failed)?.len();
-    if bytes > FILE_BYTES_MAX {
-        return Err(PackError::FileTooLarge { path: path.to_owned(), bytes });
+    let inner = inner(root, path);
+    let limit = if is_learned(&inner) { LEARNED_BYTES_MAX } else { FILE_BYTES_MAX };
+    if bytes > limit {
+        return Err(PackError::FileTooLarge { path: path.to_owned(), bytes, limit });
     }
     let content = fs::read(path).map_err(failed)?;
+    if is_learned(&inner) {
+        return Ok(SourceFile::learned(inner, content));
+    }
     let text = String::from_utf8(content).map_err(|_| PackError::NotText(path.to_owned()))?;
-    let inner = path.strip_prefix(root).unwrap_or(path);
-    let parts: Vec<_> = inner.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    Ok(SourceFile { path: parts.join("/"), text })
+    Ok(SourceFile::new(inner, text))
 }
 
 #[cfg(test)]
@@ -126,6 +144,7 @@ mod tests {
             ("queries/a.yaml", "a"),
             ("README.md", "no"),
             (".x.yaml", "no"),
+            ("x.bin", "no"),
         ] {
             fs::write(dir.join(path), text).expect("write");
         }
@@ -133,6 +152,14 @@ mod tests {
         let paths: Vec<&str> = files.iter().map(|f| f.path.as_str()).collect();
         assert_eq!(paths, ["queries/a.yaml", "queries/b.yml", "teams.yaml"]);
         assert_eq!(files[2].text, "t");
+        fs::create_dir_all(dir.join("heads")).expect("scratch");
+        fs::write(dir.join("heads/desk.head"), [0xff]).expect("write");
+        fs::write(dir.join("layer.bin"), [0xfe]).expect("write");
+        let files = read_pack(&dir).expect("pack");
+        let paths: Vec<&str> = files.iter().map(|f| f.path.as_str()).collect();
+        assert_eq!(paths, ["heads/desk.head", "layer.bin", "queries/a.yaml", "queries/b.yml", "teams.yaml"]);
+        assert_eq!(files[1].learned.as_deref(), Some(&[0xfe][..]));
+        assert!(files[1].text.starts_with("1 bytes, sha256 "), "{}", files[1].text);
         fs::remove_dir_all(dir).expect("clean");
     }
 
@@ -150,7 +177,10 @@ mod tests {
         fs::write(dir.join("teams.yaml"), [0xff, 0xfe]).expect("write");
         assert!(matches!(read_pack(&dir), Err(PackError::NotText(_))));
         fs::write(dir.join("teams.yaml"), vec![b'#'; 1024 * 1024 + 1]).expect("write");
-        assert!(matches!(read_pack(&dir), Err(PackError::FileTooLarge { bytes: 1_048_577, .. })));
+        assert!(matches!(
+            read_pack(&dir),
+            Err(PackError::FileTooLarge { bytes: 1_048_577, limit: FILE_BYTES_MAX, .. })
+        ));
         fs::remove_dir_all(dir).expect("clean");
     }
 }

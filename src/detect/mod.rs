@@ -5,6 +5,7 @@
 
 mod bucket;
 mod clock;
+pub mod forecast;
 pub mod level;
 mod partial;
 pub mod poisson;
@@ -13,6 +14,7 @@ mod sample;
 mod series;
 mod share;
 pub mod univariate;
+pub mod viral;
 
 pub use bucket::{BUCKET_SECONDS, Bucket};
 pub use clock::{CONFIRMATIONS, JUMP_MICROS, PartitionClock, WITHIN_RECORDS};

@@ -30,7 +30,7 @@ pub struct Contribution {
     pub negative: bool,
     /// Sentiment score × 100, held to ±80: beyond, a model's certainty says nothing more about the mood.
     pub sentiment_percent: i64,
-    /// Speaks of an outage.
+    /// Reports an outage of ours.
     pub outage: bool,
     /// Dropped as noise.
     pub noise: bool,
@@ -120,7 +120,7 @@ pub struct Partial {
     pub noise: u64,
     /// Of them negative.
     pub negative: u64,
-    /// Of them about an outage.
+    /// Of them about trouble: reports.
     pub outage: u64,
     /// Of them reposts.
     pub reposts: u64,
@@ -140,6 +140,10 @@ pub struct Partial {
     pub people: BottomK<u64, SAMPLE>,
     /// Texts of items that are not reposts.
     pub texts: BottomK<u64, SAMPLE>,
+    /// Authors of reports.
+    pub reporters: BottomK<u64, SAMPLE>,
+    /// Texts of reports that are not reposts.
+    pub reports: BottomK<u64, SAMPLE>,
     /// Threads.
     pub threads: BottomK<ThreadPart, SAMPLE>,
     /// Hashtags.
@@ -148,6 +152,8 @@ pub struct Partial {
     pub widest: Vec<Example>,
     /// Earliest first (rank is the time in µs).
     pub first: Vec<Example>,
+    /// Such as most are, reports first (rank is a fixed hash of the author). No noise.
+    pub typical: Vec<Example>,
     /// Items waiting for watch, by item id.
     pub pending: BTreeMap<String, PendingItem>,
 }
@@ -179,6 +185,12 @@ impl Partial {
         if !item.repost {
             self.texts.add(item.text, &1);
         }
+        if item.outage {
+            self.reporters.add(item.person, &1);
+            if !item.repost {
+                self.reports.add(item.text, &1);
+            }
+        }
         let mut people = BottomK::default();
         people.add(item.person, &1);
         if let Some(thread) = item.thread {
@@ -192,6 +204,11 @@ impl Partial {
             let followers = i64::try_from(item.followers).unwrap_or(i64::MAX);
             keep_example(&mut self.widest, Example { rank: -followers, mention_id: mention_id.clone() });
             keep_example(&mut self.first, Example { rank: item.at.as_micros(), mention_id: mention_id.clone() });
+            if !item.noise {
+                let drawn = i64::try_from(item.person >> 2).unwrap_or(i64::MAX);
+                let rank = if item.outage { drawn - (1 << 62) } else { drawn };
+                keep_example(&mut self.typical, Example { rank, mention_id: mention_id.clone() });
+            }
         }
     }
 
@@ -219,10 +236,15 @@ impl Partial {
         }
         self.people.merge(&other.people);
         self.texts.merge(&other.texts);
+        self.reporters.merge(&other.reporters);
+        self.reports.merge(&other.reports);
         self.threads.merge(&other.threads);
         self.terms.merge(&other.terms);
         for example in &other.widest {
             keep_example(&mut self.widest, example.clone());
+        }
+        for example in &other.typical {
+            keep_example(&mut self.typical, example.clone());
         }
         for example in &other.first {
             keep_example(&mut self.first, example.clone());
@@ -242,7 +264,8 @@ impl Partial {
         /// A thread or a term with a few people.
         const GROUP: usize = 4 * ENTRY;
         let small = self.platforms.len() + self.languages.len() + self.people.len() + self.texts.len();
-        let groups = self.threads.len() + self.terms.len() + self.pending.len() + 2 * EXAMPLES;
+        let small = small + self.reporters.len() + self.reports.len();
+        let groups = self.threads.len() + self.terms.len() + self.pending.len() + 3 * EXAMPLES;
         size_of::<Self>() + small * ENTRY + groups * GROUP
     }
 }

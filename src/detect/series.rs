@@ -5,6 +5,8 @@
 //! expectation, and the larger of the two counts, so a Monday morning is not an outage. Everything is walked in the
 //! order of buckets, so the floats are the same on every replay.
 
+mod reports;
+
 use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
 use super::{BUCKET_SECONDS, Bucket, Level, Partial};
 use libm::{exp10, sqrt};
@@ -132,6 +134,8 @@ pub struct Mood {
 pub struct Judgement {
     /// Every volume window, shortest first; empty while the series is too young.
     pub windows: Vec<Windowed>,
+    /// The same of reports of trouble alone.
+    pub reports: Vec<Windowed>,
     /// The mood window that deviates most, where there is enough to judge.
     pub mood: Option<Mood>,
 }
@@ -276,6 +280,23 @@ impl Series {
         merged
     }
 
+    /// What is known of the hour that ends with the bucket just closed, without the last `buckets` of it.
+    #[must_use]
+    pub fn evidence_before(&self, buckets: usize) -> Partial {
+        let first = self.now.plus(1 - i64::try_from(buckets).unwrap_or(i64::MAX));
+        let mut merged = Partial::default();
+        for partial in self.details.range(..first).map(|(_, partial)| partial) {
+            merged.merge(partial);
+        }
+        merged
+    }
+
+    /// Mentions that are usual in so many buckets.
+    #[must_use]
+    pub fn expected(&self, buckets: usize) -> f64 {
+        self.usual() * buckets as f64
+    }
+
     /// The first bucket of the last `buckets` in which the counts leave the usual behind.
     #[must_use]
     pub fn onset(&self, buckets: usize, expected: f64) -> Bucket {
@@ -296,10 +317,10 @@ impl Series {
     #[must_use]
     pub fn judge(&self, open: bool, settings: &Settings) -> Judgement {
         if self.now.0.saturating_sub(self.started.0) < COLD_BUCKETS {
-            return Judgement { windows: Vec::new(), mood: None };
+            return Judgement { windows: Vec::new(), reports: Vec::new(), mood: None };
         }
         let windows = VOLUME_WINDOWS.iter().map(|buckets| self.windowed(*buckets, open, settings)).collect();
-        Judgement { windows, mood: self.mood(settings) }
+        Judgement { windows, reports: self.reported_windows(open, settings), mood: self.mood(settings) }
     }
 
     /// The window against the level and against the hour before it, whichever expects more. What belonged to an
@@ -324,12 +345,16 @@ impl Series {
         if open || (observed >= settings.floor && window.ratio() >= settings.ratio) {
             // variance = spread × mean, as a negative binomial: mean + dispersion × mean²; and the mean itself is
             // known from so many mentions only (a gamma of that shape: the predictive distribution, Gelman 2013, 2.6)
-            let spread = self.dispersion.mean().unwrap_or(1.0).max(1.0);
-            let dispersion = (spread - 1.0) / expected + 1.0 / known.max(1.0);
+            let dispersion = (self.spread() - 1.0) / expected + 1.0 / known.max(1.0);
             window.surprise = negative_binomial_upper_tail_log10(observed, expected, dispersion);
             window.upper = upper_bound(expected, dispersion, exp10(-settings.surprise)) as f64;
         }
         window
+    }
+
+    /// Variance over mean of five-minute counts, at least 1.
+    fn spread(&self) -> f64 {
+        self.dispersion.mean().unwrap_or(1.0).max(1.0)
     }
 
     /// Mentions per bucket that are usual.

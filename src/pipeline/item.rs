@@ -1,6 +1,7 @@
 //! What one raw record yields: items, each with its outcome and everything that was decided about it.
 
 use super::Outcome;
+use super::trouble::is_report;
 use crate::detect::{Contribution, PendingItem};
 use crate::mention::{Action, EntityKind, Mention, Timestamp, hash64};
 use crate::normalize::Reject;
@@ -50,7 +51,7 @@ pub struct Decided {
     pub event_at: Timestamp,
     /// The mention.
     pub mention: Mention,
-    /// The queries that matched; empty where it was addressed to an own account.
+    /// The queries that matched, marks among them; where it was addressed to an own account there may be no other.
     pub matches: Vec<Matched>,
     /// Brands and products of the pack that it names, misspelt or not; the first ones.
     pub brands: Vec<NamedBrand>,
@@ -144,7 +145,7 @@ pub fn contributions(decided: &Decided, pack: &Pack) -> Vec<(String, Contributio
         if decided.mention.action == Action::Update && waiting.is_none() {
             continue;
         }
-        contributions.push((matched.query.clone(), contribution(decided, waiting)));
+        contributions.push((matched.query.clone(), contribution(decided, &matched.spans, waiting)));
     }
     contributions
 }
@@ -160,12 +161,11 @@ fn pending(decided: &Decided) -> Option<(String, PendingItem)> {
     Some((decided.item_id.clone(), waiting))
 }
 
-fn contribution(decided: &Decided, pending: Option<(String, PendingItem)>) -> Contribution {
+fn contribution(decided: &Decided, spans: &[Span], pending: Option<(String, PendingItem)>) -> Contribution {
     let mention = &decided.mention;
     let author = mention.author.as_ref();
     let key = author.and_then(crate::mention::Author::key).unwrap_or(mention.identity());
     let scores = decided.scores.as_ref();
-    let outage = scores.and_then(|scores| scores.intents.first()).is_some_and(|intent| intent.id == "outage");
     let followers = author.and_then(|author| author.followers).unwrap_or(0).max(0);
     let stands_alone = mention.thread_id.is_none() && mention.reposted_id.is_none() && mention.quoted_id.is_none();
     let thread = mention.reposted_id.as_deref().or(mention.quoted_id.as_deref()).unwrap_or_else(|| mention.thread());
@@ -177,7 +177,7 @@ fn contribution(decided: &Decided, pending: Option<(String, PendingItem)>) -> Co
         negative: scores.is_some_and(|scores| scores.sentiment.label == "negative"),
         sentiment_percent: scores
             .map_or(0, |scores| libm::round(scores.sentiment.score * 100.0).clamp(-80.0, 80.0) as i64),
-        outage,
+        outage: is_report(decided, spans),
         noise: decided.noise.is_some(),
         repost: mention.reposted_id.is_some(),
         person: hash64(&[mention.platform.as_str(), key]),

@@ -11,6 +11,7 @@ mod redact;
 mod signal;
 mod state;
 mod triage;
+mod trouble;
 mod undo;
 mod watch;
 

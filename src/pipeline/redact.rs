@@ -7,7 +7,7 @@
 
 use super::Decided;
 use crate::mention::{Entity, Mention};
-use crate::score::{Explanation, Pii, Scores, find_pii};
+use crate::score::{Pii, Scores, find_pii, fold_into_rest};
 use crate::text::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -82,25 +82,14 @@ fn redact_scores(scores: &mut Scores, text: &Cut, kinds: &mut BTreeSet<String>) 
     scores.pii = text.brackets();
     for mut part in std::mem::take(&mut scores.explain) {
         match part.start.zip(part.end).map(|(start, end)| text.place(start, end)) {
-            None => add_part(&mut scores.explain, part),
+            None if part.feature == "rest" => fold_into_rest(&mut scores.explain, part),
+            None => scores.explain.push(part),
             Some(Some((start, end))) => {
                 (part.start, part.end) = (Some(start), Some(end));
                 scores.explain.push(part);
             }
-            Some(None) => {
-                let feature = "rest".to_owned();
-                add_part(&mut scores.explain, Explanation { feature: feature.into(), start: None, end: None, ..part });
-            }
+            Some(None) => fold_into_rest(&mut scores.explain, part),
         }
-    }
-}
-
-/// Adds a part to what is told already; the rest of a head is one.
-fn add_part(told: &mut Vec<Explanation>, part: Explanation) {
-    let same = |other: &&mut Explanation| part.feature == "rest" && other.feature == "rest" && other.head == part.head;
-    match told.iter_mut().find(same) {
-        Some(rest) => rest.weight = libm::round((rest.weight + part.weight) * 1e4) / 1e4,
-        None => told.push(part),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::undo::{Undo, UndoLimits};
 use super::{Members, SourceClock};
-use crate::alert::Tracker;
+use crate::alert::{AlertEvent, Tracker};
 use crate::detect::{Bucket, Partial, Series};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,36 @@ pub struct QueryState {
     pub series: Series,
     /// Alerts.
     pub tracker: Tracker,
+    /// What is kept over the night, in the order it was decided.
+    #[serde(with = "kept")]
+    pub kept: Vec<AlertEvent>,
+}
+
+impl QueryState {
+    /// True when time alone may bring something to be told.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.tracker.is_open() || !self.kept.is_empty()
+    }
+}
+
+/// Alert events leave out what they have not, which only a format that names its fields can read back.
+mod kept {
+    use crate::alert::AlertEvent;
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(kept: &[AlertEvent], to: S) -> Result<S::Ok, S::Error> {
+        let text =
+            if kept.is_empty() { String::new() } else { serde_json::to_string(kept).map_err(S::Error::custom)? };
+        to.serialize_str(&text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<AlertEvent>, D::Error> {
+        let text = String::deserialize(from)?;
+        if text.is_empty() { Ok(Vec::new()) } else { serde_json::from_str(&text).map_err(D::Error::custom) }
+    }
 }
 
 /// What waits for one log bucket of one query to close, by event bucket. Shared with the copies that undo keeps.
@@ -71,7 +101,7 @@ impl WatchState {
         pending: BTreeMap<PartialKey, Pending>,
         undo: UndoLimits,
     ) -> Self {
-        let open = queries.iter().filter(|(_, state)| state.tracker.is_open());
+        let open = queries.iter().filter(|(_, state)| state.is_waiting());
         let open = open.map(|(query, _)| query.clone()).collect();
         let mut state = Self { queries, pending, open, ..Self::new(undo) };
         state.set_head(head);
@@ -114,7 +144,7 @@ impl WatchState {
         &self.pending
     }
 
-    /// Queries with an open alert.
+    /// Queries with an open alert, or one that is kept.
     #[must_use]
     pub fn open(&self) -> &BTreeSet<String> {
         &self.open
@@ -141,7 +171,7 @@ impl WatchState {
             self.set_head(head);
         }
         for (query, before) in kept.queries {
-            self.note_open(&query, before.value.as_ref().is_some_and(|state| state.tracker.is_open()));
+            self.note_open(&query, before.value.as_ref().is_some_and(QueryState::is_waiting));
             if !before.changed {
                 self.changed_queries.remove(&query);
             }
@@ -240,12 +270,14 @@ impl WatchState {
     pub fn query(&mut self, query: &str) -> &mut QueryState {
         self.touch_query(query);
         let started = self.started.or(self.closed).unwrap_or(Bucket(0));
-        self.queries
-            .entry(query.to_owned())
-            .or_insert_with(|| QueryState { series: Series::new(started), tracker: Tracker::default() })
+        self.queries.entry(query.to_owned()).or_insert_with(|| QueryState {
+            series: Series::new(started),
+            tracker: Tracker::default(),
+            kept: Vec::new(),
+        })
     }
 
-    /// Notes whether a query has an open alert.
+    /// Notes whether time alone may bring something to be told of a query.
     pub fn note_open(&mut self, query: &str, open: bool) {
         if open {
             self.open.insert(query.to_owned());

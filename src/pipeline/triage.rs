@@ -6,7 +6,7 @@ use crate::normalize::{Normalized, Reject, normalize};
 use crate::query::{Fields, Match, Scratch};
 use crate::route::{self, Noise, TicketAction};
 use crate::rules::{Pack, QueryRule};
-use crate::score::Model;
+use crate::score::{self, Model};
 use crate::text::{Document, brands};
 
 /// A record as it came, borrowed.
@@ -30,6 +30,7 @@ pub struct Memory {
     document: Document,
     brands: brands::Memory,
     matching: Scratch,
+    scoring: score::Scratch,
 }
 
 /// Decides every item of one record: normalize ▶ de-duplicate ▶ match ▶ score ▶ route.
@@ -70,22 +71,24 @@ fn decide(
         return Item::Duplicate;
     }
     complete(&mut mention, raw, index, pack);
-    let Memory { document, brands, matching } = memory;
+    let Memory { document, brands, matching, scoring } = memory;
     document.read(&mention.text);
     let brands = pack.brands.see(document, brands);
-    let is_candidate = !pack.set.find(document, &Fields { brands, ..Fields::of(&mention) }, matching).is_empty();
+    let candidates = pack.set.find(document, &Fields { brands, ..Fields::of(&mention) }, matching);
+    let is_candidate = candidates.iter().any(|candidate| pack.brings(candidate.query));
     let addressed = pack.is_addressed(&mention);
     if !is_candidate && !addressed {
         return Item::Unmatched;
     }
-    let scores = (!is_own(&mention)).then(|| model.score(&mention.text, mention.lang.as_deref()));
+    let lang = mention.lang.as_deref();
+    let scores = (!is_own(&mention)).then(|| model.score_in(&mention.text, lang, &pack.additions, scoring));
     mention.lang_detected = scores.as_ref().map(|scores| scores.language.code.clone());
     let intents = scores.as_ref().map(|scores| route::seen_intents(scores, pack));
     let sentiment = scores.as_ref().map(|scores| scores.sentiment.label.as_ref());
     let fields = Fields { sentiment, intents: intents.as_deref(), brands, ..Fields::of(&mention) };
     let mut matches = Vec::new();
     pack.set.finish_with(document, &fields, matching, |found| matches.push(found));
-    if matches.is_empty() && !addressed {
+    if !addressed && !matches.iter().any(|found| pack.brings(found.query)) {
         return Item::Unmatched;
     }
     pack.note_impersonation(&mut mention);

@@ -1,8 +1,13 @@
 //! Watch: from signals and state to alerts and follow-ups. Decides what needs counts or history.
 
+mod night;
+
 use super::{Pending, QueryState, Signal, WatchState};
-use crate::alert::{AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, classify, meets, risen};
-use crate::detect::{Bucket, Judgement, Partial, PendingItem, Settings, Windowed};
+use crate::alert::{
+    AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, classify, is_independent, is_sour, may_be_a_morning,
+    meets, risen,
+};
+use crate::detect::{Bucket, Judgement, Partial, PendingItem, Series, Settings, Windowed};
 use crate::mention::Timestamp;
 use crate::route::{Severity, TicketAction};
 use crate::rules::{AlertRule, DetectSettings, Pack};
@@ -75,14 +80,34 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
         for (query, partials) in state.close(bucket) {
             let of_query = state.query(&query);
             evaluate(&query, bucket, &partials, of_query, pack, &mut verdicts);
-            let open = of_query.tracker.is_open();
+            let open = of_query.is_waiting();
             state.note_open(&query, open);
         }
         if !missing.is_empty() {
             verdicts.iter_mut().skip(told_before).for_each(|verdict| say_incomplete(verdict, &missing));
         }
     }
+    if state.is_done() {
+        verdicts.extend(at_last(state));
+    }
     verdicts
+}
+
+/// Nothing comes any more: nothing is kept any longer.
+fn at_last(state: &mut WatchState) -> Vec<Verdict> {
+    let mut told = Vec::new();
+    let keeps = |query: &&String| state.queries().get(*query).is_some_and(|of_query| !of_query.kept.is_empty());
+    for query in state.open().iter().filter(keeps).cloned().collect::<Vec<_>>() {
+        let of_query = state.query(&query);
+        told.extend(night::rest(of_query).into_iter().map(alert));
+        let open = of_query.is_waiting();
+        state.note_open(&query, open);
+    }
+    told
+}
+
+fn alert(event: AlertEvent) -> Verdict {
+    Verdict::Alert(Box::new(event))
 }
 
 /// An alert says which partitions were not heard when it was decided.
@@ -107,8 +132,10 @@ fn evaluate(
     }
     let settings = settings(&pack.detection(query));
     let judgement = state.series.judge(state.tracker.volume_open(), &settings);
-    verdicts.extend(volume(query, bucket, &judgement, state, &settings, pack));
-    verdicts.extend(mood(query, bucket, &judgement, state, &settings, pack));
+    let counted = volume(query, bucket, &judgement, state, &settings, pack);
+    let felt = mood(query, bucket, &judgement, state, &settings, pack);
+    let told = night::tell(counted.into_iter().chain(felt).collect(), bucket, state, pack);
+    verdicts.extend(told.into_iter().map(alert));
     let waiting = partials.values().flat_map(|partial| &partial.pending);
     verdicts.extend(waiting.map(|(item_id, item)| Verdict::FollowUp(decide_waiting(item_id, item, bucket, state))));
 }
@@ -120,16 +147,17 @@ fn volume(
     state: &mut QueryState,
     settings: &Settings,
     pack: &Pack,
-) -> Option<Verdict> {
-    let rise = risen(judgement, settings).and_then(|window| rise(query, window, state, settings, pack));
+) -> Option<AlertEvent> {
+    let spread = || risen(&judgement.windows, settings).and_then(|window| rise(query, window, state, settings, pack));
+    let rise = reported(query, judgement, state, pack).or_else(spread);
     let step = state.tracker.step_volume(query, bucket, judgement, rise.as_ref(), settings)?;
     let episode = state.tracker.volume.as_ref()?;
     if step.state == AlertState::Opened {
         let since = bucket.0.saturating_sub(episode.onset.0) + 1;
         state.series.mark_incident(usize::try_from(since).unwrap_or(1));
     }
-    let told = |window: &&Windowed| window.buckets == episode.buckets as usize;
-    let window = rise.map(|rise| rise.window).or(judgement.windows.iter().find(told).copied())?;
+    let of_rise = rise.filter(|rise| rise.reports == episode.reports).map(|rise| rise.window);
+    let window = of_rise.or_else(|| episode.window(judgement))?;
     let told = Told { query, bucket, episode, buckets: window.buckets };
     Some(tell(told, state, pack, |scene| scene.volume(step.state, &window)))
 }
@@ -139,15 +167,30 @@ fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings,
     let evidence = state.series.evidence(window.buckets);
     let kind = classify(&evidence, window, &state.series, settings);
     let few_people = evidence.people.distinct() < settings.people;
-    if few_people && kind != Some(AlertKind::Amplification) {
+    if (few_people && kind != Some(AlertKind::Amplification)) || may_be_a_morning(kind, window, &state.series) {
         return None;
     }
     let rule = pack.alert_rule(kind.unwrap_or(AlertKind::Spike), query);
     if !rule.enabled || !meets(window, &self::settings(&rule.detect)) {
         return None;
     }
-    let severity = severity(kind, rule.severity, &evidence);
-    Some(Rise { window: *window, kind, onset: state.series.onset(window.buckets, window.expected), severity })
+    let severity = severity(kind, rule.severity, &evidence, &state.series);
+    let onset = state.series.onset(window.buckets, window.expected);
+    Some(Rise { window: *window, kind, onset, severity, reports: false })
+}
+
+/// Several people who report trouble independently are an outage, however few they are among all that is said.
+fn reported(query: &str, judgement: &Judgement, state: &QueryState, pack: &Pack) -> Option<Rise> {
+    let kind = AlertKind::Outage;
+    let settings = settings(&pack.detection_of(kind, query));
+    // the shortest one: it knows soonest when it is over
+    let window = judgement.reports.iter().find(|window| meets(window, &settings))?;
+    let rule = pack.alert_rule(kind, query);
+    let evidence = state.series.evidence(window.buckets);
+    let severity = severity(Some(kind), rule.severity, &evidence, &state.series);
+    let onset = state.series.onset_of_reports(window.buckets, window.expected);
+    let rise = Rise { window: *window, kind: Some(kind), onset, severity, reports: true };
+    (rule.enabled && is_independent(&evidence, window, &state.series, &settings)).then_some(rise)
 }
 
 /// The minimum effect of the pack; the risk of one evaluation is the wished false alerts spread over a week of buckets.
@@ -163,11 +206,16 @@ fn settings(detect: &DetectSettings) -> Settings {
     }
 }
 
-/// The rule's severity, raised where the evidence is graver: an outage of many people on several platforms.
-fn severity(kind: Option<AlertKind>, at_least: Severity, evidence: &Partial) -> Severity {
+/// The rule's severity, raised where the evidence is graver: an outage of many people on several platforms; a spike of
+/// many people who are angry.
+fn severity(kind: Option<AlertKind>, at_least: Severity, evidence: &Partial, series: &Series) -> Severity {
     let platforms = evidence.platforms.values().filter(|count| **count >= PLATFORM_MENTIONS).count();
-    let grave = kind == Some(AlertKind::Outage) && evidence.people.distinct() >= MANY_PEOPLE && platforms >= 2;
-    if grave { Severity::S1 } else { at_least }
+    let people = evidence.people.distinct();
+    match kind {
+        Some(AlertKind::Outage) if people >= MANY_PEOPLE && platforms >= 2 => Severity::S1,
+        Some(AlertKind::Spike) if people >= MANY_PEOPLE / 2 && is_sour(evidence, series) => at_least.min(Severity::S2),
+        _ => at_least,
+    }
 }
 
 fn mood(
@@ -177,13 +225,15 @@ fn mood(
     state: &mut QueryState,
     settings: &Settings,
     pack: &Pack,
-) -> Option<Verdict> {
+) -> Option<AlertEvent> {
     let mood = judgement.mood.as_ref();
     let notable = mood.is_some_and(|mood| mood.deviations >= settings.mood_deviations);
     let buckets = mood.map_or(0, |mood| mood.buckets);
     let evidence = if notable { state.series.evidence(buckets) } else { Partial::default() };
     let rule = pack.alert_rule(AlertKind::SentimentShift, query);
-    let mood = mood.filter(|_| rule.enabled);
+    // who has no service is in no good mood: while that is told, the mood is no news
+    let is_told = state.tracker.mood.as_ref().is_some_and(Episode::is_open);
+    let mood = mood.filter(|_| rule.enabled && (is_told || !state.tracker.volume_open()));
     let step = state.tracker.step_mood(query, bucket, mood, &evidence, rule.severity, settings)?;
     let episode = state.tracker.mood.as_ref()?;
     let mood = mood.copied().unwrap_or_default();
@@ -200,14 +250,14 @@ struct Told<'a> {
     buckets: usize,
 }
 
-fn tell(told: Told<'_>, state: &QueryState, pack: &Pack, event: impl Fn(Scene<'_>) -> AlertEvent) -> Verdict {
+fn tell(told: Told<'_>, state: &QueryState, pack: &Pack, event: impl Fn(Scene<'_>) -> AlertEvent) -> AlertEvent {
     let Told { query, bucket: at, episode, buckets } = told;
     let AlertRule { team, severity, ack_minutes, next_step, reply, .. } = pack.alert_rule(episode.kind, query);
     let rule = Rule { team, severity, ack_minutes, next_step, reply };
     let evidence = state.series.evidence(buckets);
     let scene =
         Scene { query, at, episode, rule: &rule, series: &state.series, evidence: &evidence, pack: &pack.digest };
-    Verdict::Alert(Box::new(event(scene)))
+    event(scene)
 }
 
 /// An item that waited: it belongs to the open incident of its query, or it gets a ticket of its own.

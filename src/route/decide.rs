@@ -53,8 +53,10 @@ pub fn decide(
     let decision = Decision {
         pack: pack.digest.clone(),
         model: model_digest.to_owned(),
+        layer: pack.additions.layer.as_ref().map(|layer| layer.digest().to_owned()),
         rules: record.rules,
         reasons: record.reasons,
+        explain: Vec::new(),
     };
     Routing { route, ticket, decision }
 }
@@ -76,7 +78,7 @@ impl Record {
         for query in matched {
             self.add(format!("query:{}", query.id), format!("query {} matched", query.id));
         }
-        if matched.is_empty() {
+        if matched.iter().all(|query| query.mark) {
             self.add("addressed".to_owned(), "addressed to an own account".to_owned());
         }
     }

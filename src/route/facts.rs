@@ -2,7 +2,7 @@
 
 use crate::mention::Mention;
 use crate::route::Severity;
-use crate::rules::{Condition, QueryRule, fold};
+use crate::rules::{Condition, HeadAsked, QueryRule, fold};
 use crate::score::Scores;
 
 /// One mention, what matched, what the model says.
@@ -57,11 +57,12 @@ impl<'a> Facts<'a> {
     pub(super) fn hold(&self, when: &Condition) -> Option<Vec<String>> {
         let author = self.mention.author.as_ref();
         let verified = author.and_then(|a| a.verified).unwrap_or(false);
-        let parts: [Option<Held>; 20] = [
+        let parts: [Option<Held>; 22] = [
             listed("platform", self.mention.platform.as_str(), when.platforms.iter().map(|p| p.as_str())),
             listed("kind", self.mention.kind.as_str(), when.kinds.iter().map(|k| k.as_str())),
             listed("language", self.language(), when.languages.iter().map(String::as_str)),
             self.any_query(when),
+            self.no_query(when),
             self.any_phrase(when),
             at_least("threat", self.scores.threat.probability, when.threat),
             at_least("abuse", self.scores.abuse.probability, when.abuse),
@@ -74,6 +75,7 @@ impl<'a> Facts<'a> {
             at_least("distress", self.scores.risk.distress, when.distress),
             at_least("legal", self.scores.risk.legal, when.legal),
             at_least("press", self.scores.risk.press, when.press),
+            self.every_head(when),
             when.followers.map(|least| {
                 self.followers().filter(|n| *n >= least).map(|n| format!("{n} followers, at least {least}"))
             }),
@@ -84,10 +86,28 @@ impl<'a> Facts<'a> {
         parts.into_iter().flatten().collect()
     }
 
+    /// Whether every head that is asked gives one of the wanted answers.
+    fn every_head(&self, when: &Condition) -> Option<Held> {
+        let one = |asked: &HeadAsked| {
+            let answer = self.scores.heads.get(&asked.head)?;
+            let (label, least) = asked.labels.iter().find(|(label, _)| *label == answer.label)?;
+            let is_sure = answer.probability >= *least;
+            is_sure.then(|| format!("{} {label} {:.2}, at least {least:.2}", asked.head, answer.probability))
+        };
+        let all = || Some(when.heads.iter().map(one).collect::<Option<Vec<_>>>()?.join(", "));
+        (!when.heads.is_empty()).then(all)
+    }
+
     fn any_query(&self, when: &Condition) -> Option<Held> {
         let mut ids = self.matched.iter().map(|query| query.id.as_str());
         let asked = !when.queries.is_empty();
         asked.then(|| ids.find(|id| when.queries.iter().any(|q| q == id)).map(|id| format!("query {id} matched")))
+    }
+
+    fn no_query(&self, when: &Condition) -> Option<Held> {
+        let found = || self.matched.iter().any(|query| when.without.contains(&query.id));
+        let asked = !when.without.is_empty();
+        asked.then(|| (!found()).then(|| format!("no query {} matched", when.without.join(", "))))
     }
 
     fn any_phrase(&self, when: &Condition) -> Option<Held> {

@@ -14,6 +14,7 @@ pub use decide::{decide, seen_intents};
 pub use noise::{Noise, noise};
 
 use crate::mention::Timestamp;
+use crate::score::{Explanation, Scores, told_within};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -114,16 +115,37 @@ pub struct Ticket {
 }
 
 /// Why it was decided so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Decision {
     /// Digest of the pack.
     pub pack: String,
     /// Digest of the model.
     pub model: String,
+    /// Digest of the layer of corrections on top of it, where the pack has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<String>,
     /// Rules that decided: `query:…`, `matrix:…`, `tier:…`.
     pub rules: Vec<String>,
     /// The same in words, in order.
     pub reasons: Vec<String>,
+    /// What the score that decided was made of: the intent's, or the noise's. The parts of a head sum to its score, at
+    /// most [`EXPLAIN_BYTES_MAX`] as JSON; smaller parts than fit count as `rest`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explain: Vec<Explanation>,
+}
+
+/// Bytes of JSON that the explanation in a decision record may take.
+pub const EXPLAIN_BYTES_MAX: usize = 1024;
+
+impl Decision {
+    /// The same record with what the scores say of their making, of these heads.
+    #[must_use]
+    pub fn explained(self, scores: Option<&Scores>, heads: &[&str]) -> Self {
+        let is_asked = |part: &&Explanation| part.head.split('.').next().is_some_and(|head| heads.contains(&head));
+        let explain = scores.map_or(&[][..], |scores| &scores.explain);
+        let explain = told_within(explain.iter().filter(is_asked).cloned().collect(), EXPLAIN_BYTES_MAX);
+        Self { explain, ..self }
+    }
 }
 
 /// What triage says about a matched item.

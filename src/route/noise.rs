@@ -21,7 +21,7 @@ pub struct Noise {
 ///
 /// A label that the pack gives no threshold never is; nor is anything with a threat or with an intent that the pack
 /// protects: what victims of a scam write looks like a scam. Nor is what an account posts that bears our name, nor,
-/// where the pack says so, what one of its triggers gives to a person.
+/// where the pack says so, what one of its triggers gives to a person or one of its queries matched.
 #[must_use]
 pub fn noise(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &Pack) -> Option<Noise> {
     let rule = &pack.intents.noise;
@@ -30,7 +30,8 @@ pub fn noise(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &
     let probability = scores.noise.probability;
     let threat = rule.unless_threat.is_some_and(|least| scores.threat.probability >= least);
     let takes_our_name = mention.author.as_ref().is_some_and(|author| author.impersonates.is_some());
-    if probability < threshold || threat || takes_our_name || is_protected(scores, pack) {
+    let asked_for = matched.iter().any(|query| rule.unless_queries.contains(&query.id));
+    if probability < threshold || threat || takes_our_name || asked_for || is_protected(scores, pack) {
         return None;
     }
     if rule.unless_human && for_a_person(&Facts::new(mention, matched, scores), pack) {

@@ -49,13 +49,14 @@ fn every_case_of_the_default_pack_with_given_scores_is_routed_as_it_says() {
         let scores = given.scores();
         let mut mention = case.mention.clone();
         pack().note_impersonation(&mut mention);
-        let found = noise(&mention, &[], &scores, pack());
         let matched: Vec<&QueryRule> = case.expect.hits.iter().filter_map(|id| pack().query_of(id)).collect();
+        let found = noise(&mention, &matched, &scores, pack());
         let routing = found.is_none().then(|| decide(&mention, &matched, &scores, case.at, pack(), "model"));
         let observed = Observed {
             matched: matched.iter().map(|q| q.id.as_str()).collect(),
             noise: found.map(|n| n.kind),
             routing,
+            ..Observed::default()
         };
         run += 1;
         for difference in case.differences(&observed) {
@@ -106,11 +107,14 @@ fn cases_are_of_author_and_issue() {
 fn the_record_says_why_with_the_numbers() {
     let mut mention = post("my lawyer will write to Nimbus about the refund");
     mention.author.as_mut().expect("author").followers = Some(120_000);
-    let routing = route(&mention, &intents(&[("billing", 0.91), ("presales", 0.1)]));
+    let scores = intents(&[("billing", 0.91), ("presales", 0.1)]);
+    let matched = ["nimbus-brand", "says-court"].map(|id| pack().query_of(id).expect("query"));
+    let routing = decide(&mention, &matched, &scores, noon(), pack(), "model");
     assert_eq!(
         routing.decision.rules,
         [
             "query:nimbus-brand",
+            "query:says-court",
             "intent:reputation",
             "severity:legal",
             "severity:followers",
@@ -124,7 +128,7 @@ fn the_record_says_why_with_the_numbers() {
     let reasons = routing.decision.reasons.join("\n");
     for words in [
         "120000 followers, at least 50000",
-        "it says \"lawyer\"",
+        "query says-court matched",
         "billing (S2, 0.91) comes after reputation (S2)",
         "S2, any hour: answer within 30 min",
     ] {

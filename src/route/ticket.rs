@@ -11,7 +11,7 @@ pub(super) fn ticket(facts: &Facts<'_>, row: &Row, route: &Route, why: &[String]
     let action = if row.crowd { TicketAction::Pending } else { TicketAction::Upsert };
     let platform = facts.mention.platform.as_str();
     let mut tags = vec![platform.to_owned(), route.intent.clone(), route.severity.as_str().to_owned()];
-    tags.extend(facts.matched.iter().map(|query| query.id.clone()));
+    tags.extend(facts.matched.iter().filter(|query| !query.mark).map(|query| query.id.clone()));
     tags.push(format!("ticket:{}", row.ticket));
     Ticket {
         action,

@@ -5,6 +5,7 @@
 use super::condition::{SEVERITIES, kinds, platforms};
 use super::fields::Fields;
 use super::intents::{NO_INTENT, TIERS};
+use super::learned::{self, HeadAsked};
 use super::sheet::{Ctx, Kind as Names};
 use super::yaml::Node;
 use crate::mention::{Author, Kind, Mention, Platform, Timestamp, Visibility};
@@ -54,6 +55,8 @@ pub struct Given {
     pub urgency_now: f64,
     /// What a person must decide.
     pub risk: Risk,
+    /// Answers of the pack's own heads: label and probability.
+    pub heads: BTreeMap<String, (String, f64)>,
 }
 
 /// What must come out; what is absent is not asked.
@@ -65,6 +68,8 @@ pub struct Expect {
     pub misses: Vec<String>,
     /// Noise of this label, or `none`.
     pub noise: Option<String>,
+    /// Answers of the pack's own heads.
+    pub heads: BTreeMap<String, String>,
     /// The owning intent.
     pub intent: Option<String>,
     /// The owner.
@@ -97,12 +102,12 @@ impl Expect {
     /// Whether anything is said about the route.
     #[must_use]
     pub fn asks_for_route(&self) -> bool {
-        let rest = Self { hits: Vec::new(), misses: Vec::new(), noise: None, ..self.clone() };
+        let rest = Self { hits: Vec::new(), misses: Vec::new(), noise: None, heads: BTreeMap::new(), ..self.clone() };
         rest != Self::default()
     }
 }
 
-const CASE_KEYS: [&str; 18] = [
+const CASE_KEYS: [&str; 19] = [
     "name",
     "text",
     "title",
@@ -118,6 +123,7 @@ const CASE_KEYS: [&str; 18] = [
     "match",
     "no_match",
     "noise",
+    "heads",
     "route",
     "id",
     "container",
@@ -144,6 +150,7 @@ fn read_case(ctx: Ctx<'_>, node: &Node) -> Option<Case> {
         hits: fields.references("match", Names::Query),
         misses: fields.references("no_match", Names::Query),
         noise: read_noise(&fields),
+        heads: read_answers(&fields).into_iter().map(|(head, (label, _))| (head, label)).collect(),
         ..Expect::default()
     };
     read_route(&fields, &mut expect);
@@ -204,7 +211,7 @@ fn read_at(fields: &Fields<'_>) -> Timestamp {
     })
 }
 
-const GIVEN_KEYS: [&str; 13] = [
+const GIVEN_KEYS: [&str; 14] = [
     "intents",
     "noise",
     "threat",
@@ -218,6 +225,7 @@ const GIVEN_KEYS: [&str; 13] = [
     "distress",
     "legal",
     "press",
+    "heads",
 ];
 
 fn read_given(parent: &Fields<'_>) -> Option<Given> {
@@ -239,7 +247,17 @@ fn read_given(parent: &Fields<'_>) -> Option<Given> {
             legal: share("legal"),
             press: share("press"),
         },
+        heads: read_answers(&fields),
     })
+}
+
+/// The likeliest answer of each head; one for sure where no probability is given.
+fn read_answers(fields: &Fields<'_>) -> BTreeMap<String, (String, f64)> {
+    let best = |asked: HeadAsked| {
+        let answer = asked.labels.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+        Some((asked.head, answer))
+    };
+    learned::read_asked(fields, 1.0).into_iter().filter_map(best).collect()
 }
 
 fn read_shares(parent: &Fields<'_>, key: &str, names: Option<Names>) -> BTreeMap<String, f64> {

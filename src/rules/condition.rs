@@ -3,6 +3,7 @@
 //! Only reads and holds conditions; `route` evaluates them.
 
 use super::fields::Fields;
+use super::learned::{self, HeadAsked};
 use super::sheet::Kind as Names;
 use crate::mention::{Kind, Platform};
 use crate::route::Severity;
@@ -23,6 +24,8 @@ pub struct Condition {
     pub languages: Vec<String>,
     /// One of these queries matched.
     pub queries: Vec<String>,
+    /// None of these queries matched.
+    pub without: Vec<String>,
     /// One of these stands in the text, as whole words.
     pub phrases: Vec<Phrase>,
     /// Probability of a threat of harm.
@@ -47,6 +50,8 @@ pub struct Condition {
     pub legal: Option<f64>,
     /// Probability that it is the press.
     pub press: Option<f64>,
+    /// Heads of the pack's own answer so: all of them.
+    pub heads: Vec<HeadAsked>,
     /// The author's followers, at least.
     pub followers: Option<i64>,
     /// The platform verified the author.
@@ -99,13 +104,14 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 24] = [
     "intents",
     "severity",
     "platforms",
     "kinds",
     "languages",
     "queries",
+    "without",
     "phrases",
     "threat",
     "abuse",
@@ -118,6 +124,7 @@ const KEYS: [&str; 22] = [
     "distress",
     "legal",
     "press",
+    "heads",
     "followers",
     "verified",
     "private",
@@ -148,6 +155,7 @@ pub(super) fn read(parent: &Fields<'_>) -> Condition {
         kinds: fields.choices("kinds", &kinds()),
         languages: fields.texts("languages"),
         queries: fields.references("queries", Names::Query),
+        without: fields.references("without", Names::Query),
         phrases: read_phrases(&fields),
         threat: fields.share("threat"),
         abuse: fields.share("abuse"),
@@ -160,6 +168,7 @@ pub(super) fn read(parent: &Fields<'_>) -> Condition {
         distress: fields.share("distress"),
         legal: fields.share("legal"),
         press: fields.share("press"),
+        heads: learned::read_asked(&fields, learned::USUAL_LEAST),
         followers: fields.count("followers", 1e12),
         verified: fields.flag("verified"),
         private: fields.flag("private"),

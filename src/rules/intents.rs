@@ -56,6 +56,8 @@ pub struct NoiseRule {
     pub unless_threat: Option<f64>,
     /// Never noise when a trigger gives it to a person.
     pub unless_human: bool,
+    /// Never noise when one of these queries matched: a complaint within a reply to a giveaway.
+    pub unless_queries: Vec<String>,
 }
 
 /// Everything of `intents/`.
@@ -138,10 +140,11 @@ fn read_noise(parent: &Fields<'_>) -> Option<NoiseRule> {
             rule.thresholds.insert(label.to_owned(), threshold);
         }
     }
-    if let Some(unless) = fields.map("unless", "unless", &["intents", "threat", "human"]) {
+    if let Some(unless) = fields.map("unless", "unless", &["intents", "threat", "human", "queries"]) {
         rule.unless_intents = unless.references("intents", Kind::Intent);
         rule.unless_threat = unless.share("threat");
         rule.unless_human = unless.flag("human").unwrap_or(false);
+        rule.unless_queries = unless.references("queries", Kind::Query);
     }
     Some(rule)
 }

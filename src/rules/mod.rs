@@ -13,6 +13,7 @@ mod condition;
 mod fields;
 mod impersonation;
 mod intents;
+mod learned;
 mod matrix;
 mod pack;
 mod problem;
@@ -31,6 +32,7 @@ pub use alerts::{AlertOverride, AlertPatch, AlertRule, AlertRules, DetectSetting
 pub use cases::{Case, Expect, Given};
 pub use condition::{Condition, Phrase, fold};
 pub use intents::{Intent, Intents, NO_INTENT, NOISE_LABELS, NoiseRule, Trigger};
+pub use learned::{HeadAsked, is_learned};
 pub use matrix::{Clock, Matrix, Row};
 pub use pack::Pack;
 pub use problem::{Finding, Problem};
@@ -40,6 +42,7 @@ pub use shipped::shipped;
 pub use teams::{Contact, Hours, Receiver, ReceiverKind, Team};
 pub use verdict::{Difference, Observed};
 
+use crate::score::Additions;
 use fields::Fields;
 use problem::suggest;
 use queries::Placed;
@@ -53,8 +56,11 @@ use yaml::{Node, Place, Value};
 pub struct SourceFile {
     /// Such as `queries/brand.yaml`.
     pub path: String,
-    /// What it says.
+    /// What it says; the outline of a file that a command learned.
     pub text: String,
+    /// The bytes of such a file. Not kept with the sources: the outline holds their hash.
+    #[serde(skip)]
+    pub learned: Option<learned::Bytes>,
 }
 
 /// Everything a pack was read from: enough to read it again.
@@ -123,10 +129,12 @@ enum Section {
     Matrix,
     Accounts,
     Brands,
+    Heads,
+    Layer,
 }
 
 impl Section {
-    const NAMES: [(&'static str, Self); 8] = [
+    const NAMES: [(&'static str, Self); 10] = [
         ("queries/", Self::Queries),
         ("intents/", Self::Intents),
         ("alerts/", Self::Alerts),
@@ -135,6 +143,8 @@ impl Section {
         ("matrix.yaml", Self::Matrix),
         ("accounts.yaml", Self::Accounts),
         ("brands.yaml", Self::Brands),
+        (learned::HEADS, Self::Heads),
+        (learned::LAYER, Self::Layer),
     ];
 
     fn of(path: &str) -> Option<Self> {
@@ -150,7 +160,8 @@ impl Section {
             Self::Replies => &[Kind::Reply],
             Self::Teams => &[Kind::Team, Kind::Contact, Kind::Party],
             Self::Matrix => &[Kind::Row],
-            Self::Alerts | Self::Accounts | Self::Brands => &[],
+            Self::Heads => &[Kind::Head, Kind::Label],
+            Self::Alerts | Self::Accounts | Self::Brands | Self::Layer => &[],
         }
     }
 
@@ -165,6 +176,7 @@ impl Section {
             Self::Matrix => &["owner", "defaults", "rows", "tests"],
             Self::Accounts => &["owner", "accounts", "tests"],
             Self::Brands => &["owner", "brands", "tests"],
+            Self::Heads | Self::Layer => &[],
         }
     }
 }
@@ -176,6 +188,9 @@ fn open<'a>(file: &'a SourceFile, sheet: &'a Sheet) -> Option<(Ctx<'a>, Section,
         ctx.problem(Place::TOP, format!("no part of a pack: \"{}\"", file.path), near);
         return None;
     };
+    if matches!(section, Section::Heads | Section::Layer) {
+        return Some((ctx, section, Node { value: Value::Null, at: Place::TOP }));
+    }
     match yaml::parse(&file.text) {
         Ok(node) => Some((ctx, section, node)),
         Err((place, message)) => {
@@ -205,10 +220,16 @@ struct Draft<'a> {
     accounts: Accounts,
     brands: brands::Names,
     cases: Vec<Case>,
+    additions: Additions,
 }
 
 impl<'a> Draft<'a> {
     fn read(&mut self, ctx: Ctx<'a>, section: Section, node: &'a Node) {
+        match section {
+            Section::Heads => return learned::read_head(ctx, &mut self.additions),
+            Section::Layer => return learned::read_layer(ctx, &mut self.additions),
+            _ => {}
+        }
         if node.value == Value::Null {
             ctx.problem(Place::TOP, "the file is empty", "write its owner and content, or remove it".to_owned());
             return;
@@ -224,6 +245,7 @@ impl<'a> Draft<'a> {
             Section::Matrix => self.matrix = matrix::read(&fields),
             Section::Accounts => self.accounts = accounts::read(&fields),
             Section::Brands => brands::read(&fields, &mut self.brands),
+            Section::Heads | Section::Layer => {}
         }
         cases::read(&fields, &mut self.cases);
     }
@@ -232,7 +254,7 @@ impl<'a> Draft<'a> {
         let team = self.alerts.team.clone().or_else(|| Some("comms".to_owned()));
         let team = team.filter(|team| self.teams.teams.contains_key(team));
         for (name, query) in extra {
-            let file = SourceFile { path: format!("--query {name}"), text: query.clone() };
+            let file = SourceFile::new(format!("--query {name}"), query);
             Ctx { file: &file, sheet }.define(Kind::Query, name, Place { len: query.len(), ..Place::TOP });
             self.queries.push(queries::extra(name, query, team.clone()));
         }
@@ -243,14 +265,14 @@ impl<'a> Draft<'a> {
         for (section, path) in [(Section::Teams, "teams.yaml"), (Section::Matrix, "matrix.yaml")] {
             let read = trees.iter().any(|(_, s, _)| *s == section);
             if !read && !sheet.mentions(path) {
-                let file = SourceFile { path: path.to_owned(), text: String::new() };
+                let file = SourceFile::new(path, "");
                 let message = format!("the pack lacks {path}");
                 Ctx { file: &file, sheet }.problem(Place::TOP, message, "add the file".to_owned());
                 sheet.unsure_of(section.defines());
             }
         }
         if self.queries.is_empty() && !sheet.mentions("queries/") {
-            let file = SourceFile { path: "queries/".to_owned(), text: String::new() };
+            let file = SourceFile::new("queries/", "");
             let fix = "add queries/brand.yaml with \"owner\" and \"queries\"".to_owned();
             Ctx { file: &file, sheet }.problem(Place::TOP, "the pack listens for nothing", fix);
         }
@@ -290,6 +312,7 @@ impl<'a> Draft<'a> {
             accounts: self.accounts,
             brands,
             cases: self.cases,
+            additions: self.additions,
         }
     }
 }

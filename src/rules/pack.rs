@@ -5,6 +5,7 @@ use super::{Accounts, Case, Condition, Contact, Intents, Matrix, PackSource, Que
 use crate::alert::AlertKind;
 use crate::mention::{Author, Mention, Platform};
 use crate::query::QuerySet;
+use crate::score::Additions;
 use crate::text::brands::Brands;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -39,6 +40,8 @@ pub struct Pack {
     pub brands: Brands,
     /// The pack's own tests.
     pub cases: Vec<Case>,
+    /// What it adds to the model; nothing where it was read from sources that are kept without weights.
+    pub additions: Additions,
 }
 
 impl Pack {
@@ -78,6 +81,12 @@ impl Pack {
     #[must_use]
     pub fn query(&self, number: u32) -> Option<&QueryRule> {
         self.queries.get(usize::try_from(number).ok()?)
+    }
+
+    /// True for a query that brings in what it matches: all but marks.
+    #[must_use]
+    pub fn brings(&self, number: u32) -> bool {
+        self.query(number).is_some_and(|query| !query.mark)
     }
 
     /// The query of that id.
@@ -135,6 +144,12 @@ impl Pack {
     #[must_use]
     pub fn detection(&self, query: &str) -> DetectSettings {
         self.alerts.detect_for(None, query)
+    }
+
+    /// What it takes for an alert of this kind on this query to open: that of [`Self::alert_rule`], and cheaper.
+    #[must_use]
+    pub fn detection_of(&self, kind: AlertKind, query: &str) -> DetectSettings {
+        self.alerts.detect_for(Some(kind), query)
     }
 
     fn alert_team(&self, kind: AlertKind, query: &str) -> String {

@@ -19,6 +19,8 @@ pub struct QueryRule {
     pub team: Option<String>,
     /// Whether its series are watched for alerts.
     pub watch: bool,
+    /// Only says what a post is about, for conditions to ask: it brings no post in.
+    pub mark: bool,
     /// What it is for, in words.
     pub about: Option<String>,
 }
@@ -43,20 +45,25 @@ pub(super) fn read<'a>(fields: &Fields<'a>, into: &mut Vec<Placed<'a>>) {
 }
 
 fn read_query<'a>(ctx: Ctx<'a>, node: &'a Node) -> Option<Placed<'a>> {
-    let fields = Fields::open(ctx, node, "a query", &["id", "about", "query", "team", "watch"])?;
+    let fields = Fields::open(ctx, node, "a query", &["id", "about", "query", "team", "watch", "mark"])?;
     let id = fields.define(Kind::Query);
     let about = fields.text_if("about");
     let team = fields.reference_if("team", Kind::Team);
-    let watch = fields.flag("watch").unwrap_or(true);
+    let mark = fields.flag("mark").unwrap_or(false);
+    let watch = fields.flag("watch").unwrap_or(!mark);
+    if mark && watch {
+        let message = "a mark brings no post in and has no series to watch";
+        ctx.problem(fields.at, message, "drop \"watch\" or \"mark\"".to_owned());
+    }
     let word = fields.word("query")?;
-    let rule = QueryRule { id: id.unwrap_or_default(), text: word.text.to_owned(), team, watch, about };
+    let rule = QueryRule { id: id.unwrap_or_default(), text: word.text.to_owned(), team, watch, mark, about };
     Some(Placed { rule, origin: Origin::File { file: ctx.file, at: word.at } })
 }
 
 /// A query of the command line, watched as a series of its name.
 pub(super) fn extra(name: &str, query: &str, team: Option<String>) -> Placed<'static> {
     let about = Some("given on the command line".to_owned());
-    let rule = QueryRule { id: name.to_owned(), text: query.trim().to_owned(), team, watch: true, about };
+    let rule = QueryRule { id: name.to_owned(), text: query.trim().to_owned(), team, watch: true, mark: false, about };
     Placed { rule, origin: Origin::Extra }
 }
 

@@ -21,6 +21,10 @@ pub(super) enum Kind {
     Row,
     Trigger,
     Reply,
+    /// A head of the pack's own.
+    Head,
+    /// A label of such a head, as `head.label`.
+    Label,
 }
 
 impl Kind {
@@ -34,6 +38,16 @@ impl Kind {
             Self::Row => "matrix row",
             Self::Trigger => "trigger",
             Self::Reply => "reply",
+            Self::Head => "head",
+            Self::Label => "label",
+        }
+    }
+
+    /// What to do where nothing of this kind is defined.
+    fn first_step(self) -> String {
+        match self {
+            Self::Head | Self::Label => "put heads/NAME.head, as written by train head, into the pack".to_owned(),
+            _ => format!("define a {} first", self.as_str()),
         }
     }
 
@@ -116,19 +130,25 @@ impl Sheet {
             }
         }
         let unsure = self.unsure.borrow();
-        for used in self.used.borrow().iter().filter(|used| !unsure.contains(&used.kind)) {
+        let used = self.used.borrow();
+        for used in used.iter().filter(|used| !unsure.contains(&used.kind) && !is_of_unknown_head(used, &defined)) {
             let known: BTreeSet<&str> =
                 defined.iter().filter(|d| used.kind.includes(d.kind)).map(|d| d.name.as_str()).collect();
             if !known.contains(used.name.as_str()) {
                 self.add(Problem {
                     message: format!("unknown {} \"{}\"", used.kind.as_str(), used.name),
-                    suggestion: suggest(&used.name, known)
-                        .or_else(|| Some(format!("define a {} first", used.kind.as_str()))),
+                    suggestion: suggest(&used.name, known).or_else(|| Some(used.kind.first_step())),
                     ..used.problem.clone()
                 });
             }
         }
     }
+}
+
+/// A label of a head that is not there: the head is told already.
+fn is_of_unknown_head(used: &Name, defined: &[Name]) -> bool {
+    let is_its_head = |d: &Name| d.kind == Kind::Head && used.name.starts_with(&format!("{}.", d.name));
+    used.kind == Kind::Label && !defined.iter().any(is_its_head)
 }
 
 /// One file being read, with the sheet its faults go to.

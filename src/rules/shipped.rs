@@ -14,6 +14,9 @@ const FILES: &[(&str, &str)] = files![
     "intents/triggers.yaml",
     "matrix.yaml",
     "queries/brand.yaml",
+    "queries/marks-legal.yaml",
+    "queries/marks-press.yaml",
+    "queries/marks-safety.yaml",
     "queries/risk.yaml",
     "queries/symptoms.yaml",
     "replies/replies.yaml",
@@ -23,5 +26,5 @@ const FILES: &[(&str, &str)] = files![
 /// The files of the default pack (`rules/` of the repository), sorted by path.
 #[must_use]
 pub fn shipped() -> Vec<SourceFile> {
-    FILES.iter().map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
+    FILES.iter().map(|(path, text)| SourceFile::new(*path, *text)).collect()
 }

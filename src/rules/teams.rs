@@ -80,6 +80,12 @@ impl Default for Hours {
 }
 
 impl Hours {
+    /// The hour of the team's own clock, 0..24.
+    #[must_use]
+    pub fn hour(&self, at: Timestamp) -> u8 {
+        u8::try_from(self.zone.to_datetime(at.to_jiff()).hour()).unwrap_or(0)
+    }
+
     /// True when `at` lies in business hours, by the team's own calendar.
     #[must_use]
     pub fn is_open(&self, at: Timestamp) -> bool {

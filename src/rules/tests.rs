@@ -96,7 +96,7 @@ brands:
 "#;
 
 fn sound() -> Vec<SourceFile> {
-    let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
+    let file = |path: &str, text: &str| SourceFile::new(path, text);
     vec![
         file("teams.yaml", TEAMS),
         file("queries/brand.yaml", QUERIES),
@@ -261,8 +261,8 @@ fn what_is_missing_is_told() {
         assert!(problems.iter().any(|p| p.message.contains(message)), "{problems:#?}");
     }
     let mut files = sound();
-    files.push(SourceFile { path: "team.yaml".into(), text: String::new() });
-    files.push(SourceFile { path: "alerts/empty.yaml".into(), text: "\n".into() });
+    files.push(SourceFile::new("team.yaml", ""));
+    files.push(SourceFile::new("alerts/empty.yaml", "\n"));
     let problems = load(&files, &no_extra()).expect_err("unknown file");
     assert_eq!(problems[0].message, "the file is empty");
     assert_eq!(problems[1].suggestion.as_deref(), Some("did you mean \"teams.yaml\"?"));
@@ -287,7 +287,7 @@ fn a_fault_of_a_query_stands_at_its_place_in_the_file() {
     use crate::query::Diagnostic;
     use crate::text::Span;
     let sheet = Sheet::default();
-    let file = SourceFile { path: "queries/brand.yaml".into(), text: QUERIES.into() };
+    let file = SourceFile::new("queries/brand.yaml", QUERIES);
     let node = yaml::parse(&file.text).expect("YAML");
     let fields = Fields::open(Ctx { file: &file, sheet: &sheet }, &node, "the file", Section::Queries.keys());
     let mut found = Vec::new();
@@ -498,4 +498,112 @@ mod arbitrary {
             }
         }
     }
+}
+
+/// A head of two labels that knows nothing.
+fn head_file(path: &str) -> SourceFile {
+    let table: String = (0..20)
+        .map(|n| format!("{} {n}\t{}\n", ["lawn hedge", "oven pan"][n % 2], ["garden", "kitchen"][n % 2]))
+        .collect();
+    let trained =
+        crate::score::train::train_head(&format!("text\tlabel\n{table}"), "text", "label", 1).expect("trains");
+    SourceFile::learned(path, trained.head.to_bytes())
+}
+
+/// The sound pack with a head, and a trigger that asks it.
+fn with_head(asked: &str) -> Vec<SourceFile> {
+    let trigger = format!("triggers:\n  - {{id: desk, when: {{heads: {asked}}}, severity: S2}}\n");
+    let mut files = broken("intents/intents.yaml", "triggers:\n", &trigger);
+    files.push(head_file("heads/desk.head"));
+    files
+}
+
+#[test]
+fn heads_of_a_pack_are_loaded_digested_and_asked() {
+    let pack = load(&with_head("{desk: {garden: 0.7}}"), &no_extra()).expect("sound");
+    assert_eq!(pack.additions.heads["desk"].labels(), ["garden", "kitchen"]);
+    let asked = HeadAsked { head: "desk".to_owned(), labels: vec![("garden".to_owned(), 0.7)] };
+    assert_eq!(pack.intents.triggers[0].when.heads, [asked]);
+    let short = load(&with_head("{desk: garden}"), &no_extra()).expect("sound");
+    assert_eq!(short.intents.triggers[0].when.heads[0].labels, [("garden".to_owned(), 0.5)]);
+    let mut other = with_head("{desk: {garden: 0.7}}");
+    let last = other.last_mut().expect("the head");
+    let mut bytes = last.learned.as_deref().expect("bytes").to_vec();
+    *bytes.last_mut().expect("weights") ^= 1;
+    *last = SourceFile::learned("heads/desk.head", bytes);
+    assert_ne!(load(&other, &no_extra()).expect("sound").digest, pack.digest);
+}
+
+#[test]
+fn sources_kept_without_weights_are_the_same_pack_and_score_nothing() {
+    let pack = load(&with_head("{desk: {garden: 0.7}}"), &no_extra()).expect("sound");
+    let kept = postcard::to_allocvec(&pack.source).expect("has a binary form");
+    assert!(kept.len() < 10_000, "{}", kept.len());
+    let source: PackSource = postcard::from_bytes(&kept).expect("is one");
+    let again = load(&source.files, &source.extra).expect("sound");
+    assert_eq!((again.digest, again.additions), (pack.digest, Additions::default()));
+}
+
+#[test]
+fn what_is_wrong_with_heads_and_layers_is_told() {
+    let told = |files: Vec<SourceFile>| -> String {
+        let problems = load(&files, &no_extra()).expect_err("has problems");
+        problems.iter().map(|problem| format!("{problem}\n")).collect()
+    };
+    for (asked, want) in [
+        ("{desk: {gardn: 0.7}}", "unknown label \"desk.gardn\" (did you mean \"desk.garden\"?)\n"),
+        ("{dsk: {garden: 0.7}}", "unknown head \"dsk\" (did you mean \"desk\"?)\n"),
+        ("{desk: {garden: 7}}", "\"garden\" must be from 0 to 1, not 7 (write 1)\n"),
+        (
+            "{desk: 0.7}",
+            "what is asked of head \"desk\" must be a label, not a number (write a label, or {LABEL: 0.7})\n",
+        ),
+        ("[desk]", "\"heads\" must be a mapping, not a list (write heads: {NAME: {LABEL: 0.7}})\n"),
+    ] {
+        let said = told(with_head(asked));
+        assert!(said.starts_with("intents/intents.yaml:5:") && said.ends_with(want), "{asked}: {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let no_head = told(broken("intents/intents.yaml", "phrases: [lawyer]", "heads: {desk: garden}"));
+    assert!(no_head.contains("unknown head \"desk\" (put heads/NAME.head"), "{no_head}");
+    let with = |path: &str, bytes: &[u8]| {
+        let mut files = sound();
+        files.push(SourceFile::learned(path, bytes.to_vec()));
+        told(files)
+    };
+    for (path, bytes, want) in [
+        (
+            "heads/desk.head",
+            &b"gshead02\x02"[..],
+            "heads/desk.head:1:1: head \"desk\": head has the wrong length (train it again",
+        ),
+        ("heads/desk.txt.yaml", b"", "heads holds heads only"),
+        ("desk.head", b"", "no part of a pack: \"desk.head\""),
+        ("layer.bin", b"no", "layer.bin:1:1: not a layer of this format"),
+    ] {
+        let said = with(path, bytes);
+        assert!(said.replace("heads/ holds", "heads holds").contains(want), "{path}: {said}");
+    }
+    let strange = crate::score::Layer::parse(&[&b"gslayer10123456789abcdef"[..], &[0; 60]].concat()).expect("empty");
+    let said = with("layer.bin", &strange.to_bytes());
+    assert!(said.contains("the layer is one of model 0123456789abcdef, this release has model "), "{said}");
+}
+
+#[test]
+fn tests_beside_rules_give_and_expect_answers_of_heads() {
+    let tests = "tests:\n  - {text: acme, given: {heads: {desk: garden}}, heads: {desk: garden}, route: {severity: S2}}\n  - {text: acme, given: {heads: {desk: {kitchen: 0.9}}}, heads: {desk: kitchen}}\n";
+    let mut files = with_head("{desk: {garden: 0.7}}");
+    files.iter_mut().find(|f| f.path == "intents/intents.yaml").expect("file").text.push_str(tests);
+    let pack = load(&files, &no_extra()).expect("sound");
+    let answers: Vec<(String, f64)> = pack
+        .cases
+        .iter()
+        .filter_map(|case| case.given.as_ref()?.scores().heads.remove("desk"))
+        .map(|answer| (answer.label.to_string(), answer.probability))
+        .collect();
+    assert_eq!(answers, [("garden".to_owned(), 1.0), ("kitchen".to_owned(), 0.9)]);
+    let case = pack.cases.iter().find(|case| case.expect.severity.is_some()).expect("the case");
+    let observed = Observed { heads: [("desk".to_owned(), "kitchen".to_owned())].into(), ..Observed::default() };
+    let fields: Vec<&str> = case.differences(&observed).iter().map(|difference| difference.field).collect();
+    assert_eq!(fields, ["heads", "route"]);
 }

@@ -9,12 +9,14 @@ use crate::score::{
 use std::collections::BTreeMap;
 
 /// What became of a test's post.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Observed<'a> {
     /// Ids of the queries that matched.
     pub matched: Vec<&'a str>,
     /// The kind of noise it is.
     pub noise: Option<String>,
+    /// Answers of the pack's own heads.
+    pub heads: BTreeMap<String, String>,
     /// Its routing; none for what did not match, or is noise.
     pub routing: Option<Routing>,
 }
@@ -38,6 +40,9 @@ impl Case {
         self.compare_matches(observed, &mut found);
         if let Some(expected) = &self.expect.noise {
             found.compare("noise", expected, observed.noise.as_deref().unwrap_or("none"));
+        }
+        for (head, expected) in &self.expect.heads {
+            found.compare("heads", expected, observed.heads.get(head).map_or("not asked", String::as_str));
         }
         if self.expect.asks_for_route() {
             match &observed.routing {
@@ -113,6 +118,10 @@ impl Found {
     }
 }
 
+fn label_score((label, probability): &(String, f64)) -> LabelScore {
+    LabelScore { label: label.clone().into(), probability: *probability }
+}
+
 impl Given {
     /// Scores that say exactly this, and are neutral in all else.
     #[must_use]
@@ -160,7 +169,7 @@ impl Given {
             entities: Vec::new(),
             fingerprint: String::new(),
             pii: Vec::new(),
-            heads: BTreeMap::new(),
+            heads: self.heads.iter().map(|(head, answer)| (head.clone(), label_score(answer))).collect(),
             explain: Vec::new(),
         }
     }

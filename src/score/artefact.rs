@@ -64,9 +64,9 @@ impl Parts {
             list.iter().for_each(|v| out.extend(v.to_le_bytes()));
         }
         out.extend(self.language_floor.to_le_bytes());
-        let bytes = |row: &[i8]| row.iter().map(|w| w.to_le_bytes()[0]).collect::<Vec<_>>();
-        self.main.iter().for_each(|row| out.extend(bytes(&row[..COLUMNS])));
-        self.language.iter().for_each(|row| out.extend(bytes(&row[..self.languages.len()])));
+        let mut put = |row: &[i8]| out.extend(row.iter().map(|weight| weight.to_le_bytes()[0]));
+        self.main.iter().for_each(|row| put(&row[..COLUMNS]));
+        self.language.iter().for_each(|row| put(&row[..self.languages.len()]));
         out
     }
 
@@ -150,6 +150,10 @@ impl<'a> Input<'a> {
 
     fn table<const N: usize>(&mut self, columns: usize, rows: usize) -> Result<Vec<[i8; N]>, ArtefactError> {
         let bytes = self.take(columns * rows)?;
+        if columns == N {
+            let (rows, _) = bytes.as_chunks::<N>();
+            return Ok(rows.iter().map(|row| row.map(|byte| i8::from_le_bytes([byte]))).collect());
+        }
         let row = |bytes: &[u8]| {
             let mut row = [0_i8; N];
             row.iter_mut().zip(bytes).for_each(|(weight, &byte)| *weight = i8::from_le_bytes([byte]));

@@ -2,7 +2,8 @@
 
 /// Rounds to four decimals, so that JSON is short and equal everywhere.
 pub(crate) fn round4(value: f64) -> f64 {
-    let rounded = libm::round(value * 1e4) / 1e4;
+    // a number that large has no such decimals left, and what is none stays none
+    let rounded = if value.abs() < 1e9 { (value * 1e4 + 0.5_f64.copysign(value)) as i64 as f64 / 1e4 } else { value };
     if rounded == 0.0 { 0.0 } else { rounded }
 }
 
@@ -16,12 +17,16 @@ pub(crate) fn sigmoid(z: f64) -> f64 {
     }
 }
 
+/// Log-odds this far below the best count nothing: e^-20 is far below the four decimals that are told.
+const NEGLIGIBLE: f64 = -20.0;
+
 /// Log-odds to probabilities that sum to one, in place.
 pub(crate) fn softmax(z: &mut [f64]) {
     let top = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut sum = 0.0;
     for value in z.iter_mut() {
-        *value = libm::exp(*value - top);
+        let below = *value - top;
+        *value = if below < NEGLIGIBLE { 0.0 } else { libm::exp(below) };
         sum += *value;
     }
     for value in z.iter_mut() {
@@ -110,6 +115,32 @@ fn newton_step(rows: &[(f64, bool)], targets: [f64; 2], at: (f64, f64)) -> (f64,
     ((h[2] * g[0] - h[1] * g[1]) / det, (h[0] * g[1] - h[1] * g[0]) / det)
 }
 
+/// One step of a lift, in log-odds.
+const LIFT_STEP: f64 = 0.05;
+/// No label is given more steps: what must not be missed must not swallow the rest either.
+const LIFT_STEPS_MAX: u32 = 16;
+
+/// The smallest lifts of some labels, in log-odds, at which each is answered in the wanted share of its rows, by label.
+/// One after the other, twice, because what one label gains another loses.
+pub(crate) fn fit_lifts(rows: &[(Vec<f64>, usize)], must_find: &[(usize, f64)], width: usize) -> Vec<f64> {
+    let mut lifts = vec![0.0_f64; width];
+    for &(label, wanted) in must_find.iter().chain(must_find) {
+        let of_label = || rows.iter().filter(move |(_, right)| *right == label);
+        let count = of_label().count() as f64;
+        let found = |lifts: &[f64]| {
+            let lifted = |z: &[f64]| -> Vec<f64> { z.iter().zip(lifts).map(|(v, lift)| v + lift).collect() };
+            of_label().filter(|(z, _)| best(&lifted(z)).0 == label).count() as f64
+        };
+        for step in 1..=LIFT_STEPS_MAX {
+            if found(&lifts) >= wanted * count {
+                break;
+            }
+            lifts[label] = lifts[label].max(f64::from(step) * LIFT_STEP);
+        }
+    }
+    lifts
+}
+
 /// Golden-section search for the minimum, over the logarithm of the argument.
 fn search(loss: impl Fn(f64) -> f64, low: f64, high: f64) -> f64 {
     let ratio = (libm::sqrt(5.0) - 1.0) / 2.0;
@@ -144,6 +175,26 @@ mod tests {
         let rows: Vec<_> = (0..400).map(|i| (vec![6.0, 0.0], usize::from(i % 4 == 0))).collect();
         let factor = fit_temperature(&rows);
         assert!((factor * 6.0 - libm::log(3.0)).abs() < 0.01, "{factor}");
+    }
+
+    #[test]
+    fn lifts_are_as_small_as_they_may_be() {
+        // of ten rows of label 1, four win by themselves, four lack 0.32, two lack 5
+        let lack = |i: usize| {
+            if i < 4 {
+                -1.0
+            } else if i < 8 {
+                0.32
+            } else {
+                5.0
+            }
+        };
+        let rows: Vec<_> = (0..10).map(|i| (vec![lack(i), 0.0], 1)).chain([(vec![1.0, 0.0], 0)]).collect();
+        for (wanted, lift) in [(0.4, 0.0), (0.8, 0.35), (0.9, 0.8), (0.0, 0.0)] {
+            let lifts = fit_lifts(&rows, &[(1, wanted)], 2);
+            assert!(lifts[0].abs() < 1e-12 && (lifts[1] - lift).abs() < 1e-9, "{wanted}: {lifts:?}");
+        }
+        assert!(fit_lifts(&[], &[(0, 1.0)], 2).iter().all(|lift| lift.abs() < 1e-12));
     }
 
     #[test]

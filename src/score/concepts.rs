@@ -5,7 +5,7 @@
 //! weight. Looking up is a handful of hash probes per word, most of them answered by a bit table. The numbers of the
 //! concepts are part of an artefact's meaning: append at the end of the file, never reorder, and train anew.
 
-use super::features::{hash_str, mix};
+use super::features::mix;
 use super::tokens::ignorable;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -31,6 +31,8 @@ pub(crate) struct Lexicon {
     entries: HashMap<u64, Entry, BuildHasherDefault<AsIs>>,
     /// One bit per hash: most words are in no concept, and are told so without a probe.
     seen: Vec<u64>,
+    /// One bit per hash of a word that ends a phrase.
+    phrase_ends: Vec<u64>,
     names: Vec<String>,
 }
 
@@ -61,7 +63,8 @@ impl Lexicon {
     }
 
     fn parse(text: &str) -> Self {
-        let mut lexicon = Self { seen: vec![0; SEEN_WORDS], ..Self::default() };
+        let mut lexicon = Self { seen: vec![0; SEEN_WORDS], phrase_ends: vec![0; SEEN_WORDS], ..Self::default() };
+        lexicon.entries.reserve(text.len() / ENTRY_BYTES);
         let mut concept = 0;
         for line in text.lines() {
             if let Some(name) = line.strip_prefix("== ") {
@@ -71,6 +74,10 @@ impl Lexicon {
             }
             for entry in line.split('|').map(str::trim).filter(|e| !e.is_empty()) {
                 lexicon.add(key(entry), concept);
+                if let Some((_, last)) = entry.rsplit_once(' ') {
+                    let (word, bit) = place(hash_of(last));
+                    lexicon.phrase_ends[word] |= bit;
+                }
             }
         }
         lexicon
@@ -102,11 +109,20 @@ impl Lexicon {
         self.get(mix(SEED_STEM, hash))
     }
 
+    /// False for a word, by the hash of its plain letters, that no phrase ends with.
+    pub(crate) fn may_end_phrase(&self, hash: u64) -> bool {
+        let (word, bit) = place(hash);
+        self.phrase_ends[word] & bit != 0
+    }
+
     /// The concepts of a run of words, by their hashes in order.
     pub(crate) fn phrase(&self, hashes: &[u64]) -> Option<&Entry> {
         self.get(phrase_key(hashes.iter().copied()))
     }
 }
+
+/// Bytes of an entry as it is written, or less.
+const ENTRY_BYTES: usize = 12;
 
 const SEEN_WORDS: usize = 1 << 13;
 
@@ -121,16 +137,22 @@ fn phrase_key(hashes: impl Iterator<Item = u64>) -> u64 {
 
 /// The key of an entry as it is written: `word`, `stem*`, `two words`.
 fn key(entry: &str) -> u64 {
-    let hash =
-        |word: &str| hash_str(&word.chars().filter(|&c| c != '\'' && !ignorable(c)).map(plain).collect::<String>());
     if let Some(stem) = entry.strip_suffix('*') {
-        return mix(SEED_STEM, hash(stem));
+        return mix(SEED_STEM, hash_of(stem));
     }
     let mut words = entry.split_whitespace();
     match (words.next(), words.next()) {
-        (Some(word), None) => mix(SEED_EXACT, hash(word)),
-        _ => phrase_key(entry.split_whitespace().map(hash)),
+        (Some(word), None) => mix(SEED_EXACT, hash_of(word)),
+        _ => phrase_key(entry.split_whitespace().map(hash_of)),
     }
+}
+
+/// The hash of a word's plain letters.
+fn hash_of(word: &str) -> u64 {
+    word.chars()
+        .filter(|&c| c != '\'' && (c.is_ascii() || !ignorable(c)))
+        .map(plain)
+        .fold(0, |hash, c| mix(hash, u64::from(u32::from(c))))
 }
 
 /// A letter without its accent: people leave them out.
@@ -185,7 +207,7 @@ mod tests {
     #[test]
     fn words_stems_and_phrases_are_found() {
         let lexicon = Lexicon::parse(SMALL);
-        let hash = |word: &str| hash_str(word);
+        let hash = hash_of;
         assert_eq!(lexicon.word(hash("cash")).map(Entry::as_slice), Some(&[0, 1][..]));
         assert_eq!(lexicon.stem(hash("refund")).map(Entry::as_slice), Some(&[0][..]));
         assert_eq!(lexicon.phrase(&[hash("money"), hash("back")]).map(Entry::as_slice), Some(&[0][..]));
@@ -196,7 +218,7 @@ mod tests {
     fn accents_do_not_count() {
         assert_eq!(key("débité"), key("debite"));
         assert_eq!(key("größe"), key("grose"));
-        assert_eq!(key("привет"), mix(SEED_EXACT, hash_str("привет")));
+        assert_eq!(key("привет"), mix(SEED_EXACT, hash_of("привет")));
     }
 
     #[test]

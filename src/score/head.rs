@@ -73,6 +73,12 @@ impl Head {
         Ok(Self { labels, scale, bias, weights })
     }
 
+    /// What it tells apart, in the order of its columns.
+    #[must_use]
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
     /// As bytes; labels longer than 200 bytes are cut.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -7,17 +7,25 @@ pub(crate) mod explain;
 pub(crate) mod features;
 mod head;
 pub(crate) mod heads;
+pub(crate) mod language;
+pub(crate) mod layer;
 mod model;
 mod pii;
+pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tokens;
+mod told;
 pub mod train;
+mod vocabulary;
+pub(crate) mod word;
 
 pub use artefact::ArtefactError;
 pub use head::{HEAD_LABELS_MAX, Head, HeadError};
-pub use model::Model;
+pub use layer::{LAYER_ROWS_MAX, Layer, LayerError};
+pub use model::{Model, Scratch};
 pub use pii::find_pii;
+pub use told::{fold_into_rest, told_within};
 
 use crate::mention::Entity;
 use schemars::JsonSchema;
@@ -27,6 +35,23 @@ use std::collections::BTreeMap;
 
 /// A label: the model's own cost no memory.
 pub type Label = Cow<'static, str>;
+
+/// What a deployment adds to the model.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Additions {
+    /// Classifiers of its own, by name.
+    pub heads: BTreeMap<String, Head>,
+    /// What people corrected.
+    pub layer: Option<Layer>,
+}
+
+impl Additions {
+    /// True where the model stands alone.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.heads.is_empty() && self.layer.is_none()
+    }
+}
 
 /// Everything the model says of one text. Labels may be `unknown` where a head is below its calibrated floor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

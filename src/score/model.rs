@@ -5,29 +5,59 @@
 
 use super::artefact::{ArtefactError, LANGUAGES_MAX, Parts};
 use super::calibrate::{best, round4, sigmoid, softmax};
-use super::explain::explain;
-use super::features::{Feature, Features, GROUPS, extract, language_ids};
-use super::head::Head;
+use super::explain::{Evidence, UnitParts, explain};
+use super::features::{Feature, Features, GROUPS, extract, walk};
 use super::heads::{
     ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL, NOISE,
     PRESS, SARCASM, SENTIMENT, SPECS, STRIDE, Shape, THREAT, UNKNOWN, URGENCY,
 };
 use super::pii::find_pii;
+use super::rows::sum_rows;
 use super::tokens::{Kind, Reading};
+use super::vocabulary::{LanguageSum, Reader, Sums, Vocabulary};
 use super::{
-    EmotionProbabilities, EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Risk, Scores,
+    Additions, EmotionProbabilities, EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Risk, Scores,
     SentimentProbabilities, SentimentScore,
 };
+use crate::text::Template;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// A learned model: weights, calibration, floors. Immutable, cheap to share behind an `Arc`.
 #[derive(Debug)]
 pub struct Model {
     parts: Parts,
-    digest: String,
+    /// Tells one model's memory from another's.
+    id: u64,
+    digest: OnceLock<String>,
+}
+
+/// Memory that scoring uses again from text to text: faster, and the same scores. One for each thread.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// The model whose sums are remembered.
+    of: u64,
+    reading: Reading,
+    features: Features,
+    vocabulary: Vocabulary,
+    sums: Sums,
+    units: Vec<UnitParts>,
+    template: Template,
+}
+
+impl Scratch {
+    /// For one text: nothing is remembered.
+    fn for_once() -> Self {
+        Self { vocabulary: Vocabulary::forgetful(), ..Self::default() }
+    }
+
+    /// The template of the text that was scored last.
+    #[must_use]
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
 }
 
 static SHIPPED: LazyLock<Model> = LazyLock::new(|| {
@@ -55,38 +85,56 @@ impl Model {
     /// Where they are not a model of this release's format.
     pub fn parse(bytes: &[u8]) -> Result<Self, ArtefactError> {
         let parts = Parts::from_bytes(bytes)?;
-        Ok(Self { parts, digest: digest(bytes) })
+        Ok(Self { parts, id: xxh3_64(bytes), digest: OnceLock::new() })
     }
 
-    /// First 16 hex digits of the SHA-256 of its bytes.
+    /// First 16 hex digits of the SHA-256 of its bytes. Worked out when it is first asked for.
     #[must_use]
     pub fn digest(&self) -> &str {
-        &self.digest
+        self.digest.get_or_init(|| digest(&self.parts.to_bytes()))
     }
 
     /// Everything the model says of a text. `lang` is the platform's own tag, if any: it is taken at its word.
     #[must_use]
     pub fn score(&self, text: &str, lang: Option<&str>) -> Scores {
-        self.score_with(text, lang, &BTreeMap::new())
+        self.score_with(text, lang, &Additions::default())
     }
 
-    /// As [`Model::score`], with heads of the user's own, by name.
+    /// As [`Model::score`], with what a deployment adds.
     #[must_use]
-    pub fn score_with(&self, text: &str, lang: Option<&str>, heads: &BTreeMap<String, Head>) -> Scores {
-        let reading = Reading::new(text);
-        let features = extract(&reading);
-        let logits = self.logits(&features);
+    pub fn score_with(&self, text: &str, lang: Option<&str>, additions: &Additions) -> Scores {
+        self.score_in(text, lang, additions, &mut Scratch::for_once())
+    }
+
+    /// As [`Model::score_with`], in memory that was used for other texts.
+    #[must_use]
+    pub fn score_in(&self, text: &str, lang: Option<&str>, additions: &Additions, scratch: &mut Scratch) -> Scores {
+        self.read(text, lang.and_then(given_language), scratch);
+        scratch.template.read(text);
+        let Scratch { reading, features, sums, units, template, .. } = scratch;
+        let mut logits = self.logits(features, sums);
+        if !additions.is_empty() {
+            // what is added looks at every piece, not at sums of them
+            features.pieces = extract(reading).pieces;
+        }
+        if let Some(layer) = &additions.layer {
+            layer.add_to(features, &mut logits);
+        }
         let empty = features.words.is_empty();
         let answer = |head: usize| if empty { silence(head) } else { self.answer(head, &logits) };
-        let language = self.language(&reading, lang);
+        let language = self.language(&sums.language, lang);
         let sentiment = answer(SENTIMENT);
         let emotion = answer(EMOTION);
         let intent = answer(INTENT);
         let flag = |head: usize| Probability { probability: round4(self.flag(head, &logits, empty)) };
-        let explain =
-            explain(&self.parts, &reading, &features, &logits, sentiment.probabilities(), intent.probabilities());
+        let noise = answer(NOISE);
+        let noise_score = noise_score(&noise, is_read(&language.code, reading));
+        let heads = [(SENTIMENT, &sentiment), (INTENT, &intent), (NOISE, &noise)].map(|(h, a)| (h, a.probabilities()));
+        let told = if matches!(noise_score.label.as_ref(), "none" | UNKNOWN) { &heads[..2] } else { &heads[..] };
+        let layer = additions.layer.as_ref();
+        let evidence = Evidence { parts: &self.parts, layer, reading, features, sums, logits: &logits };
         Scores {
-            noise: noise_score(&answer(NOISE), is_read(&language.code, &reading)),
+            noise: noise_score,
             language,
             sentiment: sentiment_score(&sentiment),
             emotion: emotion_score(&emotion, flag(FRUSTRATION).probability),
@@ -103,18 +151,39 @@ impl Model {
                 press: flag(PRESS).probability,
             },
             entities: crate::text::entities(text),
-            fingerprint: format!("{:016x}", crate::text::fingerprint(text)),
+            fingerprint: template.hex(),
             pii: find_pii(text),
-            heads: heads.iter().map(|(name, head)| (name.clone(), head.answer(&features))).collect(),
-            explain,
+            heads: additions.heads.iter().map(|(name, head)| (name.clone(), head.answer(features))).collect(),
+            explain: explain(&evidence, told, units),
         }
     }
 
-    /// Sums the rows of a text.
-    pub(crate) fn logits(&self, features: &Features) -> Logits {
-        let groups = features.groups();
-        let sums = groups.map(|group| sum_rows(&self.parts.main, group.iter().map(|f| f.id)));
-        let shares = shares(groups.map(<[Feature]>::len));
+    /// Reads a text into the memory; its language only where it is not given.
+    fn read(&self, text: &str, given: Option<&str>, scratch: &mut Scratch) {
+        if scratch.of != self.id {
+            scratch.vocabulary.clear();
+            scratch.of = self.id;
+        }
+        scratch.reading.read(text);
+        let mut words = Reader::new(&self.parts, &mut scratch.vocabulary, &mut scratch.sums, given.is_none());
+        walk(&scratch.reading, &mut words, &mut scratch.features);
+    }
+
+    /// Sums the rows of a text whose pieces are summed already.
+    fn logits(&self, features: &Features, read: &Sums) -> Logits {
+        self.logits_with(features, &read.pieces, read.piece_count)
+    }
+
+    /// Sums the rows of a text that was read letter by letter, as it is for learning.
+    pub(crate) fn logits_of(&self, features: &Features) -> Logits {
+        let pieces = sum_rows(&self.parts.main, features.pieces.iter().map(|f| f.id));
+        self.logits_with(features, &pieces, features.pieces.len())
+    }
+
+    fn logits_with(&self, features: &Features, pieces: &[i32; STRIDE], piece_count: usize) -> Logits {
+        let sum = |list: &[Feature]| sum_rows(&self.parts.main, list.iter().map(|f| f.id));
+        let sums = [sum(&features.words), *pieces, sum(&features.concepts)];
+        let shares = shares([features.words.len(), piece_count, features.concepts.len()]);
         let mut z = [0.0; COLUMNS];
         for (column, z) in z.iter_mut().enumerate() {
             let sum: f64 = sums.iter().zip(shares).map(|(sums, share)| f64::from(sums[column]) * share).sum();
@@ -140,17 +209,15 @@ impl Model {
     }
 
     /// Which language, by the words alone; a given tag wins.
-    fn language(&self, reading: &Reading, lang: Option<&str>) -> LanguageScore {
+    fn language(&self, sum: &LanguageSum, lang: Option<&str>) -> LanguageScore {
         if let Some(code) = lang.and_then(given_language) {
-            return LanguageScore { code, confidence: 1.0 };
+            return LanguageScore { code: code.to_ascii_lowercase(), confidence: 1.0 };
         }
-        let mut ids = Vec::with_capacity(1024);
-        language_ids(reading, &mut ids);
         let mut p = [0.0; LANGUAGES_MAX];
         let p = &mut p[..self.parts.languages.len()];
-        self.language_probabilities(&ids, p);
+        self.language_probabilities(sum, p);
         let (top, confidence) = best(p);
-        if ids.is_empty() || p.is_empty() {
+        if sum.count == 0 || p.is_empty() {
             return LanguageScore { code: UNKNOWN.to_owned(), confidence: 0.0 };
         }
         let known = confidence >= f64::from(self.parts.language_floor);
@@ -158,11 +225,10 @@ impl Model {
         LanguageScore { code: code.to_owned(), confidence: round4(confidence) }
     }
 
-    fn language_probabilities(&self, ids: &[u32], p: &mut [f64]) {
-        let sums: [i32; LANGUAGES_MAX] = sum_rows(&self.parts.language, ids.iter().copied());
-        let share = share(ids.len());
+    fn language_probabilities(&self, sum: &LanguageSum, p: &mut [f64]) {
+        let share = share(sum.count);
         let columns = self.parts.language_scale.iter().zip(&self.parts.language_bias);
-        for ((p, sum), (scale, bias)) in p.iter_mut().zip(sums).zip(columns) {
+        for ((p, sum), (scale, bias)) in p.iter_mut().zip(sum.columns).zip(columns) {
             *p = f64::from(sum) * share * f64::from(*scale) + f64::from(*bias);
         }
         softmax(p);
@@ -221,36 +287,6 @@ pub(crate) fn shares(groups: [usize; GROUPS]) -> [f64; GROUPS] {
     std::array::from_fn(|group| share(groups[group]) * GROUP_WEIGHTS[group])
 }
 
-/// Sums rows of a table. In runs short enough for 16-bit sums, which the compiler turns into wide instructions, but not
-/// where it has inlined them into something larger.
-#[inline(never)]
-pub(crate) fn sum_rows<const N: usize>(table: &[[i8; N]], ids: impl Iterator<Item = u32>) -> [i32; N] {
-    const RUN: u32 = 256;
-    let mut total = [0_i32; N];
-    let mut part = [0_i16; N];
-    let mut left = RUN;
-    for id in ids {
-        let row = &table[id as usize];
-        for (sum, &weight) in part.iter_mut().zip(row) {
-            *sum += i16::from(weight);
-        }
-        left -= 1;
-        if left == 0 {
-            flush(&mut total, &mut part);
-            left = RUN;
-        }
-    }
-    flush(&mut total, &mut part);
-    total
-}
-
-fn flush<const N: usize>(total: &mut [i32; N], part: &mut [i16; N]) {
-    for (sum, part) in total.iter_mut().zip(part.iter_mut()) {
-        *sum += i32::from(*part);
-        *part = 0;
-    }
-}
-
 struct Answer {
     spec: &'static HeadSpec,
     /// By label; as many as the head has.
@@ -296,22 +332,10 @@ fn intents(answer: &Answer) -> Vec<IntentScore> {
 }
 
 /// The primary subtag of a given language tag, unless it says nothing.
-fn given_language(tag: &str) -> Option<String> {
-    let code = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-    let says = matches!(code.len(), 2 | 3) && code.bytes().all(|b| b.is_ascii_lowercase());
-    (says && !matches!(code.as_str(), "und" | "zxx" | "mul" | "mis" | "qme" | "qam" | "qct" | "qht" | "qst" | "xx"))
-        .then_some(code)
-}
-
-/// The unit's part in a column: all its features, in weight steps.
-pub(crate) fn unit_parts(
-    parts: &Parts,
-    features: &[Feature],
-    share: f64,
-    weight: impl Fn(&Parts, &[i8; STRIDE]) -> f64,
-    sums: &mut [f64],
-) {
-    for feature in features {
-        sums[feature.unit as usize] += share * weight(parts, &parts.main[feature.id as usize]);
-    }
+fn given_language(tag: &str) -> Option<&str> {
+    let code = tag.split(['-', '_']).next().unwrap_or_default();
+    let says = matches!(code.len(), 2 | 3) && code.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_nothing = |nothing: &&str| code.eq_ignore_ascii_case(nothing);
+    let nothing = ["und", "zxx", "mul", "mis", "qme", "qam", "qct", "qht", "qst", "xx"];
+    (says && !nothing.iter().any(is_nothing)).then_some(code)
 }

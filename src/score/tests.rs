@@ -156,6 +156,18 @@ fn edges() {
 }
 
 #[test]
+fn memory_changes_no_score() {
+    let models = [Model::shipped(), &Model::parse(&artefact::tests::small().to_bytes()).expect("a model")];
+    let (mut scratch, nothing) = (Scratch::default(), Additions::default());
+    for (text, _) in POSTS.iter().chain(&POSTS) {
+        // the memory of one model is of no use to the other
+        for model in models {
+            assert_eq!(model.score_in(text, None, &nothing, &mut scratch), model.score(text, None), "{text}");
+        }
+    }
+}
+
+#[test]
 fn leet_and_look_alikes_read_as_plain() {
     let model = Model::shipped();
     let intents = |text: &str| model.score(text, None).intents;

@@ -57,10 +57,17 @@ pub(crate) const BYTES_MAX: usize = 200_000;
 impl Reading {
     /// Folds and cuts a text.
     pub(crate) fn new(text: &str) -> Self {
-        let text = clip(text);
-        let mut reading = Self { cells: fold(text), tokens: Vec::with_capacity(text.len() / 5 + 4) };
-        Cutter { cells: &reading.cells, tokens: &mut reading.tokens, text_len: text.len() }.run();
+        let mut reading = Self::default();
+        reading.read(text);
         reading
+    }
+
+    /// Folds and cuts a text in place of another one.
+    pub(crate) fn read(&mut self, text: &str) {
+        let text = clip(text);
+        self.tokens.clear();
+        fold(text, &mut self.cells);
+        Cutter { cells: &self.cells, tokens: &mut self.tokens, text_len: text.len() }.run();
     }
 
     /// The cells of a token.
@@ -77,17 +84,25 @@ fn clip(text: &str) -> &str {
     &text[..end]
 }
 
-fn fold(text: &str) -> Vec<Cell> {
-    let mut cells = Vec::with_capacity(text.len());
-    for (at, ch) in text.char_indices() {
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
+fn fold(text: &str, cells: &mut Vec<Cell>) {
+    cells.clear();
+    let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let plain = |(n, byte): (usize, &u8)| {
+        let ch = char::from(byte.to_ascii_lowercase());
+        Cell { ch, at: at(n), upper: byte.is_ascii_uppercase() }
+    };
+    if text.is_ascii() {
+        return cells.extend(text.as_bytes().iter().enumerate().map(plain));
+    }
+    cells.reserve(text.len());
+    for (n, ch) in text.char_indices() {
+        let at = at(n);
         if ch.is_ascii() {
             cells.push(Cell { ch: ch.to_ascii_lowercase(), at, upper: ch.is_ascii_uppercase() });
         } else {
-            fold_wide(ch, at, &mut cells);
+            fold_wide(ch, at, cells);
         }
     }
-    cells
 }
 
 fn fold_wide(ch: char, at: u32, cells: &mut Vec<Cell>) {

@@ -179,6 +179,14 @@ impl LocalPipeline {
         (outcomes, reasons)
     }
 
+    /// From when to when the records reach, in event time; none before any clock goes.
+    #[must_use]
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let clocks = self.triage.stage().committed_counts();
+        let since = clocks.iter().filter_map(|(_, committed)| committed.since).min();
+        since.zip(clocks.iter().filter_map(|(_, committed)| committed.reached).max())
+    }
+
     fn settle(&mut self) -> Result<(), StageError> {
         loop {
             let applied = self.triage.turn()?.applied + self.watch.turn()?.applied;

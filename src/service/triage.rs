@@ -65,6 +65,8 @@ pub struct Committing {
     pub dead_letters: BTreeMap<String, u64>,
     /// Offset of the next record.
     pub next: i64,
+    /// Event time of the partition when it first had a clock.
+    pub since: Option<Timestamp>,
     /// Event time reached.
     pub reached: Option<Timestamp>,
 }
@@ -243,6 +245,7 @@ impl TriageStage {
             outcomes: owned.context.outcomes,
             dead_letters: owned.context.dead_letters.clone(),
             next: owned.next,
+            since: owned.context.clock.since(),
             reached: owned.context.clock.reached(),
         };
         self.owned.iter().map(|(source, owned)| (source.clone(), count(owned))).collect()

@@ -7,7 +7,7 @@
 //! that keeps [`VERSION`].
 
 use super::entity::{Tag, tags_into};
-use super::fold::fold_str;
+use super::fold::{Folded, fold_into};
 use super::lookalike::shape;
 use super::url;
 use unicode_normalization::char::is_combining_mark;
@@ -28,36 +28,68 @@ const LEET_WORDS: usize = 2;
 /// The fingerprint of a text. A text without words has that of its folded form.
 #[must_use]
 pub fn fingerprint(text: &str) -> u64 {
-    let folded = fold_str(text);
-    fingerprint_of(&template(&folded, |_| ()), &folded)
+    let mut template = Template::default();
+    template.read(text);
+    template.fingerprint()
 }
 
-/// The fingerprint of a text with this template and folded form.
-pub(super) fn fingerprint_of(template: &str, folded: &str) -> u64 {
-    if template.is_empty() {
-        return xxh3_64_with_seed(folded.as_bytes(), !VERSION);
-    }
-    xxh3_64_with_seed(template.as_bytes(), VERSION)
+/// A text without its trifles: its words as they look. Memory for one text after the other.
+#[derive(Debug, Default)]
+pub struct Template {
+    /// The words, each behind a space.
+    spaced: String,
+    /// Their letters in a row, repeated ones squeezed.
+    letters: String,
+    fingerprint: u64,
+    folded: Folded,
+    words: Words,
 }
 
-/// The template of a folded text. Its words are told one by one as they stand in it.
-pub(super) fn template(folded: &str, mut each_word: impl FnMut(&str)) -> String {
-    let words = Words::of(folded);
-    let is_leet = words.are_leet();
-    let mut template = String::with_capacity(folded.len());
-    let mut word = String::new();
-    for raw in words.iter() {
-        word.clear();
-        shape_word(raw, is_leet, &mut word);
-        if word.is_empty() || word == "rt" {
-            continue;
+impl Template {
+    /// Reads a text in place of another one.
+    pub fn read(&mut self, text: &str) {
+        let Self { spaced, letters, fingerprint, folded, words } = self;
+        fold_into(text, folded);
+        words.read_all(&folded.text);
+        spaced.clear();
+        letters.clear();
+        let is_leet = words.are_leet();
+        for raw in words.iter() {
+            let start = spaced.len();
+            spaced.push(' ');
+            shape_word(raw, is_leet, spaced);
+            let word = &spaced[start + 1..];
+            if word.is_empty() || word == "rt" {
+                spaced.truncate(start);
+                continue;
+            }
+            // within itself a word is squeezed already
+            let last = letters.chars().next_back();
+            letters.push_str(last.and_then(|last| word.strip_prefix(last)).unwrap_or(word));
         }
-        each_word(&word);
-        // within itself a word is squeezed already
-        let last = template.chars().next_back();
-        template.push_str(last.and_then(|last| word.strip_prefix(last)).unwrap_or(&word));
+        *fingerprint = if letters.is_empty() {
+            xxh3_64_with_seed(folded.text.as_bytes(), !VERSION)
+        } else {
+            xxh3_64_with_seed(letters.as_bytes(), VERSION)
+        };
     }
-    template
+
+    /// The fingerprint of the text.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// The fingerprint as 16 hex digits.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        format!("{:016x}", self.fingerprint)
+    }
+
+    /// The words, each behind a space.
+    pub(super) fn spaced(&self) -> &str {
+        &self.spaced
+    }
 }
 
 /// A hashtag, handle, cashtag or link in a folded text.
@@ -109,6 +141,7 @@ fn trailing_hashtags_start(folded: &str, marks: &[Mark]) -> usize {
 }
 
 /// The words of a folded text that count, with the signs that may be letters.
+#[derive(Debug, Default)]
 struct Words {
     chars: Vec<char>,
     /// Where each word ends.
@@ -117,17 +150,19 @@ struct Words {
 }
 
 impl Words {
-    fn of(folded: &str) -> Self {
+    /// Reads a folded text in place of another one.
+    fn read_all(&mut self, folded: &str) {
+        self.chars.clear();
+        self.ends.clear();
+        self.have_digits = false;
         let marks = marks(folded);
         let end = trailing_hashtags_start(folded, &marks);
-        let mut words = Self { chars: Vec::with_capacity(end), ends: Vec::with_capacity(end / 4), have_digits: false };
         let mut at = 0;
         for mark in marks.iter().filter(|mark| mark.is_skipped && mark.start < end) {
-            words.read(folded.get(at..mark.start).unwrap_or_default());
+            self.read(folded.get(at..mark.start).unwrap_or_default());
             at = at.max(mark.end);
         }
-        words.read(folded.get(at..end).unwrap_or_default());
-        words
+        self.read(folded.get(at..end).unwrap_or_default());
     }
 
     fn iter(&self) -> impl Iterator<Item = &[char]> {
@@ -177,7 +212,7 @@ impl Words {
     fn end_word(&mut self) -> bool {
         let word = self.last();
         let is_scheme = |scheme: &str| word.iter().map(|c| shape(*c)).eq(scheme.chars());
-        if is_scheme("http") || is_scheme("https") {
+        if matches!(word.len(), 4 | 5) && (is_scheme("http") || is_scheme("https")) {
             self.chars.truncate(self.chars.len() - word.len());
             return true;
         }
@@ -254,12 +289,12 @@ fn shape_word(raw: &[char], is_leet: bool, word: &mut String) {
 
 /// Appends letters with runs of one squeezed to one.
 fn push_squeezed(word: &mut String, letters: impl Iterator<Item = char>) {
-    let mut last = None;
+    let mut last = '\0';
     for c in letters {
-        if last != Some(c) {
+        if last != c {
             word.push(c);
         }
-        last = Some(c);
+        last = c;
     }
 }
 
@@ -328,8 +363,9 @@ mod tests {
 
     #[test]
     fn is_the_same_in_every_build() {
-        let folded = fold_str("Refund me $25.50, @nimbus! #Fail now");
-        assert_eq!(template(&folded, |_| ()), "refundme#falnow");
+        let mut template = Template::default();
+        template.read("Refund me $25.50, @nimbus! #Fail now");
+        assert_eq!((template.letters.as_str(), template.spaced()), ("refundme#falnow", " refund me # # fal now"));
     }
 
     /// Edited copies by kind of edit, and different posts that look alike (kind "other").

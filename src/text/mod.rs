@@ -14,7 +14,7 @@ pub mod token;
 mod url;
 
 pub use entity::entities;
-pub use fingerprint::fingerprint;
+pub use fingerprint::{Template, fingerprint};
 pub use nearest::{edits, nearest};
 pub use token::{Token, TokenKind};
 

@@ -7,10 +7,10 @@
 //! cluster of the most similar one. Linear work per text, bounded memory, the oldest dropped; a pure function of the
 //! texts in their order. Never says that two texts mean the same.
 
-use super::edits;
-use super::fingerprint::{fingerprint_of, template};
-use super::fold::fold_str;
+use super::{Template, edits};
+use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Texts of different templates that are remembered by default.
@@ -18,6 +18,8 @@ pub const TEXTS_MAX: usize = 1 << 17;
 
 /// Letters of a template that are compared; what follows counts in the fingerprint only.
 const LETTERS_MAX: usize = 4096;
+/// Bytes of its words that are kept.
+const SPACED_BYTES_MAX: usize = 4 * LETTERS_MAX;
 /// Shingles and words of a text that are kept: those with the smallest hashes, which is all of a short text.
 const SHINGLES_MAX: usize = 256;
 const WORDS_MAX: usize = 64;
@@ -53,37 +55,29 @@ const CUT_OF_WHOLE: usize = 45;
 const SHORT_LETTERS: usize = 64;
 const EDITS: usize = 15;
 
-/// What a text is compared by.
+/// What a text is compared by. Worked out only for texts that are compared: most of a stream are not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Sketch {
-    fingerprint: u64,
     /// Ascending, without repeats.
     shingles: Sample,
     words: Sample,
-    /// The template of a short text, else empty.
+    /// The letters of a short text, else empty.
     letters: Box<[char]>,
 }
 
 impl Sketch {
-    /// The sketch of a text and its keys.
-    fn new(text: &str) -> (Self, Vec<u32>) {
-        let folded = fold_str(text);
-        let mut words = Vec::new();
-        let template = template(&folded, |word| {
-            if words.len() < LETTERS_MAX {
-                words.push(upper_half(xxh3_64(word.as_bytes())));
-            }
-        });
-        let letters: Vec<char> = template.chars().take(LETTERS_MAX).collect();
-        let sketch = Self {
-            fingerprint: fingerprint_of(&template, &folded),
-            shingles: Sample::new(hashes(&letters, SHINGLE), SHINGLES_MAX),
+    /// The sketch of a template's words, each behind a space, and their letters.
+    fn new(spaced: &str, letters: &[char]) -> Self {
+        let mut hashes = Vec::with_capacity(letters.len());
+        hashes.extend(shingles(letters, SHINGLE));
+        let mut words = Vec::with_capacity(letters.len() / 2);
+        words.extend(spaced.as_bytes().split(|byte| *byte == b' ').skip(1).map(|word| upper_half(xxh3_64(word))));
+        words.truncate(LETTERS_MAX);
+        Self {
+            shingles: Sample::new(hashes, SHINGLES_MAX),
             words: Sample::new(words, WORDS_MAX),
-            letters: if letters.len() <= SHORT_LETTERS { letters.as_slice().into() } else { Box::default() },
-        };
-        let mut keys = hashes(&letters, KEY_SHINGLE);
-        keep_smallest(&mut keys, KEYS);
-        (sketch, keys)
+            letters: if letters.len() <= SHORT_LETTERS { letters.into() } else { Box::default() },
+        }
     }
 
     /// How similar a copy is, in a thousandth of all shingles that are the same; nothing where it is no copy.
@@ -167,14 +161,66 @@ fn keep_smallest(hashes: &mut Vec<u32>, most: usize) {
     hashes.truncate(most);
 }
 
-/// The hashes of all runs of `width` letters, at most [`KEY_SHINGLE`].
-fn hashes(letters: &[char], width: usize) -> Vec<u32> {
-    let hash = |run: &[char]| {
-        let mix = |sum: u64, c: &char| (sum ^ u64::from(*c)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-        let sum = run.iter().fold(width as u64, mix);
-        upper_half((sum ^ (sum >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93))
-    };
-    letters.windows(width).map(hash).collect()
+/// Puts the letters of words in a row, repeated ones squeezed also across words, in place of others.
+fn letters_into(spaced: &str, letters: &mut Vec<char>) {
+    letters.clear();
+    for c in spaced.chars().filter(|c| *c != ' ') {
+        if letters.last() != Some(&c) {
+            letters.push(c);
+        }
+        if letters.len() == LETTERS_MAX {
+            return;
+        }
+    }
+}
+
+/// The hashes of all runs of `width` letters, each made from the one before (Karp and Rabin 1987).
+fn shingles(letters: &[char], width: usize) -> impl Iterator<Item = u32> {
+    const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+    let value = |c: &char| u64::from(u32::from(*c)) + 1;
+    let grown = move |hash: u64, c: &char| hash.wrapping_mul(BASE).wrapping_add(value(c));
+    let first = letters.get(..width).map(|run| run.iter().fold(0, grown));
+    let out = (0..width).fold(1_u64, |power, _| power.wrapping_mul(BASE));
+    let mut hash = first.unwrap_or(0);
+    let pairs = letters.iter().zip(letters.get(width..).unwrap_or_default());
+    let next = pairs.map(move |(gone, come)| {
+        hash = grown(hash, come).wrapping_sub(value(gone).wrapping_mul(out));
+        hash
+    });
+    let spread = |hash: u64| upper_half((hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93));
+    first.into_iter().chain(next).map(spread)
+}
+
+/// The smallest hashes of a text's shingles, ascending, each once.
+#[derive(Debug, Default)]
+struct Keys {
+    hashes: [u32; KEYS],
+    count: usize,
+}
+
+impl Keys {
+    fn of(letters: &[char]) -> Self {
+        let mut keys = Self::default();
+        shingles(letters, KEY_SHINGLE).for_each(|hash| keys.add(hash));
+        keys
+    }
+
+    fn add(&mut self, hash: u32) {
+        if self.count == KEYS && hash >= self.hashes[KEYS - 1] {
+            return;
+        }
+        let place = self.as_slice().partition_point(|key| *key < hash);
+        if self.as_slice().get(place) == Some(&hash) {
+            return;
+        }
+        self.count = (self.count + 1).min(KEYS);
+        self.hashes.copy_within(place..self.count - 1, place + 1);
+        self.hashes[place] = hash;
+    }
+
+    fn as_slice(&self) -> &[u32] {
+        &self.hashes[..self.count]
+    }
 }
 
 fn upper_half(hash: u64) -> u32 {
@@ -186,12 +232,35 @@ fn upper_half(hash: u64) -> u32 {
 pub struct Near<C> {
     texts_max: usize,
     /// The texts remembered, the oldest first, and the number of the first of them.
-    texts: VecDeque<(Sketch, C)>,
+    texts: VecDeque<Remembered<C>>,
     first: u64,
     /// Text by fingerprint.
-    same: HashMap<u64, u64>,
+    same: HashMap<u64, u64, BuildHasherDefault<AsIs>>,
     /// Texts by key.
     buckets: Buckets,
+    /// Memory for the letters of one text.
+    letters: Vec<char>,
+}
+
+/// A text that was seen.
+#[derive(Debug)]
+struct Remembered<C> {
+    fingerprint: u64,
+    /// Its words, each behind a space, as many as are compared.
+    spaced: Box<str>,
+    /// Once it was compared.
+    sketch: OnceCell<Sketch>,
+    cluster: C,
+}
+
+impl<C> Remembered<C> {
+    fn sketch(&self) -> &Sketch {
+        self.sketch.get_or_init(|| {
+            let mut letters = Vec::with_capacity(self.spaced.len());
+            letters_into(&self.spaced, &mut letters);
+            Sketch::new(&self.spaced, &letters)
+        })
+    }
 }
 
 impl<C: Clone> Default for Near<C> {
@@ -206,44 +275,79 @@ impl<C: Clone> Near<C> {
     pub fn new(texts_max: usize) -> Self {
         let texts_max = texts_max.max(1);
         let buckets = Buckets::new(texts_max);
-        Self { texts_max, texts: VecDeque::new(), first: 0, same: HashMap::new(), buckets }
+        let (texts, same, letters) = (VecDeque::new(), HashMap::default(), Vec::new());
+        Self { texts_max, texts, first: 0, same, buckets, letters }
     }
 
-    /// The cluster of the most similar text before this one; `own` where it is a copy of none.
-    pub fn join(&mut self, text: &str, own: C) -> C {
-        let (sketch, keys) = Sketch::new(text);
-        if let Some((_, cluster)) = self.same.get(&sketch.fingerprint).and_then(|number| self.text(*number)) {
-            return cluster.clone();
+    /// The cluster of the most similar text before this one; its own where it is a copy of none.
+    pub fn join(&mut self, template: &Template, own: impl FnOnce() -> C) -> C {
+        let fingerprint = template.fingerprint();
+        if let Some(text) = self.same.get(&fingerprint).and_then(|number| self.text(*number)) {
+            return text.cluster.clone();
         }
-        let cluster = self.most_similar(&sketch, &keys).unwrap_or(own);
-        self.remember(sketch, &keys, cluster.clone());
+        let spaced = clip(template.spaced());
+        letters_into(spaced, &mut self.letters);
+        let keys = Keys::of(&self.letters);
+        let (found, sketch) = self.most_similar(spaced, keys.as_slice());
+        let cluster = found.unwrap_or_else(own);
+        let text = Remembered { fingerprint, spaced: spaced.into(), sketch, cluster: cluster.clone() };
+        self.remember(text, keys.as_slice());
         cluster
     }
 
-    fn text(&self, number: u64) -> Option<&(Sketch, C)> {
+    fn text(&self, number: u64) -> Option<&Remembered<C>> {
         number.checked_sub(self.first).and_then(|at| self.texts.get(usize::try_from(at).ok()?))
     }
 
-    /// The cluster of the most similar text, of equally similar ones the oldest.
-    fn most_similar(&self, sketch: &Sketch, keys: &[u32]) -> Option<C> {
-        let compared = self.buckets.candidates(keys).into_iter().filter_map(|number| {
-            let (other, cluster) = self.text(number)?;
-            Some((sketch.similarity(other)?, std::cmp::Reverse(number), cluster))
+    /// The cluster of the most similar text, of equally similar ones the oldest; and the sketch it was compared by.
+    fn most_similar(&self, spaced: &str, keys: &[u32]) -> (Option<C>, OnceCell<Sketch>) {
+        let (candidates, count) = self.buckets.candidates(keys);
+        if count == 0 {
+            return (None, OnceCell::new());
+        }
+        let sketch = Sketch::new(spaced, &self.letters);
+        let compared = candidates[..count].iter().filter_map(|&number| {
+            let text = self.text(number)?;
+            Some((sketch.similarity(text.sketch())?, std::cmp::Reverse(number), text))
         });
-        compared.max_by_key(|(similarity, number, _)| (*similarity, *number)).map(|(.., cluster)| cluster.clone())
+        let best = compared.max_by_key(|(similarity, number, _)| (*similarity, *number));
+        (best.map(|(.., text)| text.cluster.clone()), OnceCell::from(sketch))
     }
 
-    fn remember(&mut self, sketch: Sketch, keys: &[u32], cluster: C) {
+    fn remember(&mut self, text: Remembered<C>, keys: &[u32]) {
         if self.texts.len() >= self.texts_max
-            && let Some((oldest, _)) = self.texts.pop_front()
+            && let Some(oldest) = self.texts.pop_front()
         {
             self.same.remove(&oldest.fingerprint);
             self.first += 1;
         }
         let number = self.first + self.texts.len() as u64;
         self.buckets.add(keys, number);
-        self.same.insert(sketch.fingerprint, number);
-        self.texts.push_back((sketch, cluster));
+        self.same.insert(text.fingerprint, number);
+        self.texts.push_back(text);
+    }
+}
+
+/// As many words as are compared.
+fn clip(spaced: &str) -> &str {
+    &spaced[..spaced.floor_char_boundary(SPACED_BYTES_MAX)]
+}
+
+/// Fingerprints are hashes already.
+#[derive(Debug, Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64(bytes);
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
     }
 }
 
@@ -299,19 +403,27 @@ impl Buckets {
         }
     }
 
-    /// The texts that share most keys, of equals the latest first.
-    fn candidates(&self, keys: &[u32]) -> Vec<u64> {
-        let mut numbers: Vec<u64> = Vec::with_capacity(KEYS * BUCKET);
+    /// The texts that share most keys, of equals the latest first, and how many they are.
+    fn candidates(&self, keys: &[u32]) -> ([u64; CANDIDATES_MAX], usize) {
+        let (mut numbers, mut found) = ([0; KEYS * BUCKET], 0);
         for key in keys {
-            numbers.extend(self.slots[self.range(*key)].iter().filter_map(|slot| slot.number(*key)));
+            for number in self.slots[self.range(*key)].iter().filter_map(|slot| slot.number(*key)) {
+                numbers[found] = number;
+                found += 1;
+            }
         }
+        let numbers = &mut numbers[..found];
         numbers.sort_unstable();
         let least = keys.len().min(SHARED_KEYS_MIN);
-        let runs = numbers.chunk_by(|a, b| a == b).filter(|run| run.len() >= least);
-        let mut shared: Vec<(usize, u64)> = runs.map(|run| (run.len(), run[0])).collect();
-        shared.sort_unstable_by(|a, b| b.cmp(a));
-        shared.truncate(CANDIDATES_MAX);
-        shared.into_iter().map(|(_, number)| number).collect()
+        let mut shared = [(0, 0); CANDIDATES_MAX];
+        for run in numbers.chunk_by(|a, b| a == b).filter(|run| run.len() >= least) {
+            let (next, place) = ((run.len(), run[0]), shared.partition_point(|best| *best > (run.len(), run[0])));
+            if place < CANDIDATES_MAX {
+                shared.copy_within(place..CANDIDATES_MAX - 1, place + 1);
+                shared[place] = next;
+            }
+        }
+        (shared.map(|(_, number)| number), shared.partition_point(|(keys, _)| *keys > 0))
     }
 }
 

@@ -173,9 +173,12 @@ pub fn mention_record(
     let brief = || Decision {
         pack: pack.digest.clone(),
         model: model.to_owned(),
+        layer: pack.additions.layer.as_ref().map(|layer| layer.digest().to_owned()),
         rules: queries().chain(decided.noise.iter().map(|noise| noise.rule.clone())).collect(),
         reasons: decided.noise.iter().map(|noise| noise.reason.clone()).collect(),
+        explain: Vec::new(),
     };
+    let scores = decided.scores.as_ref();
     let mut record = MentionRecord {
         kind_of_value: MENTION_TYPE.to_owned(),
         item_id: decided.item_id.clone(),
@@ -192,12 +195,15 @@ pub fn mention_record(
             severity: routing.route.severity,
             case_id: routing.route.case_id.clone(),
         }),
-        decision: routing.map_or_else(brief, |routing| routing.decision.clone()),
+        decision: match routing {
+            Some(routing) => routing.decision.clone().explained(scores, &["intent"]),
+            None => brief().explained(scores, &["noise"]),
+        },
         omitted: Vec::new(),
         redacted: decided.redacted.clone(),
     };
     let value = fitted(&mut record, |record, step| {
-        step.apply(&mut record.mention, record.scores.as_mut());
+        step.apply(&mut record.mention, record.scores.as_mut(), &mut record.decision);
         record.omitted.push(step.name().to_owned());
     })?;
     Ok(Some(output(&topics.mentions, decided, MENTION_TYPE, &decided.mention.mention_id, value)))
@@ -217,7 +223,7 @@ pub fn routed_record(topics: &Topics, pack: &Pack, decided: &Decided) -> Result<
         scores: scores.clone(),
         route: routing.route.clone(),
         ticket: routing.ticket.clone(),
-        decision: routing.decision.clone(),
+        decision: routing.decision.clone().explained(Some(scores), &["intent"]),
         matches: decided.matches.clone(),
         brands: decided.brands.clone(),
         links: Links { post: decided.mention.url.clone() },
@@ -225,7 +231,7 @@ pub fn routed_record(topics: &Topics, pack: &Pack, decided: &Decided) -> Result<
         redacted: decided.redacted.clone(),
     };
     let value = fitted(&mut item, |item, step| {
-        step.apply(&mut item.mention, Some(&mut item.scores));
+        step.apply(&mut item.mention, Some(&mut item.scores), &mut item.decision);
         item.omitted.push(step.name().to_owned());
     })?;
     let topic = topics.routed(pack.topic(&routing.route.team));
@@ -332,9 +338,10 @@ impl Omit {
         }
     }
 
-    fn apply(self, mention: &mut Mention, scores: Option<&mut Scores>) {
+    fn apply(self, mention: &mut Mention, scores: Option<&mut Scores>, decision: &mut Decision) {
         match self {
             Self::Explanation => {
+                decision.explain.clear();
                 if let Some(scores) = scores {
                     scores.explain.clear();
                     scores.entities.clear();

@@ -7,6 +7,7 @@ mod dead_letter;
 mod headers;
 mod item;
 pub mod schemas;
+mod scores;
 mod signal;
 mod snapshot;
 mod tick;
@@ -18,6 +19,7 @@ pub use item::{
     FOLLOW_UP_TYPE, FollowUpRecord, FollowUpTicket, ITEM_TYPE, Links, MENTION_TYPE, MentionRecord, PublishedOutcome,
     RoutedItem, RoutedMention, alert_record, follow_up_record, mention_record, routed_alert, routed_record,
 };
+pub use scores::write_scores;
 pub use signal::{clocks_record, decode_signal, exclusion_record, members_record, partial_record};
 pub use snapshot::{
     Cut, Header, Restored, STATE_FORMAT, Snapshot, StateRecords, Written, read_snapshot, snapshot, state_hash,

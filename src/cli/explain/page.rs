@@ -44,7 +44,8 @@ pub(super) fn of(item: &Item, title: Option<&str>, pack: &Pack) -> String {
             route(&mut page, decided, routing, pack);
             ticket(&mut page, &routing.ticket);
             let decision = &routing.decision;
-            page.section("Decided by", &format!("pack {}, model {}", decision.pack, decision.model));
+            let layer = decision.layer.as_ref().map(|layer| format!(", layer {layer}")).unwrap_or_default();
+            page.section("Decided by", &format!("pack {}, model {}{layer}", decision.pack, decision.model));
         }
     }
     page.text.push('\n');
@@ -100,15 +101,22 @@ fn post(page: &mut Page, mention: &Mention) {
 }
 
 fn matched(page: &mut Page, decided: &Decided, pack: &Pack) {
-    if decided.matches.is_empty() {
+    let is_mark = |query: &str| pack.query_of(query).is_some_and(|rule| rule.mark);
+    let by_words = decided.matches.iter().any(|matched| !is_mark(&matched.query));
+    if !by_words {
         page.section("Matched", "no query: it is addressed to an own account");
     }
     let document = Document::new(&decided.mention.text);
     for (place, Matched { query, spans, disguise }) in decided.matches.iter().enumerate() {
         let words = format!("{}{}", words(spans, &document), disguised(*disguise));
-        let watched = if pack.query_of(query).is_some_and(|rule| rule.watch) { ", watched for alerts" } else { "" };
-        let line = format!("{query} ({words}{watched})");
-        if place == 0 { page.section("Matched", &line) } else { page.line("", &line) }
+        let rule = pack.query_of(query);
+        let use_of = match rule {
+            Some(rule) if rule.watch => ", watched for alerts",
+            Some(rule) if rule.mark => ", a mark for triggers",
+            _ => "",
+        };
+        let line = format!("{query} ({words}{use_of})");
+        if place == 0 && by_words { page.section("Matched", &line) } else { page.line("", &line) }
     }
 }
 
@@ -179,6 +187,12 @@ fn scores(page: &mut Page, scores: &Scores) {
             risk.danger, risk.distress, risk.legal, risk.press
         ),
     );
+    if !scores.heads.is_empty() {
+        let answers =
+            scores.heads.iter().map(|(head, answer)| format!("{head} {} {:.2}", answer.label, answer.probability));
+        page.line("", &format!("own heads: {}", answers.collect::<Vec<_>>().join(", ")));
+    }
+    because(page, &scores.explain, "noise");
     page.line("", &format!("language {} {:.2}", scores.language.code, scores.language.confidence));
     if !scores.pii.is_empty() {
         let kinds: Vec<&str> = scores.pii.iter().map(|pii| &*pii.kind).collect();

@@ -1,6 +1,7 @@
 //! `groundswell replay`: recorded payloads through triage and watch, as they would have been decided live.
 
 mod budget;
+mod burden;
 mod input;
 mod report;
 mod ticks;
@@ -78,7 +79,8 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         signals_partitions: i32::try_from(config.decisions.signals_partitions)?,
         duplicate_window_records: u64::from(config.decisions.duplicate_window_records),
     };
-    let mut pipeline = LocalPipeline::new(&layout, Arc::new(pack), Model::shipped());
+    let pack = Arc::new(pack);
+    let mut pipeline = LocalPipeline::new(&layout, Arc::clone(&pack), Model::shipped());
     pipeline.set_recorded_ticks(ticks);
     pipeline.set_redact(config.decisions.redact);
     let mut writer = report::Writer::create(&args.output)?;
@@ -104,7 +106,8 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let judged = truth.map(|truth| truth::judge(&truth, &alerts));
     let verdict = judged.as_ref().zip(budget.as_ref()).map(|(judged, budget)| budget.check(judged));
     let (outcomes, reasons) = pipeline.counts();
-    let report = report::Report::new(survey.lines, &outcomes, reasons, &alerts, judged, verdict);
+    let burden = burden::burden(&alerts, pipeline.span(), &pack);
+    let report = report::Report::new(survey.lines, &outcomes, reasons, &alerts, burden, judged, verdict);
     writer.finish(&report)?;
     writeln!(io.stdout, "{}", report.in_words()).context("cannot write to stdout")?;
     Ok(if report.within_budget() { Exit::Ok } else { Exit::Findings })

@@ -1,5 +1,6 @@
 //! What a replay leaves behind: one NDJSON a topic, and `report.json`.
 
+use super::burden::Burden;
 use super::truth::Judged;
 use crate::alert::{AlertEvent, AlertState};
 use crate::log::Record;
@@ -93,6 +94,8 @@ pub struct Report {
     pub dead_letter_reasons: BTreeMap<String, u64>,
     /// Alert events by state.
     pub alerts: BTreeMap<String, u64>,
+    /// Who was called, how often and when.
+    pub burden: Burden,
     /// Against the truth, where it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub truth: Option<Judged>,
@@ -109,6 +112,7 @@ impl Report {
         outcomes: &Outcomes,
         dead_letter_reasons: BTreeMap<String, u64>,
         alerts: &[AlertEvent],
+        burden: Burden,
         truth: Option<Judged>,
         budget_missed: Option<Vec<String>>,
     ) -> Self {
@@ -118,7 +122,16 @@ impl Report {
             *by_state.entry(state_name(alert.state)).or_default() += 1;
         }
         let items = outcomes.total();
-        Self { records, items, outcomes: by_outcome, dead_letter_reasons, alerts: by_state, truth, budget_missed }
+        Self {
+            records,
+            items,
+            outcomes: by_outcome,
+            dead_letter_reasons,
+            alerts: by_state,
+            burden,
+            truth,
+            budget_missed,
+        }
     }
 
     /// True when no bound was missed.
@@ -134,12 +147,14 @@ impl Report {
         let outcomes = list(self.outcomes.iter().map(|(name, count)| format!("{name} {count}")).collect());
         let alerts = list(self.alerts.iter().map(|(name, count)| format!("{name} {count}")).collect());
         let mut text = format!("{} records, {} items: {outcomes}\nalerts: {alerts}", self.records, self.items);
+        text.push_str(&format!("\n{}", self.burden.in_words()));
         if let Some(truth) = &self.truth {
             let figures = &truth.overall;
             text.push_str(&format!(
                 "\n{} of {} events found, {} of {} alerts right, longest delay {:.0} s",
                 figures.found, figures.events, figures.right, figures.opened, figures.delay_seconds_max
             ));
+            text.push_str(&format!("\n{}", truth.in_words()));
         }
         for missed in self.budget_missed.iter().flatten() {
             text.push_str(&format!("\nbudget missed: {missed}"));

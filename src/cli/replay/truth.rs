@@ -29,6 +29,7 @@ struct TrueEvent {
 }
 
 impl TrueEvent {
+    /// The kind it is counted under.
     fn fitting(&self) -> Option<AlertKind> {
         match self.kind.as_str() {
             "outage" => Some(AlertKind::Outage),
@@ -37,6 +38,13 @@ impl TrueEvent {
             "sentiment_shift" => Some(AlertKind::SentimentShift),
             _ => None,
         }
+    }
+
+    /// True for an alert of the right kind; an outage whose words speak of none is a spike.
+    fn is_met_by(&self, alert: &AlertEvent) -> bool {
+        let fitting = self.fitting();
+        let plain = fitting == Some(AlertKind::Outage) && alert.kind == AlertKind::Spike;
+        plain || fitting == Some(alert.kind)
     }
 
     /// True when the alert is about this event: its series, its time.
@@ -62,10 +70,17 @@ pub struct Figures {
     pub precision: f64,
     /// `found / events`; 1 when there were none.
     pub recall: f64,
+    /// Time from onset to the alert, for half of those found at most.
+    pub delay_seconds_median: f64,
+    /// The same for nine of ten.
+    pub delay_seconds_p90: f64,
     /// Longest time from onset to the alert.
     pub delay_seconds_max: f64,
     /// Alerts opened per day of event time.
     pub alerts_per_day: f64,
+    /// From onset to the alert, of each event found.
+    #[serde(skip)]
+    delays: Vec<f64>,
 }
 
 /// One event and what was made of it.
@@ -84,12 +99,14 @@ pub struct Met {
 }
 
 /// The judgement.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Judged {
     /// Overall.
     pub overall: Figures,
     /// By alert kind.
     pub kinds: BTreeMap<&'static str, Figures>,
+    /// By rule: the query that the alert watches.
+    pub rules: BTreeMap<String, Figures>,
     /// By event.
     pub events: Vec<Met>,
     /// Ids of alerts about nothing.
@@ -109,43 +126,102 @@ pub fn read(path: &Path) -> anyhow::Result<Truth> {
 #[must_use]
 pub fn judge(truth: &Truth, alerts: &[AlertEvent]) -> Judged {
     let opened: Vec<&AlertEvent> = alerts.iter().filter(|alert| alert.state == AlertState::Opened).collect();
-    let mut overall = Figures::default();
-    let mut kinds: BTreeMap<&'static str, Figures> = BTreeMap::new();
-    let mut events = Vec::new();
+    let mut judged = Judged::default();
     let mut right = BTreeSet::new();
     for event in truth.events.iter().filter(|event| event.alert) {
         let about: Vec<&&AlertEvent> = opened.iter().filter(|alert| event.explains(alert)).collect();
         right.extend(about.iter().map(|alert| alert.alert_id.clone()));
-        let fitting = about.iter().find(|alert| event.fitting() == Some(alert.kind));
+        let fitting = about.iter().find(|alert| event.is_met_by(alert));
         let delay = fitting.map(|alert| alert.at.as_micros() as f64 / 1e6 - event.onset);
-        for figures in [&mut overall, kinds.entry(event.fitting().map_or("none", AlertKind::as_str)).or_default()] {
-            figures.events += 1;
-            figures.found += u64::from(fitting.is_some());
-            figures.delay_seconds_max = figures.delay_seconds_max.max(delay.unwrap_or(0.0));
-        }
-        events.push(Met {
+        let kind = event.fitting().map_or("none", AlertKind::as_str);
+        let brand = event.brand.clone().unwrap_or_default();
+        let rule = about.first().map_or_else(|| brand.to_lowercase(), |alert| rule_of(alert));
+        judged.figures(kind, &rule).into_iter().for_each(|figures| figures.meet(delay));
+        judged.events.push(Met {
             event: event.kind.clone(),
-            brand: event.brand.clone().unwrap_or_default(),
+            brand,
             kind: about.first().map(|alert| alert.kind),
             delay_seconds: delay,
             alerts: about.len() as u64,
         });
     }
     for alert in &opened {
-        for figures in [&mut overall, kinds.entry(alert.kind.as_str()).or_default()] {
+        let is_right = right.contains(&alert.alert_id);
+        for figures in judged.figures(alert.kind.as_str(), &rule_of(alert)) {
             figures.opened += 1;
-            figures.right += u64::from(right.contains(&alert.alert_id));
+            figures.right += u64::from(is_right);
+        }
+        if !is_right {
+            judged.false_alerts.push(alert.alert_id.clone());
         }
     }
     let days = ((truth.event_time[1] - truth.event_time[0]) / DAY_SECONDS).max(1e-9);
-    for figures in kinds.values_mut().chain([&mut overall]) {
-        figures.precision = ratio(figures.right, figures.opened);
-        figures.recall = ratio(figures.found, figures.events);
-        figures.alerts_per_day = figures.opened as f64 / days;
+    let Judged { overall, kinds, rules, .. } = &mut judged;
+    kinds.values_mut().chain(rules.values_mut()).chain([overall]).for_each(|figures| figures.close(days));
+    judged
+}
+
+fn rule_of(alert: &AlertEvent) -> String {
+    alert.series.get("query").cloned().unwrap_or_default()
+}
+
+impl Judged {
+    /// The figures that something of a kind and a rule counts in.
+    fn figures(&mut self, kind: &'static str, rule: &str) -> [&mut Figures; 3] {
+        let kind = self.kinds.entry(kind).or_default();
+        [&mut self.overall, kind, self.rules.entry(rule.to_owned()).or_default()]
     }
-    let is_false = |alert: &&&AlertEvent| !right.contains(&alert.alert_id);
-    let false_alerts = opened.iter().filter(is_false).map(|alert| alert.alert_id.clone()).collect();
-    Judged { overall, kinds, events, false_alerts }
+
+    /// A table for people: a line for each kind, then for each rule, then overall.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let head = ["", "events", "found", "opened", "right", "precision", "recall", "median s", "p90 s", "a day"];
+        let mut text = row(&head.map(str::to_owned));
+        let kinds = self.kinds.iter().map(|(kind, figures)| ((*kind).to_owned(), figures));
+        let rules = self.rules.iter().map(|(rule, figures)| (format!("rule {rule}"), figures));
+        for (name, figures) in kinds.chain(rules).chain([("overall".to_owned(), &self.overall)]) {
+            text.push('\n');
+            text.push_str(&row(&figures.cells(name)));
+        }
+        text
+    }
+}
+
+fn row(cells: &[String; 10]) -> String {
+    let [name, numbers @ ..] = cells;
+    numbers.iter().fold(format!("{name:<28}"), |row, cell| format!("{row} {cell:>9}"))
+}
+
+impl Figures {
+    /// An event, and how long it took to be told; none where it was not.
+    fn meet(&mut self, delay: Option<f64>) {
+        self.events += 1;
+        self.found += u64::from(delay.is_some());
+        self.delays.extend(delay);
+    }
+
+    /// Everything is counted: the rates follow.
+    fn close(&mut self, days: f64) {
+        self.precision = ratio(self.right, self.opened);
+        self.recall = ratio(self.found, self.events);
+        self.alerts_per_day = self.opened as f64 / days;
+        self.delays.sort_unstable_by(f64::total_cmp);
+        let rank = |share: f64| {
+            let place = libm::ceil(share * self.delays.len() as f64) as usize;
+            self.delays.get(place.saturating_sub(1)).copied().unwrap_or(0.0)
+        };
+        (self.delay_seconds_median, self.delay_seconds_p90, self.delay_seconds_max) = (rank(0.5), rank(0.9), rank(1.0));
+    }
+
+    fn cells(&self, name: String) -> [String; 10] {
+        let counts = [self.events, self.found, self.opened, self.right].map(|count| count.to_string());
+        let [events, found, opened, right] = counts;
+        let rates = [self.precision, self.recall].map(|rate| format!("{rate:.2}"));
+        let [precision, recall] = rates;
+        let delays = [self.delay_seconds_median, self.delay_seconds_p90].map(|delay| format!("{delay:.0}"));
+        let [median, p90] = delays;
+        [name, events, found, opened, right, precision, recall, median, p90, format!("{:.1}", self.alerts_per_day)]
+    }
 }
 
 fn ratio(part: u64, whole: u64) -> f64 {

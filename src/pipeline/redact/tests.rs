@@ -2,7 +2,7 @@ use super::*;
 use crate::mention::{BrandReply, EntityKind, Media, Platform, Timestamp};
 use crate::pipeline::Matched;
 use crate::query::Disguise;
-use crate::score::Model;
+use crate::score::{Model, told_within};
 use crate::text::brands::{Brands, Listed, Memory};
 use crate::text::{Document, entities};
 use proptest::prelude::*;
@@ -143,6 +143,8 @@ proptest! {
         let (was, is) = (whole.scores.clone().expect("scored"), out.scores.clone().expect("scored"));
         prop_assert_eq!((&was.fingerprint, &was.intents, was.pii.len()), (&is.fingerprint, &is.intents, is.pii.len()));
         prop_assert_eq!(sums(&was), sums(&is));
+        let capped = Scores { explain: told_within(is.explain.clone(), 600), ..is.clone() };
+        prop_assert!(capped.explain.is_empty() || sums(&capped) == sums(&is), "{:?}", capped.explain);
         let json = serde_json::to_string(&(&out.mention, &is)).expect("has a JSON form");
         let read: (Mention, Scores) = serde_json::from_str(&json).expect("is JSON");
         prop_assert_eq!(read, (out.mention.clone(), is.clone()));

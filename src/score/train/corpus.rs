@@ -6,11 +6,12 @@ use super::posts::{Post, generate};
 use super::rng::Rng;
 use super::sgd::{Example, Store};
 use crate::score::concepts::Lexicon;
-use crate::score::features::{concept_feature, extract, language_ids};
+use crate::score::features::{concept_feature, extract};
 use crate::score::heads::{
     ABUSE, DANGER, DISTRESS, EMOTION, FRUSTRATION, HEADS, INCIDENT, INTENT, LEGAL, NOISE, PRESS, SARCASM, SENTIMENT,
     SPECS, THREAT, URGENCY,
 };
+use crate::score::language::language_ids;
 use crate::score::tokens::{Kind, Reading};
 use std::collections::BTreeMap;
 
@@ -21,8 +22,10 @@ pub(crate) const TWEETS: u8 = 2;
 pub(crate) const VADER: u8 = 3;
 /// The three lengths of the language set.
 pub(crate) const LENGTHS: [(u8, &str); 3] = [(4, "sentences"), (5, "word_pairs"), (6, "single_words")];
-/// Names of the sources, for the manifest.
-pub(crate) const SOURCES: [&str; 4] = ["own", "public", "tweeteval", "vader"];
+pub(crate) const SMS: u8 = 7;
+/// The sources and their names, for the manifest.
+pub(crate) const SOURCES: [(u8, &str); 5] =
+    [(OWN, "own"), (PUBLIC, "public"), (TWEETS, "tweeteval"), (VADER, "vader"), (SMS, "sms")];
 
 /// Everything to learn from.
 #[derive(Debug, Default)]
@@ -117,7 +120,7 @@ impl Teach<'_> {
 /// The risk heads, the flags of their posts, and what makes an untold post doubtful: an intent, concepts.
 const RISKS: [(usize, &str, &str, &[&str]); 4] = [
     (LEGAL, "legal", "", &["lawsuit", "regulator", "chargeback", "police", "legal_step"]),
-    (DISTRESS, "distress", "safety", &["self_harm", "self_harm_more"]),
+    (DISTRESS, "distress", "safety", &["self_harm"]),
     (
         DANGER,
         "danger",
@@ -304,11 +307,11 @@ impl Build {
     fn spam(&mut self, loader: &mut Loader<'_>) -> Result<(), TrainError> {
         for row in loader.rows("sms_spam", "train.tsv", &["label", "text"])? {
             let held = self.fifth();
-            let mut teach = self.teach(&row[1], PUBLIC, held);
+            let mut teach = self.teach(&row[1], SMS, held);
             if row[0] == "spam" {
-                teach.label(NOISE, "spam", 10.0).label(INTENT, "none", 0.5);
+                teach.label(NOISE, "spam", 20.0).label(INTENT, "none", 0.5);
             } else {
-                teach.chatter(0.5).label(NOISE, "none", 1.5).flag(INCIDENT, false, 0.5);
+                teach.chatter(0.5).label(NOISE, "none", 5.0).flag(INCIDENT, false, 0.5);
             }
         }
         Ok(())

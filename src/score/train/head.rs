@@ -44,6 +44,8 @@ pub fn train_head(tsv: &str, text: &str, label: &str, seed: u64) -> Result<Train
         rate: 0.15,
         decay: 1e-5,
         balance: 0.5,
+        // a few rows per label, and labels that people confuse: certainty there is learned by heart
+        smoothing: 0.1,
         width: labels.len(),
         rows: 1 << HEAD_BITS,
         seed,

@@ -11,7 +11,7 @@ use super::rng::Rng;
 /// Variants drawn from one template.
 const VARIANTS: usize = 5;
 
-const FILES: [(&str, &str); 33] = [
+const FILES: [(&str, &str); 38] = [
     ("en", include_str!("posts/en_billing.txt")),
     ("en", include_str!("posts/en_defect.txt")),
     ("en", include_str!("posts/en_outage.txt")),
@@ -29,22 +29,27 @@ const FILES: [(&str, &str); 33] = [
     ("en", include_str!("posts/en_retail.txt")),
     ("en", include_str!("posts/en_software.txt")),
     ("en", include_str!("posts/en_risk.txt")),
+    ("en", include_str!("posts/en_care.txt")),
     ("es", include_str!("posts/es.txt")),
     ("es", include_str!("posts/es_more.txt")),
     ("es", include_str!("posts/es_daily.txt")),
     ("es", include_str!("posts/es_risk.txt")),
+    ("es", include_str!("posts/es_care.txt")),
     ("pt", include_str!("posts/pt.txt")),
     ("pt", include_str!("posts/pt_more.txt")),
     ("pt", include_str!("posts/pt_daily.txt")),
     ("pt", include_str!("posts/pt_risk.txt")),
+    ("pt", include_str!("posts/pt_care.txt")),
     ("fr", include_str!("posts/fr.txt")),
     ("fr", include_str!("posts/fr_more.txt")),
     ("fr", include_str!("posts/fr_daily.txt")),
     ("fr", include_str!("posts/fr_risk.txt")),
+    ("fr", include_str!("posts/fr_care.txt")),
     ("de", include_str!("posts/de.txt")),
     ("de", include_str!("posts/de_more.txt")),
     ("de", include_str!("posts/de_daily.txt")),
     ("de", include_str!("posts/de_risk.txt")),
+    ("de", include_str!("posts/de_care.txt")),
 ];
 
 const SLOTS: &str = include_str!("posts/slots.txt");

@@ -64,6 +64,8 @@ pub(crate) struct Recipe {
     pub(crate) decay: f32,
     /// 0: classes as they come; 1: as if all were equally frequent.
     pub(crate) balance: f32,
+    /// Share of the truth given to all labels alike: no row is believed wholly (Szegedy et al. 2016).
+    pub(crate) smoothing: f32,
     /// Labels; 1 for a yes-or-no head.
     pub(crate) width: usize,
     /// Number of rows.
@@ -115,7 +117,8 @@ pub(crate) fn learn(store: &Store, examples: &[Example], recipe: &Recipe, lean: 
     let mut order: Vec<Example> = examples.iter().filter(|e| all || !e.held).copied().collect();
     balance(&mut order, recipe);
     let rare = rare_rows(store, &order, recipe.rows);
-    let mut learner = Learner::new(recipe, lean);
+    let leant = lean.map_or_else(Leant::default, |lean| Leant::new(store, &order, lean.on));
+    let mut learner = Learner::new(recipe, lean, leant);
     let mut rng = Rng::new(recipe.seed);
     let averaged_from = recipe.epochs / 2;
     let mut sum = vec![0.0_f32; recipe.rows * recipe.width];
@@ -207,11 +210,40 @@ struct Learner<'a> {
     mixing: Vec<f32>,
     mixing_squares: Vec<f32>,
     z: Vec<f32>,
-    leant: Vec<f32>,
+    /// Log-odds of what is leant on, by text: the same in every epoch.
+    leant: Leant,
+}
+
+/// Log-odds of the columns a head leans on, of every text it learns from.
+#[derive(Debug, Default)]
+struct Leant {
+    /// By text: where its values begin.
+    starts: Vec<u32>,
+    values: Vec<f32>,
+    width: usize,
+}
+
+impl Leant {
+    fn new(store: &Store, examples: &[Example], on: &Linear) -> Self {
+        let texts = examples.iter().map(|e| e.text as usize + 1).max().unwrap_or(0);
+        let mut leant = Self { starts: vec![u32::MAX; texts], values: Vec::new(), width: on.width };
+        for e in examples {
+            let start = &mut leant.starts[e.text as usize];
+            if *start == u32::MAX {
+                *start = u32::try_from(leant.values.len()).expect("fewer than 2^32 values");
+                leant.values.extend(on.logits(store, e.text));
+            }
+        }
+        leant
+    }
+
+    fn of(&self, text: u32) -> &[f32] {
+        self.starts.get(text as usize).map_or(&[], |&start| &self.values[start as usize..][..self.width])
+    }
 }
 
 impl<'a> Learner<'a> {
-    fn new(recipe: &'a Recipe, lean: Option<Lean<'a>>) -> Self {
+    fn new(recipe: &'a Recipe, lean: Option<Lean<'a>>, leant: Leant) -> Self {
         let size = recipe.rows * recipe.width;
         let mixing = lean.map_or(0, |l| l.on.width * recipe.width);
         Self {
@@ -224,7 +256,7 @@ impl<'a> Learner<'a> {
             mixing: vec![0.0; mixing],
             mixing_squares: vec![1.0; mixing],
             z: vec![0.0; recipe.width],
-            leant: Vec::new(),
+            leant,
         }
     }
 
@@ -236,20 +268,17 @@ impl<'a> Learner<'a> {
         }
         self.z.copy_from_slice(&self.bias);
         add_rows(&self.weights, width, groups, &mut self.z);
-        self.leant.clear();
-        if let Some(lean) = self.lean {
-            self.leant = lean.on.logits(store, example.text);
-            for (s, &value) in self.leant.iter().enumerate() {
-                for (k, z) in self.z.iter_mut().enumerate() {
-                    *z += value * self.mixing[s * width + k];
-                }
+        for (s, &value) in self.leant.of(example.text).iter().enumerate() {
+            for (k, z) in self.z.iter_mut().enumerate() {
+                *z += value * self.mixing[s * width + k];
             }
         }
-        gradient(&mut self.z, example);
+        gradient(&mut self.z, example, self.recipe.smoothing);
         if self.z.iter().all(|g| g.abs() < 1e-3) {
             return;
         }
         self.update(groups, rare);
+        self.update_mixing(example.text);
     }
 
     /// Moves every weight against its gradient; `z` holds the gradient of the log-odds.
@@ -274,22 +303,27 @@ impl<'a> Learner<'a> {
             *square += g * g;
             *b -= rate * g / square.sqrt();
         }
-        let mixing_rate = self.lean.map_or(0.0, |l| l.rate) * rate;
-        for (s, value) in self.leant.iter().enumerate() {
+    }
+
+    fn update_mixing(&mut self, text: u32) {
+        let rate = self.lean.map_or(0.0, |l| l.rate) * self.recipe.rate;
+        for (s, value) in self.leant.of(text).iter().enumerate() {
             for (k, g) in self.z.iter().enumerate() {
-                let (at, g) = (s * width + k, g * value);
+                let (at, g) = (s * self.recipe.width + k, g * value);
                 self.mixing_squares[at] += g * g;
-                self.mixing[at] -= mixing_rate * g / self.mixing_squares[at].sqrt();
+                self.mixing[at] -= rate * g / self.mixing_squares[at].sqrt();
             }
         }
     }
 }
 
 /// Turns log-odds into the gradient of the loss.
-fn gradient(z: &mut [f32], example: &Example) {
+fn gradient(z: &mut [f32], example: &Example, smoothing: f32) {
+    let share = smoothing / z.len().max(2) as f32;
     if let [z] = z {
         let p = 1.0 / (1.0 + libm::expf(-*z));
-        *z = (p - f32::from(example.label)) * example.weight;
+        let right = f32::from(example.label) * (1.0 - smoothing) + share;
+        *z = (p - right) * example.weight;
         return;
     }
     let top = z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -299,7 +333,7 @@ fn gradient(z: &mut [f32], example: &Example) {
         sum += *v;
     }
     for (k, v) in z.iter_mut().enumerate() {
-        let right = f32::from(u8::from(k == usize::from(example.label)));
+        let right = f32::from(u8::from(k == usize::from(example.label))) * (1.0 - smoothing) + share;
         *v = (*v / sum - right) * example.weight;
     }
 }
@@ -323,6 +357,7 @@ mod tests {
             rate: 0.3,
             decay: 0.0,
             balance: 1.0,
+            smoothing: 0.0,
             width: 3,
             rows: 64,
             seed: 1,
@@ -343,6 +378,18 @@ mod tests {
         assert!(right(&linear, &store, &examples) > 590);
         assert_eq!(linear, learn(&store, &examples, &recipe, None, false));
         assert_ne!(linear, learn(&store, &examples, &Recipe { seed: 2, ..recipe }, None, false));
+    }
+
+    #[test]
+    fn smoothing_keeps_answers_from_certainty() {
+        let (store, examples, recipe) = toy();
+        let spread = |smoothing: f32| {
+            let linear = learn(&store, &examples, &Recipe { smoothing, ..recipe }, None, false);
+            assert!(right(&linear, &store, &examples) > 590);
+            let z = linear.logits(&store, 0);
+            z.iter().copied().fold(f32::MIN, f32::max) - z.iter().copied().fold(f32::MAX, f32::min)
+        };
+        assert!(spread(0.2) < spread(0.0));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Training as a whole: repeatable, bounded by the allow-list, and of use.
 
 use super::*;
-use crate::score::Model;
+use crate::score::{Additions, Model};
 
 /// A tiny corpus in the shapes of the public sets.
 fn tiny(path: &str) -> Result<String, String> {
@@ -81,8 +81,8 @@ fn a_head_of_the_users_own_learns_and_repeats_itself() {
     assert_eq!(trained.metrics["rows"], 200);
     assert!(trained.metrics["accuracy"].as_f64().expect("number") > 0.95, "{}", trained.metrics);
     assert_eq!(trained.head, train_head(&complaints(), "post", "team", 1).expect("trains").head);
-    let heads = [("team".to_owned(), trained.head)].into();
-    let answer = &Model::shipped().score_with("the hedge and the lawn", None, &heads).heads["team"];
+    let additions = Additions { heads: [("team".to_owned(), trained.head)].into(), ..Additions::default() };
+    let answer = &Model::shipped().score_with("the hedge and the lawn", None, &additions).heads["team"];
     assert_eq!(answer.label, "garden");
     assert!(answer.probability > 0.5);
 }

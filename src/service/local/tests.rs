@@ -86,9 +86,16 @@ fn personal_data_leaves_only_the_topics_that_are_asked() {
 /// A value without what redaction may change.
 fn decision_of(value: &Value) -> Value {
     let mut value = value.clone();
-    for path in
-        ["/mention/text", "/scores/pii", "/scores/entities", "/scores/explain", "/matches", "/brands", "/ticket/body"]
-    {
+    for path in [
+        "/mention/text",
+        "/scores/pii",
+        "/scores/entities",
+        "/scores/explain",
+        "/decision/explain",
+        "/matches",
+        "/brands",
+        "/ticket/body",
+    ] {
         if let Some(part) = value.pointer_mut(path) {
             *part = Value::Null;
         }

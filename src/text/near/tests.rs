@@ -1,11 +1,18 @@
 use super::*;
 use std::collections::BTreeMap;
 
+/// Joins a text.
+fn join<C: Clone>(near: &mut Near<C>, text: &str, own: C) -> C {
+    let mut template = Template::default();
+    template.read(text);
+    near.join(&template, || own)
+}
+
 /// True where the second text joins the first one's cluster.
 fn are_near(one: &str, other: &str) -> bool {
     let mut near = Near::new(16);
-    near.join(one, 1);
-    near.join(other, 2) == 1
+    join(&mut near, one, 1);
+    join(&mut near, other, 2) == 1
 }
 
 const POST: &str = "Nimbus is down again in Porto, third time this week, and support only says to wait #nimbusdown";
@@ -65,11 +72,11 @@ fn the_oldest_is_forgotten_and_work_is_bounded() {
     for (number, text) in
         ["first of all posts here", "a second one about rain", "and the third on football"].iter().enumerate()
     {
-        assert_eq!(near.join(text, number), number);
+        assert_eq!(join(&mut near, text, number), number);
     }
-    assert_eq!(near.join("and the third on football!", 7), 2);
-    assert_eq!(near.join("a second one about the rain", 8), 1);
-    assert_eq!(near.join("first of all posts here", 9), 9);
+    assert_eq!(join(&mut near, "and the third on football!", 7), 2);
+    assert_eq!(join(&mut near, "a second one about the rain", 8), 1);
+    assert_eq!(join(&mut near, "first of all posts here", 9), 9);
     assert!(near.texts.len() == 2 && near.same.len() == 2);
 }
 
@@ -98,8 +105,8 @@ fn clusters_of_the_shared_pairs() {
     for (number, line) in pairs.lines().skip(1).enumerate() {
         let columns: Vec<&str> = line.split('\t').collect();
         let [label, kind, one, other] = columns[..] else { continue };
-        let first = near.join(one, 2 * number);
-        let is_same = near.join(other, 2 * number + 1) == first;
+        let first = join(&mut near, one, 2 * number);
+        let is_same = join(&mut near, other, 2 * number + 1) == first;
         for kind in [kind, "all"] {
             let share = shares.entry((label, kind)).or_default();
             share.0 += u32::from(is_same);

@@ -106,7 +106,7 @@ pub(super) fn foreign(rng: &mut Rng) -> (String, &'static str) {
     (expand(rng.pick(templates), rng), lang)
 }
 
-fn expand(template: &str, rng: &mut Rng) -> String {
+pub(super) fn expand(template: &str, rng: &mut Rng) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(place) = rest.find(['{', '$']) {

@@ -1,0 +1,125 @@
+//! Rises that last: every row of the last twenty and forty minutes somewhat above what is usual, none of them decisive.
+//!
+//! A sum over a window is carried by its largest row, and the streams of a talked-about name are full of single rows a
+//! hundred times the usual. Here each row is compressed and held to a few scales first, so that only *many* raised rows
+//! make a large mean. State is bounded: two windows, a mean and three scales.
+
+use super::window::{Scale, Trailing};
+use crate::detect::level::Level;
+
+const MINUTE: f64 = 60.0;
+const DAY: f64 = 86_400.0;
+
+/// Twenty minutes tell a rise from a spike, forty find the small ones.
+const WINDOWS_SECONDS: [f64; 2] = [20.0 * MINUTE, 40.0 * MINUTE];
+/// Dispersion of the compression: variance = mean + dispersion × mean², as bursts of people are; rows below five a
+/// step are Poisson-like, rows far above are judged by their ratio.
+const DISPERSION: f64 = 0.2;
+/// No row counts for more than this many scales.
+const ROW_SCALES_MAX: f64 = 2.5;
+/// Half-life of the mean of compressed rows: compression moves the mean below zero, the more the burstier a series.
+const MEAN_HALF_LIFE_SECONDS: f64 = 3.0 * DAY;
+/// Rows are learned by that mean as at most this.
+const MEAN_ROW_MAX: f64 = 3.0;
+/// Half-life of the scales: two weeks of rises that came to nothing.
+const SCALE_HALF_LIFE_SECONDS: f64 = 14.0 * DAY;
+/// Scales are no smaller than half the spread of Poisson noise (the compressed rows of a sparse series spread less).
+const SCALE_MIN: f64 = 0.5;
+/// Outliers are learned by the scales as this many of them.
+const SCALE_OUTLIER: f64 = 4.0;
+
+/// The lasting rise of one series.
+#[derive(Debug, Clone)]
+pub(super) struct Lasting {
+    mean: Level,
+    row_scale: Scale,
+    windows: [(Trailing, Scale); 2],
+}
+
+impl Lasting {
+    pub(super) fn new() -> Self {
+        let scale = || Scale::new(SCALE_HALF_LIFE_SECONDS, SCALE_MIN, SCALE_OUTLIER);
+        Self {
+            mean: Level::new(MEAN_HALF_LIFE_SECONDS),
+            row_scale: scale(),
+            windows: WINDOWS_SECONDS.map(|span| (Trailing::new(span), scale())),
+        }
+    }
+
+    /// Lets time pass.
+    pub(super) fn fade(&mut self, step_seconds: f64, now: f64) {
+        self.mean.fade(step_seconds);
+        self.row_scale.fade(step_seconds);
+        for (rows, scale) in &mut self.windows {
+            rows.forget(now);
+            scale.fade(step_seconds);
+        }
+    }
+
+    /// How far the rows up to this one are raised, in scales before this row; then learns it.
+    pub(super) fn deviation(&mut self, now: f64, value: f64, expected: f64) -> f64 {
+        let compressed = compressed_residual(value, expected);
+        let residual = compressed - self.mean.mean().unwrap_or(0.0);
+        let held = residual.min(ROW_SCALES_MAX * self.row_scale.get());
+        self.mean.learn(compressed.min(MEAN_ROW_MAX));
+        self.row_scale.learn(residual);
+        let mut sum = 0.0;
+        for (rows, scale) in &mut self.windows {
+            rows.push(now, held, 0.0);
+            let raised = rows.sums().0 / rows.rows().sqrt();
+            sum += raised / scale.get();
+            scale.learn(raised);
+        }
+        sum / WINDOWS_SECONDS.len() as f64
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.windows.iter().map(|(rows, _)| rows.len()).sum()
+    }
+}
+
+/// Difference after the transform that steadies the variance of a negative binomial: 2/√φ · asinh √(φ (x + 3/8)).
+///
+/// F. J. Anscombe, "The transformation of Poisson, binomial and negative-binomial data", Biometrika 35 (1948).
+fn compressed_residual(value: f64, expected: f64) -> f64 {
+    let compress = |count: f64| libm::asinh((DISPERSION * (count + 0.375)).sqrt());
+    2.0 / DISPERSION.sqrt() * (compress(value) - compress(expected.max(0.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Deviations of a steady series of 20 ± 4 with `rows` laid over it from row 3000 on.
+    fn highest(rows: &[f64]) -> f64 {
+        let mut lasting = Lasting::new();
+        let mut highest = f64::MIN;
+        for row in 0..3100_usize {
+            let usual = 20.0 + [0.0, 4.0, -3.0, 1.0, -4.0, 3.0, 2.0][row % 7];
+            let value = row.checked_sub(3000).and_then(|at| rows.get(at)).map_or(usual, |&over| over);
+            let now = 300.0 * row as f64;
+            lasting.fade(300.0, now);
+            let deviation = lasting.deviation(now, value, 20.0);
+            if row >= 3000 {
+                highest = highest.max(deviation);
+            }
+        }
+        highest
+    }
+
+    #[test]
+    fn eight_raised_rows_count_for_more_than_one_giant() {
+        let giant = highest(&[100_000.0]);
+        let lasting = highest(&[50.0; 8]);
+        assert!(lasting > 2.0 * giant, "{lasting} against {giant}");
+    }
+
+    #[test]
+    fn compression_is_anscombes_root_for_small_counts_and_a_ratio_for_large() {
+        let small = compressed_residual(0.5, 0.0) / crate::detect::residual::anscombe_residual(0.5, 0.0);
+        assert!((0.9..1.1).contains(&small), "{small}");
+        let (tenfold, hundredfold) = (compressed_residual(1e6, 1e5), compressed_residual(1e7, 1e5));
+        assert!((hundredfold / tenfold - 2.0).abs() < 0.01);
+    }
+}

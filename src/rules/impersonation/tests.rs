@@ -1,0 +1,71 @@
+//! Names that are taken, and names that only look so.
+
+use super::*;
+
+fn judged(handle: &str, name: &str) -> Option<(String, Likeness)> {
+    let of_handle = |(platform, handle)| Official::of_handle(platform, handle);
+    let handles = [
+        (Platform::X, "nimbus"),
+        (Platform::X, "nimbushelp"),
+        (Platform::Mastodon, "nimbus@social.nimbus.example"),
+        (Platform::Bluesky, "nimbus.example"),
+        (Platform::X, "ny"),
+    ];
+    let mut officials: Vec<Official> = handles.into_iter().filter_map(of_handle).collect();
+    officials.extend(Official::of_name("Kestrel Mobile"));
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let author = Author { handle: some(handle), name: some(name), ..Author::default() };
+    let platform = match (handle.contains("bsky"), handle.contains('@')) {
+        (true, _) => Platform::Bluesky,
+        (_, true) => Platform::Mastodon,
+        _ => Platform::Instagram,
+    };
+    impersonated(&officials, platform, &author).map(|found| (found.official, found.how))
+}
+
+#[test]
+fn false_accounts_are_told_with_the_name_they_take() {
+    for (handle, name, official, how) in [
+        ("n1mbus", "", "nimbus", Likeness::LookAlike),
+        ("nіmbuѕ", "", "nimbus", Likeness::LookAlike),
+        ("n_i_m_b_u_s", "", "nimbus", Likeness::LookAlike),
+        ("nirnbushelp", "", "nimbushelp", Likeness::LookAlike),
+        ("NimbusHe1p", "", "nimbushelp", Likeness::LookAlike),
+        ("jane1987", "ɴɪᴍʙᴜꜱ", "nimbus", Likeness::LookAlike),
+        ("nimbus", "", "nimbus", Likeness::Same),
+        ("nimbus@evil.example", "", "nimbus", Likeness::Same),
+        ("nimbus.bsky.social", "", "nimbus", Likeness::Same),
+        ("nimbus_support", "", "nimbus", Likeness::AddedWord),
+        ("nimbus_help_24", "", "nimbus", Likeness::AddedWord),
+        ("official.nimbus", "", "nimbus", Likeness::AddedWord),
+        ("x", "Nimbus Customer Care", "nimbus", Likeness::AddedWord),
+        ("x", "Nimbus Soporte Oficial", "nimbus", Likeness::AddedWord),
+        ("n1mbu5-refunds", "", "nimbus", Likeness::AddedWord),
+        ("kestrelmobilesupport", "", "Kestrel Mobile", Likeness::AddedWord),
+        ("nimbuss", "", "nimbus", Likeness::Edited),
+        ("nmibus", "", "nimbus", Likeness::Edited),
+        ("kestrel_mobole", "", "Kestrel Mobile", Likeness::Edited),
+    ] {
+        assert_eq!(judged(handle, name), Some((official.to_owned(), how)), "{handle} {name}");
+    }
+}
+
+#[test]
+fn people_who_speak_of_a_brand_or_share_a_word_are_left_alone() {
+    for (handle, name) in [
+        ("nimbusfan42", ""),
+        ("ilovenimbus", ""),
+        ("nimbus_watcher", "Cloud photographs"),
+        ("kestrel", "Kestrel Jones"),
+        ("mobile_support", ""),
+        ("support", "Support"),
+        ("help_desk", "Official"),
+        ("limbo", ""),
+        ("ny_help", ""),
+        ("nick.bush", "Nick Bush"),
+        ("", ""),
+        ("日本語", "任天堂"),
+    ] {
+        assert_eq!(judged(handle, name), None, "{handle} {name}");
+    }
+}

@@ -1,0 +1,286 @@
+//! Words met before: what each gives to the sums of a text, remembered, so that a common word costs one look-up.
+//!
+//! What is remembered is a pure function of the word and the model's tables, compared letter by letter: scores are the
+//! same whatever was read before. Memory is bounded: one slot per key, the latest word stays.
+
+use super::artefact::{LANGUAGES_MAX, Parts};
+use super::features::Words;
+use super::heads::STRIDE;
+use super::language::{LETTERS_MAX, word_ids};
+use super::rows::{add_row, add_sum, sum_rows};
+use super::tokens::{Cell, Kind, Reading, Token};
+use super::word::{PIECES_MAX, Word, pieces, read_word};
+
+/// Words remembered: all common ones of a stream in several languages, in about 2 MB.
+const SLOTS: usize = 1 << 13;
+/// Bytes of the letters of a word that is remembered; longer ones are rare.
+const LETTER_BYTES_MAX: usize = 24;
+
+const _: () = assert!(PIECES_MAX <= 256 && LETTER_BYTES_MAX * 4 + 3 <= 256, "sums of a word fit 16 bits");
+
+/// What the pieces of a text's words sum up to.
+#[derive(Debug, Default)]
+pub(crate) struct Sums {
+    pub(crate) pieces: [i32; STRIDE],
+    pub(crate) piece_count: usize,
+    /// The part of each word's unit, for telling it back.
+    pub(crate) by_unit: Vec<(u32, [i16; STRIDE])>,
+    pub(crate) language: LanguageSum,
+}
+
+/// What the pieces that tell the language sum up to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LanguageSum {
+    pub(crate) columns: [i32; LANGUAGES_MAX],
+    pub(crate) count: usize,
+    letters: usize,
+}
+
+impl Default for LanguageSum {
+    fn default() -> Self {
+        Self { columns: [0; LANGUAGES_MAX], count: 0, letters: 0 }
+    }
+}
+
+impl LanguageSum {
+    fn wants_more(&self) -> bool {
+        self.letters < LETTERS_MAX
+    }
+}
+
+impl Sums {
+    fn add_pieces(&mut self, unit: u32, sum: &[i16; STRIDE], count: u16) {
+        if count > 0 {
+            add_sum(&mut self.pieces, sum);
+            self.piece_count += usize::from(count);
+            self.by_unit.push((unit, *sum));
+        }
+    }
+
+    fn clear(&mut self) {
+        let mut by_unit = std::mem::take(&mut self.by_unit);
+        by_unit.clear();
+        *self = Self { by_unit, ..Self::default() };
+    }
+}
+
+/// One word and what it gives.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    letters: [u8; LETTER_BYTES_MAX],
+    /// Bytes of the letters; none where nothing is remembered.
+    length: u8,
+    given: Given,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Given {
+    word: Word,
+    pieces: [i16; STRIDE],
+    piece_count: u16,
+    language: [i16; LANGUAGES_MAX],
+    language_count: u16,
+}
+
+impl Given {
+    const NOTHING: Self = Self {
+        word: Word::NOTHING,
+        pieces: [0; STRIDE],
+        piece_count: 0,
+        language: [0; LANGUAGES_MAX],
+        language_count: 0,
+    };
+}
+
+impl Known {
+    const NOTHING: Self = Self { letters: [0; LETTER_BYTES_MAX], length: 0, given: Given::NOTHING };
+}
+
+/// Words met before, of one model.
+#[derive(Debug, Default)]
+pub(crate) struct Vocabulary {
+    /// Empty until the first word, and for ever where nothing is to be remembered.
+    slots: Vec<Known>,
+    is_forgetful: bool,
+    letters: Vec<char>,
+}
+
+impl Vocabulary {
+    /// One that remembers nothing: for a single text.
+    pub(crate) fn forgetful() -> Self {
+        Self { is_forgetful: true, ..Self::default() }
+    }
+
+    /// Forgets all words.
+    pub(crate) fn clear(&mut self) {
+        self.slots.fill(Known::NOTHING);
+    }
+
+    fn remembers(&mut self) -> bool {
+        if self.slots.is_empty() && !self.is_forgetful {
+            self.slots = vec![Known::NOTHING; SLOTS];
+        }
+        !self.is_forgetful
+    }
+}
+
+/// Reads the words of one text.
+pub(crate) struct Reader<'a> {
+    parts: &'a Parts,
+    vocabulary: &'a mut Vocabulary,
+    sums: &'a mut Sums,
+    reads_language: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// Sums anew; the language only where it is asked for.
+    pub(crate) fn new(
+        parts: &'a Parts,
+        vocabulary: &'a mut Vocabulary,
+        sums: &'a mut Sums,
+        reads_language: bool,
+    ) -> Self {
+        sums.clear();
+        Self { parts, vocabulary, sums, reads_language }
+    }
+
+    /// Of a word that is too long to be remembered, or where nothing is.
+    fn read_long(&mut self, cells: &[Cell], unit: u32, is_word: bool) -> Word {
+        let (word, pieces, piece_count) = spell(self.parts, cells, &mut self.vocabulary.letters);
+        self.sums.add_pieces(unit, &pieces, piece_count);
+        if is_word && self.reads_language && self.sums.language.wants_more() {
+            let mut ids = Vec::with_capacity(4 * cells.len().min(LETTERS_MAX) + 4);
+            word_ids(cells, |id| ids.push(id));
+            let sum = sum_rows(&self.parts.language, ids.iter().copied());
+            let language = &mut self.sums.language;
+            language.columns.iter_mut().zip(sum).for_each(|(total, sum)| *total += sum);
+            language.count += ids.len();
+            language.letters += cells.len();
+        }
+        word
+    }
+}
+
+impl Words for Reader<'_> {
+    fn read(&mut self, reading: &Reading, token: &Token, unit: u32) -> Word {
+        let (cells, is_word) = (reading.cells_of(token), token.kind == Kind::Word);
+        let Some((letters, length, slot)) = key(cells).filter(|_| self.vocabulary.remembers()) else {
+            return self.read_long(cells, unit, is_word);
+        };
+        let known = &self.vocabulary.slots[slot];
+        if known.length != length || known.letters != letters {
+            let given = give(self.parts, cells, &mut self.vocabulary.letters);
+            self.vocabulary.slots[slot] = Known { letters, length, given };
+        }
+        let given = &self.vocabulary.slots[slot].given;
+        self.sums.add_pieces(unit, &given.pieces, given.piece_count);
+        if is_word && self.reads_language && self.sums.language.wants_more() {
+            let language = &mut self.sums.language;
+            add_sum(&mut language.columns, &given.language);
+            language.count += usize::from(given.language_count);
+            language.letters += cells.len();
+        }
+        given.word
+    }
+}
+
+/// The letters of a word, how many bytes they are, and its slot; nothing where they are too many.
+fn key(cells: &[Cell]) -> Option<([u8; LETTER_BYTES_MAX], u8, usize)> {
+    let (mut letters, mut length, mut hash) = ([0; LETTER_BYTES_MAX], 0, 0_u64);
+    for cell in cells {
+        let width = cell.ch.len_utf8();
+        cell.ch.encode_utf8(letters.get_mut(length..length + width)?);
+        length += width;
+        hash = super::features::mix(hash, u64::from(u32::from(cell.ch)));
+    }
+    let slot = super::features::top(hash, SLOTS.ilog2()) as usize;
+    Some((letters, u8::try_from(length).ok()?, slot))
+}
+
+fn spell(parts: &Parts, cells: &[Cell], letters: &mut Vec<char>) -> (Word, [i16; STRIDE], u16) {
+    let word = read_word(cells, letters);
+    let (mut sum, mut count) = ([0; STRIDE], 0);
+    pieces(letters, |id| {
+        add_row(&mut sum, &parts.main[id as usize]);
+        count += 1;
+    });
+    (word, sum, count)
+}
+
+fn give(parts: &Parts, cells: &[Cell], letters: &mut Vec<char>) -> Given {
+    let (word, pieces, piece_count) = spell(parts, cells, letters);
+    let (mut language, mut language_count) = ([0; LANGUAGES_MAX], 0);
+    word_ids(cells, |id| {
+        add_row(&mut language, &parts.language[id as usize]);
+        language_count += 1;
+    });
+    Given { word, pieces, piece_count, language, language_count }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::artefact::tests::small;
+    use super::super::features::{Feature, extract, walk};
+    use super::super::language::language_ids;
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A model in which every row is another one.
+    fn parts() -> Parts {
+        let mut parts = small();
+        let weight = |row: usize, column: usize| (((row * 31 + column * 17) >> 3) % 251) as i32 - 125;
+        for (row, weights) in parts.main.iter_mut().enumerate() {
+            weights.iter_mut().enumerate().for_each(|(column, w)| *w = weight(row, column) as i8);
+        }
+        for (row, weights) in parts.language.iter_mut().enumerate() {
+            weights.iter_mut().enumerate().for_each(|(column, w)| *w = weight(row, column) as i8);
+        }
+        parts
+    }
+
+    /// What is remembered must equal what is read letter by letter.
+    fn check(parts: &Parts, vocabulary: &mut Vocabulary, text: &str) {
+        let reading = Reading::new(text);
+        let (mut sums, mut features) = (Sums::default(), super::super::features::Features::default());
+        walk(&reading, &mut Reader::new(parts, vocabulary, &mut sums, true), &mut features);
+        let naive = extract(&reading);
+        let ids = |list: &[Feature]| list.iter().map(|f| (f.id, f.unit)).collect::<Vec<_>>();
+        assert_eq!(ids(&features.words), ids(&naive.words), "{text}");
+        assert_eq!(ids(&features.concepts), ids(&naive.concepts), "{text}");
+        assert_eq!(sums.piece_count, naive.pieces.len(), "{text}");
+        assert_eq!(sums.pieces, sum_rows(&parts.main, naive.pieces.iter().map(|f| f.id)), "{text}");
+        for (unit, sum) in &sums.by_unit {
+            let of_unit = naive.pieces.iter().filter(|f| f.unit == *unit).map(|f| f.id);
+            assert_eq!(sum.map(i32::from), sum_rows(&parts.main, of_unit), "{text}");
+        }
+        let mut language = Vec::new();
+        language_ids(&reading, &mut language);
+        assert_eq!(sums.language.count, language.len(), "{text}");
+        assert_eq!(sums.language.columns, sum_rows(&parts.language, language.iter().copied()), "{text}");
+    }
+
+    #[test]
+    fn words_are_remembered_as_they_are_read() {
+        let parts = parts();
+        for mut vocabulary in [Vocabulary::default(), Vocabulary::forgetful()] {
+            let long = "langewortverbindung".repeat(9);
+            for text in ["", "I can't log in, can't pay 😡 #CantLogIn", "привет", long.as_str(), "I can't log in again"]
+            {
+                check(&parts, &mut vocabulary, text);
+            }
+        }
+        assert!(Vocabulary::forgetful().slots.is_empty());
+    }
+
+    #[test]
+    fn random_texts_in_one_memory() {
+        let (parts, vocabulary) = (parts(), std::cell::RefCell::new(Vocabulary::default()));
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(300));
+        let texts = "([a-eé#@ ]{1,6}|nicht|refund|soooo |ПРИВЕТ |[0-9]{1,4} |[!?.]{1,3}){0,30}";
+        let ran = runner.run(&texts, |text| {
+            check(&parts, &mut vocabulary.borrow_mut(), &text);
+            Ok(())
+        });
+        assert!(ran.is_ok(), "{ran:?}");
+    }
+}
