@@ -167,7 +167,7 @@ fn a_snapshot_that_cannot_be_used_is_refused_with_what_to_do() {
     let bench = ready();
     bench.write_state("header", Some(vec![1, 0, 0]));
     let refused = bench.refused(&one);
-    let formats = format!("format 1, this release reads {}", crate::wire::STATE_FORMAT);
+    let formats = format!("format 1, this release reads {STATE_FORMAT}");
     assert!(refused.contains(&formats) && refused.contains(what_to_do), "{refused}");
 
     let bench = ready();
