@@ -167,6 +167,13 @@ impl Tracker {
         self.volume.as_ref().is_some_and(Episode::is_open)
     }
 
+    /// How many buckets back a window may reach: what belongs to an episode of counts that is over speaks of nothing new.
+    #[must_use]
+    pub fn free_buckets(&self, now: Bucket) -> usize {
+        let closed = self.volume.as_ref().and_then(|episode| episode.closed);
+        closed.map_or(usize::MAX, |closed| usize::try_from(now.0.saturating_sub(closed.0)).unwrap_or(0))
+    }
+
     /// True while any alert is open: time alone may then change something.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -15,8 +15,11 @@ const ENOUGH: u64 = 20;
 const NEGATIVE_EFFECT: f64 = 0.15;
 
 const DAY_SECONDS: i64 = 86_400;
+const HOUR_BUCKETS: usize = 360;
 /// Between the quietest and the loudest hour of a day lies less than this.
 const FIRST_DAY_RATIO: f64 = 10.0;
+/// No morning rises so much within an hour.
+const SUDDEN_RATIO: f64 = 3.0;
 
 /// The kind that the evidence of a window speaks for; none while it speaks for no kind in particular.
 ///
@@ -41,12 +44,19 @@ pub fn classify(evidence: &Partial, window: &Windowed, series: &Series, settings
 }
 
 /// A rise that may be a morning: a series that has not seen a day and a night knows neither, so that until then volume
-/// alone must rise tenfold.
+/// alone must rise at once, against the hour before it, or tenfold.
 #[must_use]
 pub fn may_be_a_morning(kind: Option<AlertKind>, window: &Windowed, series: &Series) -> bool {
-    kind.is_none_or(|kind| kind == AlertKind::Spike)
-        && series.age_seconds() < DAY_SECONDS
-        && (window.observed as f64) < FIRST_DAY_RATIO * window.expected
+    if kind.is_some_and(|kind| kind != AlertKind::Spike) || series.age_seconds() >= DAY_SECONDS {
+        return false;
+    }
+    let observed = window.observed as f64;
+    let before = HOUR_BUCKETS.saturating_sub(window.buckets);
+    if before == 0 {
+        return observed < FIRST_DAY_RATIO * window.expected;
+    }
+    let usual = series.evidence_before(window.buckets).mentions as f64 * window.buckets as f64 / before as f64;
+    observed < SUDDEN_RATIO * usual
 }
 
 /// Several people report trouble, each in their own words: neither a crowd of one nor a story that is copied. Where more

@@ -167,7 +167,7 @@ impl Scorer {
 
 /// An id as the name of a cluster: a text as it is, anything else as it was written.
 fn name_of(id: &RawValue) -> Rc<str> {
-    serde_json::from_str::<Cow<'_, str>>(id.get()).map_or_else(|_| id.get().into(), |id| id.into())
+    serde_json::from_str::<Cow<'_, str>>(id.get()).map_or_else(|_| id.get().into(), Into::into)
 }
 
 /// Why a line could not be read, without its content.

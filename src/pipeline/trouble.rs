@@ -7,6 +7,8 @@
 use super::Decided;
 use crate::text::Span;
 
+/// Probability of an outage from which a post counts as a report: the best of several guesses is none.
+const SURE: f64 = 0.5;
 /// Bytes read before our name, and after it.
 const BEFORE: usize = 32;
 const AFTER: usize = 24;
@@ -50,9 +52,9 @@ const STILL_WELL: [&str; 12] = [
 #[must_use]
 pub(super) fn is_report(decided: &Decided, spans: &[Span]) -> bool {
     let Some(scores) = &decided.scores else { return false };
-    let intent = scores.intents.first().map(|intent| intent.id.as_ref());
+    let intent = scores.intents.first();
     decided.noise.is_none()
-        && matches!(intent, Some("outage"))
+        && intent.is_some_and(|intent| intent.id == "outage" && intent.probability >= SURE)
         && scores.sentiment.label != "positive"
         && !spans.iter().any(|span| is_better_off(&decided.mention.text, span.start as usize, span.end as usize))
 }

@@ -7,7 +7,7 @@ use crate::alert::{
     AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, classify, is_independent, is_sour, may_be_a_morning,
     meets, risen,
 };
-use crate::detect::{Bucket, Judgement, Partial, PendingItem, Series, Settings, Windowed};
+use crate::detect::{Bucket, Judgement, Mood, Partial, PendingItem, Series, Settings, Windowed};
 use crate::mention::Timestamp;
 use crate::route::{Severity, TicketAction};
 use crate::rules::{AlertRule, DetectSettings, Pack};
@@ -148,8 +148,11 @@ fn volume(
     settings: &Settings,
     pack: &Pack,
 ) -> Option<AlertEvent> {
-    let spread = || risen(&judgement.windows, settings).and_then(|window| rise(query, window, state, settings, pack));
-    let rise = reported(query, judgement, state, pack).or_else(spread);
+    let free = state.tracker.free_buckets(bucket);
+    let within = |windows: &[Windowed]| windows.iter().filter(|window| window.buckets <= free).copied().collect();
+    let (counts, reports): (Vec<_>, Vec<_>) = (within(&judgement.windows), within(&judgement.reports));
+    let spread = || risen(&counts, settings).and_then(|window| rise(query, window, state, settings, pack));
+    let rise = reported(query, &reports, state, pack).or_else(spread);
     let step = state.tracker.step_volume(query, bucket, judgement, rise.as_ref(), settings)?;
     let episode = state.tracker.volume.as_ref()?;
     if step.state == AlertState::Opened {
@@ -180,11 +183,11 @@ fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings,
 }
 
 /// Several people who report trouble independently are an outage, however few they are among all that is said.
-fn reported(query: &str, judgement: &Judgement, state: &QueryState, pack: &Pack) -> Option<Rise> {
+fn reported(query: &str, reports: &[Windowed], state: &QueryState, pack: &Pack) -> Option<Rise> {
     let kind = AlertKind::Outage;
     let settings = settings(&pack.detection_of(kind, query));
     // the shortest one: it knows soonest when it is over
-    let window = judgement.reports.iter().find(|window| meets(window, &settings))?;
+    let window = reports.iter().find(|window| meets(window, &settings))?;
     let rule = pack.alert_rule(kind, query);
     let evidence = state.series.evidence(window.buckets);
     let severity = severity(Some(kind), rule.severity, &evidence, &state.series);
@@ -233,7 +236,8 @@ fn mood(
     let rule = pack.alert_rule(AlertKind::SentimentShift, query);
     // who has no service is in no good mood: while that is told, the mood is no news
     let is_told = state.tracker.mood.as_ref().is_some_and(Episode::is_open);
-    let mood = mood.filter(|_| rule.enabled && (is_told || !state.tracker.volume_open()));
+    let is_news = |mood: &&Mood| !state.tracker.volume_open() && mood.buckets <= state.tracker.free_buckets(bucket);
+    let mood = mood.filter(|mood| rule.enabled && (is_told || is_news(mood)));
     let step = state.tracker.step_mood(query, bucket, mood, &evidence, rule.severity, settings)?;
     let episode = state.tracker.mood.as_ref()?;
     let mood = mood.copied().unwrap_or_default();

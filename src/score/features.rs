@@ -56,7 +56,10 @@ pub(crate) struct Features {
 impl Features {
     fn clear(&mut self) {
         let Self { words, pieces, concepts, units } = self;
-        (words.clear(), pieces.clear(), concepts.clear(), units.clear());
+        words.clear();
+        pieces.clear();
+        concepts.clear();
+        units.clear();
     }
 }
 

@@ -254,7 +254,7 @@ fn short_link(text: &str, start: usize, host_end: usize) -> (Option<Range<usize>
 /// A link without a protocol around the dot at `dot`; nothing before `floor` is looked at again.
 fn bare_link(text: &str, dot: usize, floor: usize) -> (Option<Range<usize>>, usize) {
     // the end of a sentence, mostly
-    if text.as_bytes().get(dot + 1).is_none_or(|byte| byte.is_ascii_whitespace()) {
+    if text.as_bytes().get(dot + 1).is_none_or(u8::is_ascii_whitespace) {
         return (None, dot + 1);
     }
     let begin = text[floor..dot].char_indices().rev().take_while(|(_, c)| is_bare_host_char(*c)).last();

@@ -9,6 +9,7 @@ use crate::pipeline::{SourceClock, UndoLimits};
 use crate::rules::{self, Pack};
 use crate::service::watch::{WatchSettings, WatchStage};
 use crate::service::worker::{Limits, StageError, Worker};
+use crate::wire::STATE_FORMAT;
 use crate::wire::{self, Topics};
 use std::sync::Arc;
 use std::time::Duration;
