@@ -356,8 +356,7 @@ impl Tracker {
 
 /// Below half of what would open it.
 fn is_calm(window: &Windowed) -> bool {
-    let half = window.expected + (window.upper - window.expected).max(0.0) / 2.0;
-    window.observed as f64 <= half
+    window.observed as f64 <= window.calm_most()
 }
 
 /// True when a window meets the minimum effect.

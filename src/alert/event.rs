@@ -56,10 +56,10 @@ impl Scene<'_> {
         ));
         event.explain.extend(describe(self.evidence, self.series));
         event.explain.extend(self.reading());
-        let half = window.expected + (window.upper - window.expected).max(0.0) / 2.0;
         if state != AlertState::Resolved {
             event.explain.push(format!(
-                "over when no more than {half:.0} are counted in {} min, for three minutes",
+                "over when no more than {:.0} are counted in {} min, for three minutes",
+                window.calm_most(),
                 figures.minutes
             ));
         }

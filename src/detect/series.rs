@@ -105,6 +105,12 @@ impl Windowed {
         self.observed as f64 / self.expected.max(0.1)
     }
 
+    /// Half of the way from what is expected to what would be unusual: up to there it is calm.
+    #[must_use]
+    pub fn calm_most(&self) -> f64 {
+        self.expected + (self.upper - self.expected).max(0.0) / 2.0
+    }
+
     /// Observed − expected, 0 at least.
     #[must_use]
     pub fn excess(&self) -> f64 {

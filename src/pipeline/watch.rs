@@ -149,10 +149,9 @@ fn volume(
     pack: &Pack,
 ) -> Option<AlertEvent> {
     let free = state.tracker.free_buckets(bucket);
-    let within = |windows: &[Windowed]| windows.iter().filter(|window| window.buckets <= free).copied().collect();
-    let (counts, reports): (Vec<_>, Vec<_>) = (within(&judgement.windows), within(&judgement.reports));
-    let spread = || risen(&counts, settings).and_then(|window| rise(query, window, state, settings, pack));
-    let rise = reported(query, &reports, state, pack).or_else(spread);
+    let (counts, reports) = (up_to(&judgement.windows, free), up_to(&judgement.reports, free));
+    let spread = || risen(counts, settings).and_then(|window| rise(query, window, state, settings, pack));
+    let rise = reported(query, reports, state, pack).or_else(spread);
     let step = state.tracker.step_volume(query, bucket, judgement, rise.as_ref(), settings)?;
     let episode = state.tracker.volume.as_ref()?;
     if step.state == AlertState::Opened {
@@ -163,6 +162,11 @@ fn volume(
     let window = of_rise.or_else(|| episode.window(judgement))?;
     let told = Told { query, bucket, episode, buckets: window.buckets };
     Some(tell(told, state, pack, |scene| scene.volume(step.state, &window)))
+}
+
+/// Those of the windows, shortest first, that reach no further back.
+fn up_to(windows: &[Windowed], buckets: usize) -> &[Windowed] {
+    &windows[..windows.partition_point(|window| window.buckets <= buckets)]
 }
 
 /// A window that meets the minimum effect, and people behind it.

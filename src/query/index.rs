@@ -21,10 +21,10 @@ use super::fuzzy::{FuzzyIndex, Letters};
 use super::scratch::Hit;
 use crate::text::brands::{self, Found as Brand, Seen, Why};
 use crate::text::lookalike::plain_form;
-use crate::text::{Document, Span, Token, TokenKind, hash_word};
+use crate::text::{AsIs, Document, Span, Token, TokenKind, hash_word};
 use aho_corasick::AhoCorasick;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 
 /// No term.
 pub(super) const NONE: u32 = u32::MAX;
@@ -59,7 +59,7 @@ fn pair_key(first: u32, second: u32) -> u64 {
 }
 
 /// A table whose keys are hashes already.
-pub(super) type ByHash = HashMap<u64, u32, BuildHasherDefault<AlreadyHashed>>;
+pub(super) type ByHash = HashMap<u64, u32, BuildHasherDefault<AsIs>>;
 
 #[derive(Debug)]
 struct Entry {
@@ -389,26 +389,5 @@ impl Hit {
     fn until(self, last: &Token) -> Self {
         let span = Span { start: self.span.start.min(last.original.start), end: self.span.end.max(last.original.end) };
         Self { position_end: last.position_end, span, ..self }
-    }
-}
-
-/// Passes a hash through: the keys are hashes already.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct AlreadyHashed(u64);
-
-impl Hasher for AlreadyHashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        // Only u64 keys are used, which arrive by `write_u64`; anything else is folded in all the same.
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
     }
 }

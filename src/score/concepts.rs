@@ -5,10 +5,11 @@
 //! weight. Looking up is a handful of hash probes per word, most of them answered by a bit table. The numbers of the
 //! concepts are part of an artefact's meaning: append at the end of the file, never reorder, and train anew.
 
-use super::features::mix;
+use super::features::{hash_letters, mix};
 use super::tokens::ignorable;
+use crate::text::AsIs;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
 /// Most concepts one word can have.
@@ -149,10 +150,7 @@ fn key(entry: &str) -> u64 {
 
 /// The hash of a word's plain letters.
 fn hash_of(word: &str) -> u64 {
-    word.chars()
-        .filter(|&c| c != '\'' && (c.is_ascii() || !ignorable(c)))
-        .map(plain)
-        .fold(0, |hash, c| mix(hash, u64::from(u32::from(c))))
+    hash_letters(word.chars().filter(|&c| c != '\'' && (c.is_ascii() || !ignorable(c))).map(plain))
 }
 
 /// A letter without its accent: people leave them out.
@@ -176,24 +174,6 @@ pub(crate) fn plain(letter: char) -> char {
             first
         }
         _ => letter,
-    }
-}
-
-/// Keys are hashes already.
-#[derive(Debug, Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, &b| mix(hash, u64::from(b)));
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
     }
 }
 

@@ -187,7 +187,12 @@ struct Style {
 }
 
 pub(crate) fn hash_str(text: &str) -> u64 {
-    text.chars().fold(0, |hash, c| mix(hash, u64::from(u32::from(c))))
+    hash_letters(text.chars())
+}
+
+/// The hash of letters in a row.
+pub(crate) fn hash_letters(letters: impl Iterator<Item = char>) -> u64 {
+    letters.fold(0, |hash, c| mix(hash, u64::from(u32::from(c))))
 }
 
 impl<W: Words> Walk<'_, W> {
@@ -270,7 +275,7 @@ impl<W: Words> Walk<'_, W> {
         let digits = cells.iter().filter(|c| c.ch.is_ascii_digit()).count();
         let pointed = digits < cells.len();
         if digits <= 3 {
-            let whole = cells.iter().fold(0, |hash, c| mix(hash, u64::from(u32::from(c.ch))));
+            let whole = hash_letters(cells.iter().map(|c| c.ch));
             self.emit(id(SEED_WORD, whole), unit);
             self.about_entry(whole, unit);
         }
@@ -305,7 +310,7 @@ impl<W: Words> Walk<'_, W> {
 
     fn emoji(&mut self, token: &Token, unit: u32) -> u64 {
         self.style.emoji += 1;
-        let hash = self.reading.cells_of(token).iter().fold(0, |hash, c| mix(hash, u64::from(u32::from(c.ch))));
+        let hash = hash_letters(self.reading.cells_of(token).iter().map(|c| c.ch));
         self.emit(id(SEED_WORD, hash), unit);
         self.about_entry(hash, unit);
         hash

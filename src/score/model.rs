@@ -109,7 +109,8 @@ impl Model {
     /// As [`Model::score_with`], in memory that was used for other texts.
     #[must_use]
     pub fn score_in(&self, text: &str, lang: Option<&str>, additions: &Additions, scratch: &mut Scratch) -> Scores {
-        self.read(text, lang.and_then(given_language), scratch);
+        let given = lang.and_then(given_language);
+        self.read(text, given, scratch);
         scratch.template.read(text);
         let Scratch { reading, features, sums, units, template, .. } = scratch;
         let mut logits = self.logits(features, sums);
@@ -122,7 +123,7 @@ impl Model {
         }
         let empty = features.words.is_empty();
         let answer = |head: usize| if empty { silence(head) } else { self.answer(head, &logits) };
-        let language = self.language(&sums.language, lang);
+        let language = self.language(&sums.language, given);
         let sentiment = answer(SENTIMENT);
         let emotion = answer(EMOTION);
         let intent = answer(INTENT);
@@ -209,8 +210,8 @@ impl Model {
     }
 
     /// Which language, by the words alone; a given tag wins.
-    fn language(&self, sum: &LanguageSum, lang: Option<&str>) -> LanguageScore {
-        if let Some(code) = lang.and_then(given_language) {
+    fn language(&self, sum: &LanguageSum, given: Option<&str>) -> LanguageScore {
+        if let Some(code) = given {
             return LanguageScore { code: code.to_ascii_lowercase(), confidence: 1.0 };
         }
         let mut p = [0.0; LANGUAGES_MAX];

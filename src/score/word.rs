@@ -4,7 +4,7 @@
 //! around it.
 
 use super::concepts::{Entry, Lexicon, STEM_LETTERS_MIN, plain};
-use super::features::{Feature, WORD_ROWS, Words, below, hash_str, mix};
+use super::features::{Feature, WORD_ROWS, Words, below, hash_letters, hash_str, mix};
 use super::tokens::{Cell, Reading, Token};
 use std::sync::LazyLock;
 
@@ -83,14 +83,10 @@ impl Concepts {
 /// Reads a word; its letters as they are counted are left in `letters`.
 pub(crate) fn read_word(cells: &[Cell], letters: &mut Vec<char>) -> Word {
     let is_stretched = normalize(cells, letters);
-    let hash = hash_of(letters);
+    let hash = hash_letters(letters.iter().copied());
     let (plain, concepts) = look_up(letters);
     let is_negator = NEGATOR_HASHES.contains(&hash);
     Word { hash, plain, concepts, is_stretched, is_negator, may_end_phrase: Lexicon::shipped().may_end_phrase(plain) }
-}
-
-fn hash_of(letters: &[char]) -> u64 {
-    letters.iter().fold(0, |hash, &c| mix(hash, u64::from(u32::from(c))))
 }
 
 /// The key of a word in the lexicon, and what its stems and it itself are about.

@@ -3,6 +3,7 @@
 //! Every function here is linear in the length of the text and never fails. Offsets are UTF-8 bytes of the original
 //! text and always lie on character boundaries.
 
+mod as_is;
 pub mod brands;
 pub mod entity;
 pub mod fingerprint;
@@ -13,6 +14,7 @@ mod nearest;
 pub mod token;
 mod url;
 
+pub(crate) use as_is::AsIs;
 pub use entity::entities;
 pub use fingerprint::{Template, fingerprint};
 pub use nearest::{edits, nearest};

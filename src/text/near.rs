@@ -7,10 +7,10 @@
 //! cluster of the most similar one. Linear work per text, bounded memory, the oldest dropped; a pure function of the
 //! texts in their order. Never says that two texts mean the same.
 
-use super::{Template, edits};
+use super::{AsIs, Template, edits};
 use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Texts of different templates that are remembered by default.
@@ -331,24 +331,6 @@ impl<C: Clone> Near<C> {
 /// As many words as are compared.
 fn clip(spaced: &str) -> &str {
     &spaced[..spaced.floor_char_boundary(SPACED_BYTES_MAX)]
-}
-
-/// Fingerprints are hashes already.
-#[derive(Debug, Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = xxh3_64(bytes);
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
 }
 
 /// Numbers of texts by key: a table of fixed size, each bucket with the latest texts of its keys.

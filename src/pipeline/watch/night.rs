@@ -5,6 +5,7 @@
 
 use crate::alert::{AlertEvent, AlertState};
 use crate::detect::Bucket;
+use crate::mention::Timestamp;
 use crate::pipeline::QueryState;
 use crate::route::Severity;
 use crate::rules::Pack;
@@ -20,7 +21,7 @@ pub(super) fn tell(events: Vec<AlertEvent>, bucket: Bucket, state: &mut QuerySta
     for event in events {
         let known = state.kept.iter().any(|kept| kept.alert_id == event.alert_id);
         let opens = matches!(event.state, AlertState::Opened | AlertState::Reopened);
-        if event.severity > Severity::S2 && (opens || known) && is_night(&event, pack) {
+        if event.severity > Severity::S2 && (opens || known) && is_night(&event.team, event.at, pack) {
             keep(event, state);
         } else {
             told.extend(release(bucket, state, |kept| kept.alert_id == event.alert_id));
@@ -37,7 +38,7 @@ pub(super) fn rest(state: &mut QueryState) -> Vec<AlertEvent> {
 
 /// What was kept for a morning that has come.
 fn due(bucket: Bucket, state: &mut QueryState, pack: &Pack) -> Vec<AlertEvent> {
-    let morning = |kept: &AlertEvent| !is_night(&AlertEvent { at: bucket.end(), ..kept.clone() }, pack);
+    let morning = |kept: &AlertEvent| !is_night(&kept.team, bucket.end(), pack);
     if state.kept.is_empty() { Vec::new() } else { release(bucket, state, morning) }
 }
 
@@ -61,8 +62,8 @@ fn keep(event: AlertEvent, state: &mut QueryState) {
     }
 }
 
-fn is_night(event: &AlertEvent, pack: &Pack) -> bool {
-    let hour = pack.teams.get(&event.team).map(|team| team.hours.hour(event.at));
+fn is_night(team: &str, at: Timestamp, pack: &Pack) -> bool {
+    let hour = pack.teams.get(team).map(|team| team.hours.hour(at));
     hour.is_some_and(|hour| NIGHT.iter().any(|night| night.contains(&hour)))
 }
 
