@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
 use super::equality::Outputs;
-use super::{Broker, unique};
+use super::{Broker, free_port, unique};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_groundswell");
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -139,7 +139,7 @@ pub struct Process {
 
 impl Process {
     fn new(brokers: &str, deployment: &Deployment<'_>, instance: &str, more: &str) -> Self {
-        let http_port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let http_port = free_port();
         let mut text = String::new();
         let Deployment { prefix, folder, rules, .. } = deployment;
         writeln!(text, "kafka:\n  brokers: \"{brokers}\"\n  prefix: {prefix}\n  properties:").unwrap();
