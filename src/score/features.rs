@@ -351,7 +351,7 @@ impl<W: Words> Walk<'_, W> {
     /// What a word is about, itself and the phrases it ends.
     fn about_word(&mut self, word: &Word, unit: u32) {
         self.about(word.concepts.as_slice(), unit);
-        self.about.run.rotate_left(1);
+        self.about.run.copy_within(1.., 0);
         self.about.run[PHRASE_WORDS_MAX - 1] = word.plain;
         self.about.run_len = (self.about.run_len + 1).min(PHRASE_WORDS_MAX);
         let longest = if word.may_end_phrase { self.about.run_len } else { 0 };

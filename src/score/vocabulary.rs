@@ -1,18 +1,19 @@
 //! Words met before: what each gives to the sums of a text, remembered, so that a common word costs one look-up.
 //!
 //! What is remembered is a pure function of the word and the model's tables, compared letter by letter: scores are the
-//! same whatever was read before. Memory is bounded: one slot per key, the latest word stays.
+//! same whatever was read before. Memory is bounded: two words per key, the latest stay.
 
 use super::artefact::{LANGUAGES_MAX, Parts};
-use super::features::Words;
+use super::features::{Words, mix, top};
 use super::heads::STRIDE;
 use super::language::{LETTERS_MAX, word_ids};
 use super::rows::{add_row, add_sum, sum_rows};
 use super::tokens::{Cell, Kind, Reading, Token};
 use super::word::{PIECES_MAX, Word, pieces, read_word};
 
-/// Words remembered: all common ones of a stream in several languages, in about 2 MB.
-const SLOTS: usize = 1 << 13;
+/// Words remembered: all but the rare ones of a stream in several languages, in about 4 MB.
+const WORDS_REMEMBERED: usize = 1 << 14;
+const PLACES: usize = WORDS_REMEMBERED / 2;
 /// Bytes of the letters of a word that is remembered; longer ones are rare.
 const LETTER_BYTES_MAX: usize = 24;
 
@@ -94,13 +95,41 @@ impl Given {
 
 impl Known {
     const NOTHING: Self = Self { letters: [0; LETTER_BYTES_MAX], length: 0, given: Given::NOTHING };
+
+    fn is(&self, key: &Key) -> bool {
+        self.length == key.length && self.letters == key.letters
+    }
+}
+
+/// The two latest words of one key.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    known: [Known; 2],
+    /// Which of them was met last.
+    last: u8,
+}
+
+impl Place {
+    const NOTHING: Self = Self { known: [Known::NOTHING; 2], last: 0 };
+
+    /// What a word gives; worked out where neither is this word, in place of the one not met last.
+    fn given(&mut self, key: &Key, give: impl FnOnce() -> Given) -> &Given {
+        let last = usize::from(self.last & 1);
+        let found = if self.known[last].is(key) { last } else { 1 - last };
+        let known = &mut self.known[found];
+        if !known.is(key) {
+            *known = Known { letters: key.letters, length: key.length, given: give() };
+        }
+        self.last = u8::from(found == 1);
+        &known.given
+    }
 }
 
 /// Words met before, of one model.
 #[derive(Debug, Default)]
 pub(crate) struct Vocabulary {
     /// Empty until the first word, and for ever where nothing is to be remembered.
-    slots: Vec<Known>,
+    places: Vec<Place>,
     is_forgetful: bool,
     letters: Vec<char>,
 }
@@ -113,12 +142,12 @@ impl Vocabulary {
 
     /// Forgets all words.
     pub(crate) fn clear(&mut self) {
-        self.slots.fill(Known::NOTHING);
+        self.places.fill(Place::NOTHING);
     }
 
     fn remembers(&mut self) -> bool {
-        if self.slots.is_empty() && !self.is_forgetful {
-            self.slots = vec![Known::NOTHING; SLOTS];
+        if self.places.is_empty() && !self.is_forgetful {
+            self.places = vec![Place::NOTHING; PLACES];
         }
         !self.is_forgetful
     }
@@ -164,15 +193,11 @@ impl<'a> Reader<'a> {
 impl Words for Reader<'_> {
     fn read(&mut self, reading: &Reading, token: &Token, unit: u32) -> Word {
         let (cells, is_word) = (reading.cells_of(token), token.kind == Kind::Word);
-        let Some((letters, length, slot)) = key(cells).filter(|_| self.vocabulary.remembers()) else {
+        let Some(key) = Key::of(cells).filter(|_| self.vocabulary.remembers()) else {
             return self.read_long(cells, unit, is_word);
         };
-        let known = &self.vocabulary.slots[slot];
-        if known.length != length || known.letters != letters {
-            let given = give(self.parts, cells, &mut self.vocabulary.letters);
-            self.vocabulary.slots[slot] = Known { letters, length, given };
-        }
-        let given = &self.vocabulary.slots[slot].given;
+        let Vocabulary { places, letters, .. } = &mut *self.vocabulary;
+        let given = places[key.place].given(&key, || give(self.parts, cells, letters));
         self.sums.add_pieces(unit, &given.pieces, given.piece_count);
         if is_word && self.reads_language && self.sums.language.wants_more() {
             let language = &mut self.sums.language;
@@ -184,17 +209,42 @@ impl Words for Reader<'_> {
     }
 }
 
-/// The letters of a word, how many bytes they are, and its slot; nothing where they are too many.
-fn key(cells: &[Cell]) -> Option<([u8; LETTER_BYTES_MAX], u8, usize)> {
-    let (mut letters, mut length, mut hash) = ([0; LETTER_BYTES_MAX], 0, 0_u64);
+/// The letters of a word, how many bytes they are, and where it is remembered.
+struct Key {
+    letters: [u8; LETTER_BYTES_MAX],
+    length: u8,
+    place: usize,
+}
+
+impl Key {
+    /// Nothing where the letters are too many.
+    fn of(cells: &[Cell]) -> Option<Self> {
+        if cells.len() > LETTER_BYTES_MAX {
+            return None;
+        }
+        let mut letters = [0; LETTER_BYTES_MAX];
+        let mut is_ascii = true;
+        for (letter, cell) in letters.iter_mut().zip(cells) {
+            is_ascii &= cell.ch.is_ascii();
+            *letter = cell.ch as u8;
+        }
+        let length = if is_ascii { cells.len() } else { write_utf8(cells, &mut letters)? };
+        let (words, _) = letters.as_chunks::<8>();
+        let hash = words.iter().fold(0, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+        Some(Self { letters, length: u8::try_from(length).ok()?, place: top(hash, PLACES.ilog2()) as usize })
+    }
+}
+
+/// Writes the letters in place of others and says how many bytes they are; nothing where they are too many.
+fn write_utf8(cells: &[Cell], letters: &mut [u8; LETTER_BYTES_MAX]) -> Option<usize> {
+    *letters = [0; LETTER_BYTES_MAX];
+    let mut length = 0;
     for cell in cells {
         let width = cell.ch.len_utf8();
         cell.ch.encode_utf8(letters.get_mut(length..length + width)?);
         length += width;
-        hash = super::features::mix(hash, u64::from(u32::from(cell.ch)));
     }
-    let slot = super::features::top(hash, SLOTS.ilog2()) as usize;
-    Some((letters, u8::try_from(length).ok()?, slot))
+    Some(length)
 }
 
 fn spell(parts: &Parts, cells: &[Cell], letters: &mut Vec<char>) -> (Word, [i16; STRIDE], u16) {
@@ -269,7 +319,7 @@ mod tests {
                 check(&parts, &mut vocabulary, text);
             }
         }
-        assert!(Vocabulary::forgetful().slots.is_empty());
+        assert!(Vocabulary::forgetful().places.is_empty());
     }
 
     #[test]
