@@ -164,8 +164,9 @@ struct Walk<'a, W> {
 struct About {
     /// One bit per concept: plain, then negated.
     seen: [[u64; 4]; 2],
-    /// The first concepts, each with the unit it came from.
-    first: Vec<(u8, u32)>,
+    /// The first concepts, each with the unit it came from, and how many they are.
+    first: [(u8, u32); PAIRED_CONCEPTS_MAX],
+    first_len: usize,
     /// Hashes of the last words, for phrases; the newest last.
     run: [u64; PHRASE_WORDS_MAX],
     run_len: usize,
@@ -380,8 +381,10 @@ impl<W: Words> Walk<'_, W> {
             *seen |= bit;
             let seed = if negated { SEED_CONCEPT_NOT } else { SEED_CONCEPT };
             self.out.concepts.push(Feature { id: concept_id(seed, u64::from(concept)), unit });
-            if self.about.first.len() < PAIRED_CONCEPTS_MAX && self.about.first.iter().all(|f| f.0 != concept) {
-                self.about.first.push((concept, unit));
+            let count = self.about.first_len;
+            if count < PAIRED_CONCEPTS_MAX && self.about.first[..count].iter().all(|f| f.0 != concept) {
+                self.about.first[count] = (concept, unit);
+                self.about.first_len += 1;
             }
         }
     }
@@ -392,7 +395,7 @@ impl<W: Words> Walk<'_, W> {
             let both = u64::from(a.min(b)) << 8 | u64::from(a.max(b));
             self.out.concepts.push(Feature { id: concept_id(SEED_TOGETHER, both), unit });
         };
-        for (n, &(concept, unit)) in self.about.first.iter().enumerate() {
+        for (n, &(concept, unit)) in self.about.first[..self.about.first_len].iter().enumerate() {
             self.about.first[..n].iter().for_each(|&(earlier, _)| pair(earlier, concept, unit));
             for (mark, count) in [(ASKS, self.style.asks), (LINKS, self.style.urls)] {
                 if count > 0 {

@@ -10,6 +10,7 @@ use super::entity::{Tag, tags_into};
 use super::fold::{Folded, fold_into};
 use super::lookalike::shape;
 use super::url;
+use std::ops::Range;
 use unicode_normalization::char::is_combining_mark;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -90,9 +91,15 @@ impl Template {
     pub(super) fn spaced(&self) -> &str {
         &self.spaced
     }
+
+    /// Their letters in a row, repeated ones squeezed also across words.
+    pub(super) fn letters(&self) -> &str {
+        &self.letters
+    }
 }
 
 /// A hashtag, handle, cashtag or link in a folded text.
+#[derive(Debug)]
 struct Mark {
     start: usize,
     end: usize,
@@ -100,20 +107,31 @@ struct Mark {
     is_skipped: bool,
 }
 
-/// What is marked in a folded text, ascending by start.
-fn marks(folded: &str) -> Vec<Mark> {
-    let mut tags = Vec::new();
-    tags_into(folded, &mut tags);
-    let links = url::links(folded);
-    let mark_of = |tag: &Tag| {
-        let is_skipped = folded[tag.start..tag.value_start].starts_with('@');
-        let end = if is_skipped { handle_end(folded, tag.value_start) } else { tag.end };
-        Mark { start: tag.start, end, is_skipped }
-    };
-    let mut marks: Vec<Mark> = tags.iter().map(mark_of).collect();
-    marks.extend(links.into_iter().map(|link| Mark { start: link.start, end: link.end, is_skipped: true }));
-    marks.sort_by_key(|mark| mark.start);
-    marks
+/// What is marked in a folded text, ascending by start, in memory that is used again.
+#[derive(Debug, Default)]
+struct Marks {
+    tags: Vec<Tag>,
+    links: Vec<Range<usize>>,
+    marks: Vec<Mark>,
+}
+
+impl Marks {
+    /// Reads a folded text in place of another one.
+    fn read(&mut self, folded: &str) -> &[Mark] {
+        let Self { tags, links, marks } = self;
+        tags_into(folded, tags);
+        url::links_into(folded, links);
+        let mark_of = |tag: &Tag| {
+            let is_skipped = folded[tag.start..tag.value_start].starts_with('@');
+            let end = if is_skipped { handle_end(folded, tag.value_start) } else { tag.end };
+            Mark { start: tag.start, end, is_skipped }
+        };
+        marks.clear();
+        marks.extend(tags.iter().map(mark_of));
+        marks.extend(links.iter().map(|link| Mark { start: link.start, end: link.end, is_skipped: true }));
+        marks.sort_by_key(|mark| mark.start);
+        marks
+    }
 }
 
 /// Where a handle ends: in the alphabets with look-alikes of Latin letters, not in scripts written without spaces,
@@ -147,6 +165,7 @@ struct Words {
     /// Where each word ends.
     ends: Vec<usize>,
     have_digits: bool,
+    marks: Marks,
 }
 
 impl Words {
@@ -155,14 +174,17 @@ impl Words {
         self.chars.clear();
         self.ends.clear();
         self.have_digits = false;
-        let marks = marks(folded);
-        let end = trailing_hashtags_start(folded, &marks);
+        // taken out for as long as it is read beside the words
+        let mut memory = std::mem::take(&mut self.marks);
+        let marks = memory.read(folded);
+        let end = trailing_hashtags_start(folded, marks);
         let mut at = 0;
         for mark in marks.iter().filter(|mark| mark.is_skipped && mark.start < end) {
             self.read(folded.get(at..mark.start).unwrap_or_default());
             at = at.max(mark.end);
         }
         self.read(folded.get(at..end).unwrap_or_default());
+        self.marks = memory;
     }
 
     fn iter(&self) -> impl Iterator<Item = &[char]> {
@@ -172,20 +194,22 @@ impl Words {
 
     /// Reads a part of a text that begins and ends between words.
     fn read(&mut self, part: &str) {
-        let mut rest = part.chars().peekable();
-        while let Some(c) = rest.next() {
-            if c.is_ascii_alphabetic() {
-                self.chars.push(c);
-                continue;
-            }
-            let next = rest.peek().copied().unwrap_or(' ');
+        let mut rest = part;
+        loop {
+            // most of a text is plain letters: as many as there are at once
+            let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+            self.chars.extend(rest.as_bytes()[..letters].iter().copied().map(char::from));
+            let mut ahead = rest[letters..].chars();
+            let Some(c) = ahead.next() else { break };
+            rest = ahead.as_str();
+            let next = ahead.next().unwrap_or(' ');
             let is_letter = c.is_alphanumeric() || (!c.is_ascii() && is_combining_mark(c));
             if is_letter || self.is_sign_letter(c, next) {
                 self.have_digits |= c.is_numeric();
                 self.chars.push(c);
             } else if !matches!(c, '\'' | '_' | '!' | '|') && self.end_word() {
                 // what is left of a link that was written so that it is none
-                while rest.next_if(|c| !c.is_whitespace()).is_some() {}
+                rest = rest.trim_start_matches(|c: char| !c.is_whitespace());
             }
         }
         self.end_word();
@@ -258,7 +282,7 @@ fn without_outer_digits(word: &[char]) -> &[char] {
 /// Appends a word with runs of a letter squeezed to one and numbers to one `#`; nothing where it has neither.
 fn shape_word(raw: &[char], is_leet: bool, word: &mut String) {
     if raw.iter().all(char::is_ascii_alphabetic) {
-        return push_squeezed(word, raw.iter().map(|c| shape(*c)));
+        return push_plain(word, raw);
     }
     let body = if raw.first() == Some(&'$') { &raw[1..] } else { raw };
     let letters = raw.iter().filter(|c| c.is_alphabetic()).count();
@@ -285,6 +309,25 @@ fn shape_word(raw: &[char], is_leet: bool, word: &mut String) {
             if shaped.is_numeric() { NUMBER } else { shaped }
         }),
     );
+}
+
+/// Letters that are shaped at once.
+const PLAIN: usize = 32;
+
+/// As [`push_squeezed`], of plain letters: most words of most texts.
+fn push_plain(word: &mut String, raw: &[char]) {
+    let mut last = 0;
+    for part in raw.chunks(PLAIN) {
+        let (mut shaped, mut count) = ([0; PLAIN], 0);
+        for c in part {
+            // the shape of a plain letter is one
+            let letter = shape(*c) as u8;
+            shaped[count] = letter;
+            count += usize::from(letter != last);
+            last = letter;
+        }
+        word.push_str(std::str::from_utf8(&shaped[..count]).unwrap_or_default());
+    }
 }
 
 /// Appends letters with runs of one squeezed to one.

@@ -288,7 +288,12 @@ impl<C: Clone> Near<C> {
             return text.cluster.clone();
         }
         let spaced = clip(template.spaced());
-        letters_into(spaced, &mut self.letters);
+        if spaced.len() < template.spaced().len() {
+            letters_into(spaced, &mut self.letters);
+        } else {
+            self.letters.clear();
+            self.letters.extend(template.letters().chars().take(LETTERS_MAX));
+        }
         self.shingles.clear();
         self.shingles.extend(shingles(&self.letters, SHINGLE));
         let outline = (self.shingles.len() < SHINGLES_MAX).then(|| Outline::new(&self.shingles));

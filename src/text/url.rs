@@ -188,8 +188,15 @@ vc ve vg vi vn vu wf ws ye yt za zm zw ";
 
 /// The links of a text, ascending, without overlaps.
 pub(super) fn links(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    links_into(text, &mut found);
+    found
+}
+
+/// Puts the links of a text, ascending, without overlaps, in place of others.
+pub(super) fn links_into(text: &str, found: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
-    let mut found: Vec<Range<usize>> = Vec::new();
+    found.clear();
     let mut at = 0;
     // A link has a "://" or a dot between two labels: walk from one such place to the next.
     while let Some(step) = bytes[at..].iter().position(|byte| matches!(byte, b'.' | b':')) {
@@ -209,7 +216,6 @@ pub(super) fn links(text: &str) -> Vec<Range<usize>> {
             at = next;
         }
     }
-    found
 }
 
 /// `http` or `https` before the colon at `colon`, with `//` after it, at a place where a link may begin.
