@@ -1,7 +1,7 @@
 //! Sums of rows of small weights: whole numbers, so that no order of adding matters.
 
-/// Rows whose sum fits 16 bits for certain: 258 × 127 < 2^15.
-const RUN: u32 = 256;
+/// Rows whose sum fits 16 bits for certain: 256 × 128 = 2^15.
+const RUN_MAX: u16 = 255;
 
 /// Sums rows of a table, in runs short enough for 16-bit sums.
 pub(crate) fn sum_rows<const N: usize>(table: &[[i8; N]], ids: impl Iterator<Item = u32>) -> [i32; N] {
@@ -9,18 +9,18 @@ pub(crate) fn sum_rows<const N: usize>(table: &[[i8; N]], ids: impl Iterator<Ite
     loop {
         let (sum, rows) = sum_run(table, &mut ids);
         add_sum(&mut total, &sum);
-        if rows < RUN {
+        if rows < RUN_MAX {
             return total;
         }
     }
 }
 
-/// The sum of the next rows, and how many they were. Compiled by itself: the compiler turns it into wide instructions,
+/// The sum of the next rows, at most [`RUN_MAX`], and how many they were. Compiled by itself: the compiler turns it into wide instructions,
 /// but into narrower ones beside sums of 32 bits.
 #[inline(never)]
-fn sum_run<const N: usize>(table: &[[i8; N]], ids: &mut impl Iterator<Item = u32>) -> ([i16; N], u32) {
+pub(crate) fn sum_run<const N: usize>(table: &[[i8; N]], ids: &mut impl Iterator<Item = u32>) -> ([i16; N], u16) {
     let (mut sum, mut rows) = ([0_i16; N], 0);
-    while rows < RUN
+    while rows < RUN_MAX
         && let Some(id) = ids.next()
     {
         add_row(&mut sum, &table[id as usize]);
@@ -29,8 +29,8 @@ fn sum_run<const N: usize>(table: &[[i8; N]], ids: &mut impl Iterator<Item = u32
     (sum, rows)
 }
 
-/// Adds one row; no more than [`RUN`] of them may be added to one sum.
-pub(crate) fn add_row<const N: usize>(sum: &mut [i16; N], row: &[i8; N]) {
+/// Adds one row; no more than [`RUN_MAX`] of them may be added to one sum.
+fn add_row<const N: usize>(sum: &mut [i16; N], row: &[i8; N]) {
     for (sum, &weight) in sum.iter_mut().zip(row) {
         *sum += i16::from(weight);
     }
@@ -54,9 +54,9 @@ mod tests {
         assert_eq!(sum_rows(&table, [0, 1, 1].into_iter()), [129, -127]);
         assert_eq!(sum_rows(&table, std::iter::empty()), [0, 0]);
         let extremes = [[-128_i8, 127, 0, -1]];
-        for rows in [RUN - 1, RUN, RUN + 1, 3 * RUN] {
+        for rows in [RUN_MAX - 1, RUN_MAX, RUN_MAX + 1, 3 * RUN_MAX] {
             let ids = (0..rows).map(|_| 0);
-            assert_eq!(sum_rows(&extremes, ids), extremes[0].map(|weight| i32::from(weight) * rows as i32));
+            assert_eq!(sum_rows(&extremes, ids), extremes[0].map(|weight| i32::from(weight) * i32::from(rows)));
         }
     }
 }

@@ -7,7 +7,7 @@ use super::artefact::{LANGUAGES_MAX, Parts};
 use super::features::{Words, mix, top};
 use super::heads::STRIDE;
 use super::language::{LETTERS_MAX, word_ids};
-use super::rows::{add_row, add_sum, sum_rows};
+use super::rows::{add_sum, sum_rows, sum_run};
 use super::tokens::{Cell, Kind, Reading, Token};
 use super::word::{PIECES_MAX, Word, pieces, read_word};
 
@@ -17,7 +17,7 @@ const PLACES: usize = WORDS_REMEMBERED / 2;
 /// Bytes of the letters of a word that is remembered; longer ones are rare.
 const LETTER_BYTES_MAX: usize = 24;
 
-const _: () = assert!(PIECES_MAX <= 256 && LETTER_BYTES_MAX * 4 + 3 <= 256, "sums of a word fit 16 bits");
+const _: () = assert!(PIECES_MAX < 256 && LETTER_BYTES_MAX * 4 + 3 < 256, "sums of a word fit 16 bits");
 
 /// What the pieces of a text's words sum up to.
 #[derive(Debug, Default)]
@@ -65,12 +65,15 @@ impl Sums {
     }
 }
 
-/// One word and what it gives.
+/// One word and what it gives, in whole cache lines.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 struct Known {
     letters: [u8; LETTER_BYTES_MAX],
     /// Bytes of the letters; none where nothing is remembered.
     length: u8,
+    /// Met after the other one of its key.
+    is_latest: bool,
     given: Given,
 }
 
@@ -94,7 +97,7 @@ impl Given {
 }
 
 impl Known {
-    const NOTHING: Self = Self { letters: [0; LETTER_BYTES_MAX], length: 0, given: Given::NOTHING };
+    const NOTHING: Self = Self { letters: [0; LETTER_BYTES_MAX], length: 0, is_latest: false, given: Given::NOTHING };
 
     fn is(&self, key: &Key) -> bool {
         self.length == key.length && self.letters == key.letters
@@ -103,24 +106,19 @@ impl Known {
 
 /// The two latest words of one key.
 #[derive(Debug, Clone, Copy)]
-struct Place {
-    known: [Known; 2],
-    /// Which of them was met last.
-    last: u8,
-}
+struct Place([Known; 2]);
 
 impl Place {
-    const NOTHING: Self = Self { known: [Known::NOTHING; 2], last: 0 };
+    const NOTHING: Self = Self([Known::NOTHING; 2]);
 
-    /// What a word gives; worked out where neither is this word, in place of the one not met last.
+    /// What a word gives; worked out where neither is this word, in place of the one met earlier.
     fn given(&mut self, key: &Key, give: impl FnOnce() -> Given) -> &Given {
-        let last = usize::from(self.last & 1);
-        let found = if self.known[last].is(key) { last } else { 1 - last };
-        let known = &mut self.known[found];
+        let [one, other] = &mut self.0;
+        let (known, other) = if one.is(key) || (!other.is(key) && other.is_latest) { (one, other) } else { (other, one) };
         if !known.is(key) {
-            *known = Known { letters: key.letters, length: key.length, given: give() };
+            *known = Known { letters: key.letters, length: key.length, is_latest: true, given: give() };
         }
-        self.last = u8::from(found == 1);
+        (known.is_latest, other.is_latest) = (true, false);
         &known.given
     }
 }
@@ -131,7 +129,15 @@ pub(crate) struct Vocabulary {
     /// Empty until the first word, and for ever where nothing is to be remembered.
     places: Vec<Place>,
     is_forgetful: bool,
+    spelled: Spelled,
+}
+
+/// Memory for a word that is read letter by letter.
+#[derive(Debug, Default)]
+struct Spelled {
     letters: Vec<char>,
+    /// Rows of its pieces, listed before they are summed: their look-ups need not wait for each other.
+    ids: Vec<u32>,
 }
 
 impl Vocabulary {
@@ -175,10 +181,11 @@ impl<'a> Reader<'a> {
 
     /// Of a word that is too long to be remembered, or where nothing is.
     fn read_long(&mut self, cells: &[Cell], unit: u32, is_word: bool) -> Word {
-        let (word, pieces, piece_count) = spell(self.parts, cells, &mut self.vocabulary.letters);
+        let (word, pieces, piece_count) = self.vocabulary.spelled.word(self.parts, cells);
         self.sums.add_pieces(unit, &pieces, piece_count);
         if is_word && self.reads_language && self.sums.language.wants_more() {
-            let mut ids = Vec::with_capacity(4 * cells.len().min(LETTERS_MAX) + 4);
+            let ids = &mut self.vocabulary.spelled.ids;
+            ids.clear();
             word_ids(cells, |id| ids.push(id));
             let sum = sum_rows(&self.parts.language, ids.iter().copied());
             let language = &mut self.sums.language;
@@ -196,8 +203,8 @@ impl Words for Reader<'_> {
         let Some(key) = Key::of(cells).filter(|_| self.vocabulary.remembers()) else {
             return self.read_long(cells, unit, is_word);
         };
-        let Vocabulary { places, letters, .. } = &mut *self.vocabulary;
-        let given = places[key.place].given(&key, || give(self.parts, cells, letters));
+        let Vocabulary { places, spelled, .. } = &mut *self.vocabulary;
+        let given = places[key.place].given(&key, || spelled.given(self.parts, cells));
         self.sums.add_pieces(unit, &given.pieces, given.piece_count);
         if is_word && self.reads_language && self.sums.language.wants_more() {
             let language = &mut self.sums.language;
@@ -247,24 +254,24 @@ fn write_utf8(cells: &[Cell], letters: &mut [u8; LETTER_BYTES_MAX]) -> Option<us
     Some(length)
 }
 
-fn spell(parts: &Parts, cells: &[Cell], letters: &mut Vec<char>) -> (Word, [i16; STRIDE], u16) {
-    let word = read_word(cells, letters);
-    let (mut sum, mut count) = ([0; STRIDE], 0);
-    pieces(letters, |id| {
-        add_row(&mut sum, &parts.main[id as usize]);
-        count += 1;
-    });
-    (word, sum, count)
-}
+impl Spelled {
+    /// What a word is, and the sum and number of its pieces.
+    fn word(&mut self, parts: &Parts, cells: &[Cell]) -> (Word, [i16; STRIDE], u16) {
+        let Self { letters, ids } = self;
+        let word = read_word(cells, letters);
+        ids.clear();
+        pieces(letters, |id| ids.push(id));
+        let (sum, count) = sum_run(&parts.main, &mut ids.iter().copied());
+        (word, sum, count)
+    }
 
-fn give(parts: &Parts, cells: &[Cell], letters: &mut Vec<char>) -> Given {
-    let (word, pieces, piece_count) = spell(parts, cells, letters);
-    let (mut language, mut language_count) = ([0; LANGUAGES_MAX], 0);
-    word_ids(cells, |id| {
-        add_row(&mut language, &parts.language[id as usize]);
-        language_count += 1;
-    });
-    Given { word, pieces, piece_count, language, language_count }
+    fn given(&mut self, parts: &Parts, cells: &[Cell]) -> Given {
+        let (word, pieces, piece_count) = self.word(parts, cells);
+        self.ids.clear();
+        word_ids(cells, |id| self.ids.push(id));
+        let (language, language_count) = sum_run(&parts.language, &mut self.ids.iter().copied());
+        Given { word, pieces, piece_count, language, language_count }
+    }
 }
 
 #[cfg(test)]
