@@ -37,10 +37,10 @@ pub fn fingerprint(text: &str) -> u64 {
 /// A text without its trifles: its words as they look. Memory for one text after the other.
 #[derive(Debug, Default)]
 pub struct Template {
-    /// The words, each behind a space.
-    spaced: String,
-    /// Their letters in a row, repeated ones squeezed.
-    letters: String,
+    /// The words, each behind a space; in UTF-8.
+    spaced: Vec<u8>,
+    /// Their letters in a row, repeated ones squeezed; in UTF-8.
+    letters: Vec<u8>,
     fingerprint: u64,
     folded: Folded,
     words: Words,
@@ -57,21 +57,21 @@ impl Template {
         let is_leet = words.are_leet();
         for raw in words.iter() {
             let start = spaced.len();
-            spaced.push(' ');
+            spaced.push(b' ');
             shape_word(raw, is_leet, spaced);
             let word = &spaced[start + 1..];
-            if word.is_empty() || word == "rt" {
+            if word.is_empty() || word == b"rt" {
                 spaced.truncate(start);
                 continue;
             }
             // within itself a word is squeezed already
-            let last = letters.chars().next_back();
-            letters.push_str(last.and_then(|last| word.strip_prefix(last)).unwrap_or(word));
+            let (first, others) = word.split_at(width_of_first(word));
+            letters.extend_from_slice(if letters.ends_with(first) { others } else { word });
         }
         *fingerprint = if letters.is_empty() {
             xxh3_64_with_seed(folded.text.as_bytes(), !VERSION)
         } else {
-            xxh3_64_with_seed(letters.as_bytes(), VERSION)
+            xxh3_64_with_seed(letters, VERSION)
         };
     }
 
@@ -89,12 +89,28 @@ impl Template {
 
     /// The words, each behind a space.
     pub(super) fn spaced(&self) -> &str {
-        &self.spaced
+        str_of(&self.spaced)
     }
 
     /// Their letters in a row, repeated ones squeezed also across words.
     pub(super) fn letters(&self) -> &str {
-        &self.letters
+        str_of(&self.letters)
+    }
+}
+
+/// What was written as UTF-8, read as such.
+fn str_of(written: &[u8]) -> &str {
+    std::str::from_utf8(written).unwrap_or_default()
+}
+
+/// Bytes of the first character of a word, by its first byte.
+fn width_of_first(word: &[u8]) -> usize {
+    match word.first() {
+        None => 0,
+        Some(0..0x80) => 1,
+        Some(0x80..0xe0) => 2,
+        Some(0xe0..0xf0) => 3,
+        Some(_) => 4,
     }
 }
 
@@ -280,7 +296,7 @@ fn without_outer_digits(word: &[char]) -> &[char] {
 }
 
 /// Appends a word with runs of a letter squeezed to one and numbers to one `#`; nothing where it has neither.
-fn shape_word(raw: &[char], is_leet: bool, word: &mut String) {
+fn shape_word(raw: &[char], is_leet: bool, word: &mut Vec<u8>) {
     if raw.iter().all(char::is_ascii_alphabetic) {
         return push_plain(word, raw);
     }
@@ -289,7 +305,7 @@ fn shape_word(raw: &[char], is_leet: bool, word: &mut String) {
     let leading = body.iter().take_while(|c| c.is_numeric()).count();
     let trailing = body.iter().rev().take_while(|c| c.is_numeric()).count();
     if letters == 0 && !(is_leet && may_be_letters(raw)) {
-        return word.extend((leading > 0 || trailing > 0).then_some(NUMBER));
+        return word.extend((leading > 0 || trailing > 0).then_some(NUMBER as u8));
     }
     let has_unit = leading > 0 && letters <= UNIT_LETTERS && leading + letters == body.len();
     let is_number = |run: &[char]| run.len() >= NUMBER_DIGITS && run.iter().any(|c| *c != run[0]);
@@ -311,31 +327,28 @@ fn shape_word(raw: &[char], is_leet: bool, word: &mut String) {
     );
 }
 
-/// Letters that are shaped at once.
-const PLAIN: usize = 32;
-
 /// As [`push_squeezed`], of plain letters: most words of most texts.
-fn push_plain(word: &mut String, raw: &[char]) {
-    let mut last = 0;
-    for part in raw.chunks(PLAIN) {
-        let (mut shaped, mut count) = ([0; PLAIN], 0);
-        for c in part {
-            // the shape of a plain letter is one
-            let letter = shape(*c) as u8;
-            shaped[count] = letter;
-            count += usize::from(letter != last);
-            last = letter;
-        }
-        word.push_str(std::str::from_utf8(&shaped[..count]).unwrap_or_default());
+fn push_plain(word: &mut Vec<u8>, raw: &[char]) {
+    let start = word.len();
+    word.resize(start + raw.len(), 0);
+    let (mut end, mut last) = (start, 0);
+    for c in raw {
+        // the shape of a plain letter is one
+        let letter = shape(*c) as u8;
+        word[end] = letter;
+        end += usize::from(letter != last);
+        last = letter;
     }
+    // a letter that was the last again stands behind the end
+    word.truncate(end);
 }
 
 /// Appends letters with runs of one squeezed to one.
-fn push_squeezed(word: &mut String, letters: impl Iterator<Item = char>) {
+fn push_squeezed(word: &mut Vec<u8>, letters: impl Iterator<Item = char>) {
     let mut last = '\0';
     for c in letters {
         if last != c {
-            word.push(c);
+            word.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
         }
         last = c;
     }
@@ -408,7 +421,7 @@ mod tests {
     fn is_the_same_in_every_build() {
         let mut template = Template::default();
         template.read("Refund me $25.50, @nimbus! #Fail now");
-        assert_eq!((template.letters.as_str(), template.spaced()), ("refundme#falnow", " refund me # # fal now"));
+        assert_eq!((template.letters(), template.spaced()), ("refundme#falnow", " refund me # # fal now"));
     }
 
     /// Edited copies by kind of edit, and different posts that look alike (kind "other").

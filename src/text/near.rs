@@ -12,7 +12,7 @@ mod outline;
 
 use self::buckets::Buckets;
 use self::outline::Outline;
-use super::{AsIs, Template, edits};
+use super::{AsIs, Template, are_within};
 use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
@@ -99,10 +99,8 @@ impl Sketch {
     }
 
     fn is_short_copy(&self, other: &Self) -> bool {
-        let (shorter, longer) =
-            (self.letters.len().min(other.letters.len()), self.letters.len().max(other.letters.len()));
-        let allowed = shorter * EDITS / 100;
-        shorter > 0 && longer - shorter <= allowed && edits(&self.letters, &other.letters) <= allowed
+        let shorter = self.letters.len().min(other.letters.len());
+        shorter > 0 && are_within(&self.letters, &other.letters, shorter * EDITS / 100)
     }
 }
 
@@ -200,14 +198,18 @@ struct Keys {
 impl Keys {
     fn of(letters: &[char]) -> Self {
         let mut keys = Self::default();
-        shingles(letters, KEY_SHINGLE).for_each(|hash| keys.add(hash));
+        shingles(letters, KEY_SHINGLE).for_each(|hash| {
+            // most are not among the smallest: told here, without a call
+            if keys.count < KEYS || hash < keys.hashes[KEYS - 1] {
+                keys.add(hash);
+            }
+        });
         keys
     }
 
+    /// Adds a hash that is among the smallest.
+    #[inline(never)]
     fn add(&mut self, hash: u32) {
-        if self.count == KEYS && hash >= self.hashes[KEYS - 1] {
-            return;
-        }
         let place = self.as_slice().partition_point(|key| *key < hash);
         if self.as_slice().get(place) == Some(&hash) {
             return;

@@ -3,6 +3,7 @@
 //! Follows twitter-text's rules for what may surround, begin and end a link. Never resolves or opens anything.
 
 use super::entity::run_length;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Characters of a host label; longer ones make the whole host invalid (RFC 1035).
@@ -354,8 +355,12 @@ fn is_known_ending(label: &str, endings: Endings) -> bool {
     if label.len() > 20 || (endings == Endings::Known && !one_case) {
         return false;
     }
-    let lower = label.to_lowercase();
-    GENERIC_ENDINGS.contains(&lower.as_str()) || (lower.len() == 2 && COUNTRY_ENDINGS.contains(&format!(" {lower} ")))
+    let lower = if label.is_ascii() { Cow::Borrowed(label) } else { Cow::Owned(label.to_lowercase()) };
+    let is = |ending: &[u8]| ending.eq_ignore_ascii_case(lower.as_bytes());
+    // a space and two letters each
+    let countries = COUNTRY_ENDINGS.as_bytes().as_chunks::<3>().0;
+    GENERIC_ENDINGS.iter().any(|ending| is(ending.as_bytes()))
+        || (lower.len() == 2 && countries.iter().any(|[_, country @ ..]| is(country)))
 }
 
 /// Port, path and query after a host that ends at `end`.

@@ -83,9 +83,9 @@ impl Buckets {
 
 /// Most numbers that are counted, and places to count them in.
 const COUNTED_MAX: usize = KEYS * BUCKET;
-const PLACES: usize = 256;
+const PLACES: usize = 128;
 
-const _: () = assert!(COUNTED_MAX < PLACES && KEYS < 256);
+const _: () = assert!(COUNTED_MAX < PLACES && PLACES.is_power_of_two() && PLACES <= 256 && KEYS < 256);
 
 /// How often each number was met: a small open table, since most are met once and sorting them would be most of the work.
 struct Tally {
@@ -108,6 +108,7 @@ impl Tally {
         // numbers go up one by one, so their lower bits spread them
         let mut place = number as u8;
         loop {
+            place %= PLACES as u8;
             let met = &mut self.places[usize::from(place)];
             if *met == 0 {
                 *met = (number + 1) << 8 | 1;
