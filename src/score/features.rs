@@ -5,7 +5,7 @@
 //! words. The hash is fixed: changing it, or what is emitted, makes every artefact meaningless. Work is linear in the
 //! text; nothing here depends on the platform, the locale or a map's order.
 
-use super::concepts::{Lexicon, PHRASE_WORDS_MAX};
+use super::concepts::{Lexicon, PHRASE_WORDS_MAX, Roles};
 use super::tokens::{Kind, Reading, Token};
 use super::word::{Spelling, Word};
 
@@ -169,6 +169,8 @@ struct About {
     first_len: usize,
     /// Hashes of the last words, for phrases; the newest last.
     run: [u64; PHRASE_WORDS_MAX],
+    /// What they may be in phrases.
+    roles: [Roles; PHRASE_WORDS_MAX],
     run_len: usize,
 }
 
@@ -354,10 +356,13 @@ impl<W: Words> Walk<'_, W> {
         self.about(word.concepts.as_slice(), unit);
         self.about.run.copy_within(1.., 0);
         self.about.run[PHRASE_WORDS_MAX - 1] = word.plain;
+        self.about.roles.copy_within(1.., 0);
+        self.about.roles[PHRASE_WORDS_MAX - 1] = word.roles;
         self.about.run_len = (self.about.run_len + 1).min(PHRASE_WORDS_MAX);
-        let longest = if word.may_end_phrase { self.about.run_len } else { 0 };
-        for words in 2..=longest {
-            if let Some(entry) = Lexicon::shipped().phrase(&self.about.run[PHRASE_WORDS_MAX - words..]) {
+        for words in 2..=self.about.run_len {
+            if self.about.roles[PHRASE_WORDS_MAX - words].may_make_phrase(word.roles, words)
+                && let Some(entry) = Lexicon::shipped().phrase(&self.about.run[PHRASE_WORDS_MAX - words..])
+            {
                 self.about(entry.as_slice(), unit);
             }
         }

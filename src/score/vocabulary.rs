@@ -11,8 +11,8 @@ use super::rows::{add_sum, sum_rows, sum_run};
 use super::tokens::{Cell, Kind, Reading, Token};
 use super::word::{PIECES_MAX, Word, pieces, read_word};
 
-/// Words remembered: all but the rare ones of a stream in several languages, in about 4 MB.
-const WORDS_REMEMBERED: usize = 1 << 14;
+/// Words remembered: all but the rare ones of a stream in several languages, in 8 MB.
+const WORDS_REMEMBERED: usize = 1 << 15;
 const PLACES: usize = WORDS_REMEMBERED / 2;
 /// Bytes of the letters of a word that is remembered; longer ones are rare.
 const LETTER_BYTES_MAX: usize = 24;
@@ -114,7 +114,8 @@ impl Place {
     /// What a word gives; worked out where neither is this word, in place of the one met earlier.
     fn given(&mut self, key: &Key, give: impl FnOnce() -> Given) -> &Given {
         let [one, other] = &mut self.0;
-        let (known, other) = if one.is(key) || (!other.is(key) && other.is_latest) { (one, other) } else { (other, one) };
+        let (known, other) =
+            if one.is(key) || (!other.is(key) && other.is_latest) { (one, other) } else { (other, one) };
         if !known.is(key) {
             *known = Known { letters: key.letters, length: key.length, is_latest: true, given: give() };
         }

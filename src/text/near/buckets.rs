@@ -142,7 +142,8 @@ mod tests {
         let mut numbers: Vec<u64> = keys.iter().flat_map(of_key).collect();
         numbers.sort_unstable();
         let runs = numbers.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0]));
-        let mut runs: Vec<_> = runs.filter(|(keys_shared, _)| *keys_shared >= keys.len().min(SHARED_KEYS_MIN)).collect();
+        let mut runs: Vec<_> =
+            runs.filter(|(keys_shared, _)| *keys_shared >= keys.len().min(SHARED_KEYS_MIN)).collect();
         runs.sort_unstable_by(|a, b| b.cmp(a));
         runs.iter().take(CANDIDATES_MAX).map(|(_, number)| *number).collect()
     }
