@@ -100,7 +100,8 @@ impl Known {
     const NOTHING: Self = Self { letters: [0; LETTER_BYTES_MAX], length: 0, is_latest: false, given: Given::NOTHING };
 
     fn is(&self, key: &Key) -> bool {
-        self.length == key.length && self.letters == key.letters
+        let letters = self.letters == key.letters;
+        letters & (self.length == key.length)
     }
 }
 
@@ -113,14 +114,17 @@ impl Place {
 
     /// What a word gives; worked out where neither is this word, in place of the one met earlier.
     fn given(&mut self, key: &Key, give: impl FnOnce() -> Given) -> &Given {
-        let [one, other] = &mut self.0;
-        let (known, other) =
-            if one.is(key) || (!other.is(key) && other.is_latest) { (one, other) } else { (other, one) };
-        if !known.is(key) {
+        // which of the two it is cannot be guessed, and a wrong guess would wait for memory: it is counted, not asked
+        let [one, other] = [self.0[0].is(key), self.0[1].is(key)];
+        let is_known = one | other;
+        let place = usize::from(if is_known { other } else { self.0[0].is_latest });
+        let known = &mut self.0[place];
+        if !is_known {
             *known = Known { letters: key.letters, length: key.length, is_latest: true, given: give() };
         }
-        (known.is_latest, other.is_latest) = (true, false);
-        &known.given
+        self.0[place].is_latest = true;
+        self.0[1 - place].is_latest = false;
+        &self.0[place].given
     }
 }
 
