@@ -82,18 +82,12 @@ struct Given {
     word: Word,
     pieces: [i16; STRIDE],
     piece_count: u16,
-    language: [i16; LANGUAGES_MAX],
-    language_count: u16,
+    /// None until it is asked for: long texts tell their language by their first words.
+    language: Option<([i16; LANGUAGES_MAX], u16)>,
 }
 
 impl Given {
-    const NOTHING: Self = Self {
-        word: Word::NOTHING,
-        pieces: [0; STRIDE],
-        piece_count: 0,
-        language: [0; LANGUAGES_MAX],
-        language_count: 0,
-    };
+    const NOTHING: Self = Self { word: Word::NOTHING, pieces: [0; STRIDE], piece_count: 0, language: None };
 }
 
 impl Known {
@@ -113,7 +107,7 @@ impl Place {
     const NOTHING: Self = Self([Known::NOTHING; 2]);
 
     /// What a word gives; worked out where neither is this word, in place of the one met earlier.
-    fn given(&mut self, key: &Key, give: impl FnOnce() -> Given) -> &Given {
+    fn given(&mut self, key: &Key, give: impl FnOnce() -> Given) -> &mut Given {
         // which of the two it is cannot be guessed, and a wrong guess would wait for memory: it is counted, not asked
         let [one, other] = [self.0[0].is(key), self.0[1].is(key)];
         let is_known = one | other;
@@ -124,7 +118,7 @@ impl Place {
         }
         self.0[place].is_latest = true;
         self.0[1 - place].is_latest = false;
-        &self.0[place].given
+        &mut self.0[place].given
     }
 }
 
@@ -212,9 +206,10 @@ impl Words for Reader<'_> {
         let given = places[key.place].given(&key, || spelled.given(self.parts, cells));
         self.sums.add_pieces(unit, &given.pieces, given.piece_count);
         if is_word && self.reads_language && self.sums.language.wants_more() {
+            let (sum, count) = given.language.get_or_insert_with(|| spelled.language(self.parts, cells));
             let language = &mut self.sums.language;
-            add_sum(&mut language.columns, &given.language);
-            language.count += usize::from(given.language_count);
+            add_sum(&mut language.columns, sum);
+            language.count += usize::from(*count);
             language.letters += cells.len();
         }
         given.word
@@ -272,10 +267,14 @@ impl Spelled {
 
     fn given(&mut self, parts: &Parts, cells: &[Cell]) -> Given {
         let (word, pieces, piece_count) = self.word(parts, cells);
+        Given { word, pieces, piece_count, language: None }
+    }
+
+    /// The sum and number of the pieces that tell the language.
+    fn language(&mut self, parts: &Parts, cells: &[Cell]) -> ([i16; LANGUAGES_MAX], u16) {
         self.ids.clear();
         word_ids(cells, |id| self.ids.push(id));
-        let (language, language_count) = sum_run(&parts.language, &mut self.ids.iter().copied());
-        Given { word, pieces, piece_count, language, language_count }
+        sum_run(&parts.language, &mut self.ids.iter().copied())
     }
 }
 

@@ -356,11 +356,27 @@ fn is_known_ending(label: &str, endings: Endings) -> bool {
         return false;
     }
     let lower = if label.is_ascii() { Cow::Borrowed(label) } else { Cow::Owned(label.to_lowercase()) };
-    let is = |ending: &[u8]| ending.eq_ignore_ascii_case(lower.as_bytes());
+    is_country(lower.as_bytes()) || GENERIC_ENDINGS.iter().any(|ending| ending.eq_ignore_ascii_case(&lower))
+}
+
+/// The second letters of country codes, a bit each, by the first.
+const COUNTRIES: [u32; 26] = {
+    let mut countries = [0; 26];
+    let codes = COUNTRY_ENDINGS.as_bytes();
+    let mut at = 1;
     // a space and two letters each
-    let countries = COUNTRY_ENDINGS.as_bytes().as_chunks::<3>().0;
-    GENERIC_ENDINGS.iter().any(|ending| is(ending.as_bytes()))
-        || (lower.len() == 2 && countries.iter().any(|[_, country @ ..]| is(country)))
+    while at + 1 < codes.len() {
+        countries[(codes[at] - b'a') as usize] |= 1 << (codes[at + 1] - b'a');
+        at += 3;
+    }
+    countries
+};
+
+fn is_country(label: &[u8]) -> bool {
+    let [first, second] = label else { return false };
+    let letter = |byte: &u8| byte.is_ascii_alphabetic().then(|| byte.to_ascii_lowercase() - b'a');
+    let both = letter(first).zip(letter(second));
+    both.is_some_and(|(first, second)| COUNTRIES[usize::from(first)] & (1 << second) != 0)
 }
 
 /// Port, path and query after a host that ends at `end`.
