@@ -2,10 +2,10 @@
 //!
 //! Of every text's template (see [`super::fingerprint`]) the set of its four-letter shingles is kept. Texts are compared
 //! with those they share a key with, the keys being the smallest hashes of a text's five-letter shingles, a sample that
-//! near sets share (Broder 1997). A candidate is a copy where enough is the same: shingles, words (for words that
-//! changed places), all of the shorter text (for cut ends), or all but a few letters of a short one. A text joins the
-//! cluster of the most similar one. Linear work per text, bounded memory, the oldest dropped; a pure function of the
-//! texts in their order. Never says that two texts mean the same.
+//! near sets share (Broder 1997); most of those are turned away by a coarse set of their shingles. A candidate is a copy
+//! where enough is the same: shingles, words (for words that changed places), all of the shorter text (for cut ends), or
+//! all but a few letters of a short one. A text joins the cluster of the most similar one. Linear work per text, bounded
+//! memory, the oldest dropped; a pure function of the texts in their order. Never says that two texts mean the same.
 
 mod buckets;
 mod outline;
@@ -289,8 +289,9 @@ impl<C: Clone> Near<C> {
         if let Some(text) = self.same.get(&fingerprint).and_then(|number| self.text(*number)) {
             return text.cluster.clone();
         }
-        let spaced = clip(template.spaced());
-        if spaced.len() < template.spaced().len() {
+        let whole = template.spaced();
+        let spaced = clip(whole);
+        if spaced.len() < whole.len() {
             letters_into(spaced, &mut self.letters);
         } else {
             self.letters.clear();

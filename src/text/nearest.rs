@@ -107,14 +107,16 @@ mod tests {
         ) {
             let a: Vec<char> = word.chars().collect();
             let mut b = a.clone();
-            for (at, change) in &changes {
+            for (at, change) in changes {
                 let letter = change.chars().next().unwrap_or('a');
                 match at % 4 {
                     0 => b.insert(at % (b.len() + 1), letter),
                     1 if !b.is_empty() => drop(b.remove(at % b.len())),
-                    2 if b.len() > 1 => b.swap(at % (b.len() - 1), at % (b.len() - 1) + 1),
-                    _ if !b.is_empty() => { let at = at % b.len(); b[at] = letter; }
-                    _ => {}
+                    2 if b.len() > 1 => {
+                        let first = at % (b.len() - 1);
+                        b.swap(first, first + 1);
+                    }
+                    _ => b.push(letter),
                 }
             }
             prop_assert_eq!(are_within(&a, &b, most), edits(&a, &b) <= most);

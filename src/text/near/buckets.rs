@@ -138,8 +138,10 @@ mod tests {
 
     /// The same by sorting.
     fn naive(buckets: &Buckets, keys: &[u32]) -> Vec<u64> {
-        let of_key = |key: &u32| buckets.slots[buckets.range(*key)].iter().filter_map(|slot| slot.number(*key));
-        let mut numbers: Vec<u64> = keys.iter().flat_map(of_key).collect();
+        let mut numbers = Vec::new();
+        for &key in keys {
+            numbers.extend(buckets.slots[buckets.range(key)].iter().filter_map(|slot| slot.number(key)));
+        }
         numbers.sort_unstable();
         let runs = numbers.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0]));
         let mut runs: Vec<_> =
