@@ -11,8 +11,8 @@ use super::rows::{add_sum, sum_rows, sum_run};
 use super::tokens::{Cell, Kind, Reading, Token};
 use super::word::{PIECES_MAX, Word, pieces, read_word};
 
-/// Words remembered: all but the rare ones of a stream in several languages, in 8 MB.
-const WORDS_REMEMBERED: usize = 1 << 15;
+/// Words remembered: all but the rare ones of a stream in several languages, in 4 MB.
+const WORDS_REMEMBERED: usize = 1 << 14;
 const PLACES: usize = WORDS_REMEMBERED / 2;
 /// Bytes of the letters of a word that is remembered; longer ones are rare.
 const LETTER_BYTES_MAX: usize = 24;
