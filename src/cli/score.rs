@@ -167,6 +167,10 @@ impl Scorer {
 
 /// An id as the name of a cluster: a text as it is, anything else as it was written.
 fn name_of(id: &RawValue) -> Rc<str> {
+    // what is no text is not asked to be one: the answer would be an error put into words
+    if !id.get().starts_with('"') {
+        return id.get().into();
+    }
     serde_json::from_str::<Cow<'_, str>>(id.get()).map_or_else(|_| id.get().into(), Into::into)
 }
 

@@ -5,7 +5,7 @@
 //! weight. Looking up is a handful of hash probes per word, most of them answered by a bit table. The numbers of the
 //! concepts are part of an artefact's meaning: append at the end of the file, never reorder, and train anew.
 
-use super::features::{hash_letters, mix};
+use super::features::{hash_letters, mix, top};
 use super::tokens::ignorable;
 use crate::text::AsIs;
 use std::collections::HashMap;
@@ -32,8 +32,8 @@ pub(crate) struct Lexicon {
     entries: HashMap<u64, Entry, BuildHasherDefault<AsIs>>,
     /// One bit per hash: most words are in no concept, and are told so without a probe.
     seen: Vec<u64>,
-    /// One bit per hash of a word that ends a phrase.
-    phrase_ends: Vec<u64>,
+    /// What a word, by its hash, may be in phrases.
+    roles: Vec<Roles>,
     names: Vec<String>,
 }
 
@@ -58,13 +58,32 @@ impl Entry {
     }
 }
 
+/// How long the phrases are that a word may begin or end: most runs of words are told by it to be no phrase.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Roles {
+    /// One bit per length.
+    begins: u8,
+    ends: u8,
+}
+
+impl Roles {
+    pub(crate) const NONE: Self = Self { begins: 0, ends: 0 };
+
+    /// False where no phrase of so many words begins with a word of these roles and ends with one of those.
+    pub(crate) fn may_make_phrase(self, last: Self, words: usize) -> bool {
+        self.begins & last.ends & (1 << words) != 0
+    }
+}
+
+const _: () = assert!(PHRASE_WORDS_MAX < 8, "a bit for each length");
+
 impl Lexicon {
     pub(crate) fn shipped() -> &'static Self {
         &SHIPPED
     }
 
     fn parse(text: &str) -> Self {
-        let mut lexicon = Self { seen: vec![0; SEEN_WORDS], phrase_ends: vec![0; SEEN_WORDS], ..Self::default() };
+        let mut lexicon = Self { seen: vec![0; SEEN_WORDS], roles: vec![Roles::NONE; ROLES], ..Self::default() };
         lexicon.entries.reserve(text.len() / ENTRY_BYTES);
         let mut concept = 0;
         for line in text.lines() {
@@ -75,9 +94,12 @@ impl Lexicon {
             }
             for entry in line.split('|').map(str::trim).filter(|e| !e.is_empty()) {
                 lexicon.add(key(entry), concept);
-                if let Some((_, last)) = entry.rsplit_once(' ') {
-                    let (word, bit) = place(hash_of(last));
-                    lexicon.phrase_ends[word] |= bit;
+                if let Some((first, _)) = entry.split_once(' ')
+                    && let Some((_, last)) = entry.rsplit_once(' ')
+                {
+                    let length = 1 << entry.split_whitespace().count();
+                    lexicon.roles[role_place(hash_of(first))].begins |= length;
+                    lexicon.roles[role_place(hash_of(last))].ends |= length;
                 }
             }
         }
@@ -110,10 +132,9 @@ impl Lexicon {
         self.get(mix(SEED_STEM, hash))
     }
 
-    /// False for a word, by the hash of its plain letters, that no phrase ends with.
-    pub(crate) fn may_end_phrase(&self, hash: u64) -> bool {
-        let (word, bit) = place(hash);
-        self.phrase_ends[word] & bit != 0
+    /// What a word, by the hash of its plain letters, may be in phrases.
+    pub(crate) fn roles(&self, hash: u64) -> Roles {
+        self.roles[role_place(hash)]
     }
 
     /// The concepts of a run of words, by their hashes in order.
@@ -126,6 +147,12 @@ impl Lexicon {
 const ENTRY_BYTES: usize = 12;
 
 const SEEN_WORDS: usize = 1 << 13;
+/// Places for the roles of words: so many more than words of phrases that few share one.
+const ROLES: usize = 1 << 16;
+
+fn role_place(hash: u64) -> usize {
+    top(hash, ROLES.ilog2()) as usize
+}
 
 fn place(key: u64) -> (usize, u64) {
     let at = (key >> 40) as usize;

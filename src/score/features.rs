@@ -5,7 +5,7 @@
 //! words. The hash is fixed: changing it, or what is emitted, makes every artefact meaningless. Work is linear in the
 //! text; nothing here depends on the platform, the locale or a map's order.
 
-use super::concepts::{Lexicon, PHRASE_WORDS_MAX};
+use super::concepts::{Lexicon, PHRASE_WORDS_MAX, Roles};
 use super::tokens::{Kind, Reading, Token};
 use super::word::{Spelling, Word};
 
@@ -164,10 +164,13 @@ struct Walk<'a, W> {
 struct About {
     /// One bit per concept: plain, then negated.
     seen: [[u64; 4]; 2],
-    /// The first concepts, each with the unit it came from.
-    first: Vec<(u8, u32)>,
+    /// The first concepts, each with the unit it came from, and how many they are.
+    first: [(u8, u32); PAIRED_CONCEPTS_MAX],
+    first_len: usize,
     /// Hashes of the last words, for phrases; the newest last.
     run: [u64; PHRASE_WORDS_MAX],
+    /// What they may be in phrases.
+    roles: [Roles; PHRASE_WORDS_MAX],
     run_len: usize,
 }
 
@@ -351,12 +354,15 @@ impl<W: Words> Walk<'_, W> {
     /// What a word is about, itself and the phrases it ends.
     fn about_word(&mut self, word: &Word, unit: u32) {
         self.about(word.concepts.as_slice(), unit);
-        self.about.run.rotate_left(1);
+        self.about.run.copy_within(1.., 0);
         self.about.run[PHRASE_WORDS_MAX - 1] = word.plain;
+        self.about.roles.copy_within(1.., 0);
+        self.about.roles[PHRASE_WORDS_MAX - 1] = word.roles;
         self.about.run_len = (self.about.run_len + 1).min(PHRASE_WORDS_MAX);
-        let longest = if word.may_end_phrase { self.about.run_len } else { 0 };
-        for words in 2..=longest {
-            if let Some(entry) = Lexicon::shipped().phrase(&self.about.run[PHRASE_WORDS_MAX - words..]) {
+        for words in 2..=self.about.run_len {
+            if self.about.roles[PHRASE_WORDS_MAX - words].may_make_phrase(word.roles, words)
+                && let Some(entry) = Lexicon::shipped().phrase(&self.about.run[PHRASE_WORDS_MAX - words..])
+            {
                 self.about(entry.as_slice(), unit);
             }
         }
@@ -380,8 +386,10 @@ impl<W: Words> Walk<'_, W> {
             *seen |= bit;
             let seed = if negated { SEED_CONCEPT_NOT } else { SEED_CONCEPT };
             self.out.concepts.push(Feature { id: concept_id(seed, u64::from(concept)), unit });
-            if self.about.first.len() < PAIRED_CONCEPTS_MAX && self.about.first.iter().all(|f| f.0 != concept) {
-                self.about.first.push((concept, unit));
+            let count = self.about.first_len;
+            if count < PAIRED_CONCEPTS_MAX && self.about.first[..count].iter().all(|f| f.0 != concept) {
+                self.about.first[count] = (concept, unit);
+                self.about.first_len += 1;
             }
         }
     }
@@ -392,7 +400,7 @@ impl<W: Words> Walk<'_, W> {
             let both = u64::from(a.min(b)) << 8 | u64::from(a.max(b));
             self.out.concepts.push(Feature { id: concept_id(SEED_TOGETHER, both), unit });
         };
-        for (n, &(concept, unit)) in self.about.first.iter().enumerate() {
+        for (n, &(concept, unit)) in self.about.first[..self.about.first_len].iter().enumerate() {
             self.about.first[..n].iter().for_each(|&(earlier, _)| pair(earlier, concept, unit));
             for (mark, count) in [(ASKS, self.style.asks), (LINKS, self.style.urls)] {
                 if count > 0 {

@@ -253,6 +253,9 @@ impl Cutter<'_> {
         let mut to = i;
         let mut letters = false;
         loop {
+            let plain = self.cells[to..].iter().take_while(|c| c.ch.is_ascii_alphabetic()).count();
+            letters |= plain > 0;
+            to += plain;
             let ch = self.at(to);
             let inside = (ch == '\'' && letters && wordy(self.at(to + 1)))
                 || (!letters && matches!(ch, '.' | ',' | ':') && to > i && digit(self.at(to + 1)));

@@ -1,22 +1,23 @@
 //! Words met before: what each gives to the sums of a text, remembered, so that a common word costs one look-up.
 //!
 //! What is remembered is a pure function of the word and the model's tables, compared letter by letter: scores are the
-//! same whatever was read before. Memory is bounded: one slot per key, the latest word stays.
+//! same whatever was read before. Memory is bounded: two words per key, the latest stay.
 
 use super::artefact::{LANGUAGES_MAX, Parts};
-use super::features::Words;
+use super::features::{Words, mix, top};
 use super::heads::STRIDE;
 use super::language::{LETTERS_MAX, word_ids};
-use super::rows::{add_row, add_sum, sum_rows};
+use super::rows::{add_sum, sum_rows, sum_run};
 use super::tokens::{Cell, Kind, Reading, Token};
 use super::word::{PIECES_MAX, Word, pieces, read_word};
 
-/// Words remembered: all common ones of a stream in several languages, in about 2 MB.
-const SLOTS: usize = 1 << 13;
+/// Words remembered: all but the rare ones of a stream in several languages, in 4 MB.
+const WORDS_REMEMBERED: usize = 1 << 14;
+const PLACES: usize = WORDS_REMEMBERED / 2;
 /// Bytes of the letters of a word that is remembered; longer ones are rare.
 const LETTER_BYTES_MAX: usize = 24;
 
-const _: () = assert!(PIECES_MAX <= 256 && LETTER_BYTES_MAX * 4 + 3 <= 256, "sums of a word fit 16 bits");
+const _: () = assert!(PIECES_MAX < 256 && LETTER_BYTES_MAX * 4 + 3 < 256, "sums of a word fit 16 bits");
 
 /// What the pieces of a text's words sum up to.
 #[derive(Debug, Default)]
@@ -64,12 +65,15 @@ impl Sums {
     }
 }
 
-/// One word and what it gives.
+/// One word and what it gives, in whole cache lines.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 struct Known {
     letters: [u8; LETTER_BYTES_MAX],
     /// Bytes of the letters; none where nothing is remembered.
     length: u8,
+    /// Met after the other one of its key.
+    is_latest: bool,
     given: Given,
 }
 
@@ -78,31 +82,61 @@ struct Given {
     word: Word,
     pieces: [i16; STRIDE],
     piece_count: u16,
-    language: [i16; LANGUAGES_MAX],
-    language_count: u16,
+    /// None until it is asked for: long texts tell their language by their first words.
+    language: Option<([i16; LANGUAGES_MAX], u16)>,
 }
 
 impl Given {
-    const NOTHING: Self = Self {
-        word: Word::NOTHING,
-        pieces: [0; STRIDE],
-        piece_count: 0,
-        language: [0; LANGUAGES_MAX],
-        language_count: 0,
-    };
+    const NOTHING: Self = Self { word: Word::NOTHING, pieces: [0; STRIDE], piece_count: 0, language: None };
 }
 
 impl Known {
-    const NOTHING: Self = Self { letters: [0; LETTER_BYTES_MAX], length: 0, given: Given::NOTHING };
+    const NOTHING: Self = Self { letters: [0; LETTER_BYTES_MAX], length: 0, is_latest: false, given: Given::NOTHING };
+
+    fn is(&self, key: &Key) -> bool {
+        let letters = self.letters == key.letters;
+        letters & (self.length == key.length)
+    }
+}
+
+/// The two latest words of one key.
+#[derive(Debug, Clone, Copy)]
+struct Place([Known; 2]);
+
+impl Place {
+    const NOTHING: Self = Self([Known::NOTHING; 2]);
+
+    /// What a word gives; worked out where neither is this word, in place of the one met earlier.
+    fn given(&mut self, key: &Key, give: impl FnOnce() -> Given) -> &mut Given {
+        // which of the two it is cannot be guessed, and a wrong guess would wait for memory: it is counted, not asked
+        let [one, other] = [self.0[0].is(key), self.0[1].is(key)];
+        let is_known = one | other;
+        let place = usize::from(if is_known { other } else { self.0[0].is_latest });
+        let known = &mut self.0[place];
+        if !is_known {
+            *known = Known { letters: key.letters, length: key.length, is_latest: true, given: give() };
+        }
+        self.0[place].is_latest = true;
+        self.0[1 - place].is_latest = false;
+        &mut self.0[place].given
+    }
 }
 
 /// Words met before, of one model.
 #[derive(Debug, Default)]
 pub(crate) struct Vocabulary {
     /// Empty until the first word, and for ever where nothing is to be remembered.
-    slots: Vec<Known>,
+    places: Vec<Place>,
     is_forgetful: bool,
+    spelled: Spelled,
+}
+
+/// Memory for a word that is read letter by letter.
+#[derive(Debug, Default)]
+struct Spelled {
     letters: Vec<char>,
+    /// Rows of its pieces, listed before they are summed: their look-ups need not wait for each other.
+    ids: Vec<u32>,
 }
 
 impl Vocabulary {
@@ -113,12 +147,12 @@ impl Vocabulary {
 
     /// Forgets all words.
     pub(crate) fn clear(&mut self) {
-        self.slots.fill(Known::NOTHING);
+        self.places.fill(Place::NOTHING);
     }
 
     fn remembers(&mut self) -> bool {
-        if self.slots.is_empty() && !self.is_forgetful {
-            self.slots = vec![Known::NOTHING; SLOTS];
+        if self.places.is_empty() && !self.is_forgetful {
+            self.places = vec![Place::NOTHING; PLACES];
         }
         !self.is_forgetful
     }
@@ -146,10 +180,11 @@ impl<'a> Reader<'a> {
 
     /// Of a word that is too long to be remembered, or where nothing is.
     fn read_long(&mut self, cells: &[Cell], unit: u32, is_word: bool) -> Word {
-        let (word, pieces, piece_count) = spell(self.parts, cells, &mut self.vocabulary.letters);
+        let (word, pieces, piece_count) = self.vocabulary.spelled.word(self.parts, cells);
         self.sums.add_pieces(unit, &pieces, piece_count);
         if is_word && self.reads_language && self.sums.language.wants_more() {
-            let mut ids = Vec::with_capacity(4 * cells.len().min(LETTERS_MAX) + 4);
+            let ids = &mut self.vocabulary.spelled.ids;
+            ids.clear();
             word_ids(cells, |id| ids.push(id));
             let sum = sum_rows(&self.parts.language, ids.iter().copied());
             let language = &mut self.sums.language;
@@ -164,57 +199,83 @@ impl<'a> Reader<'a> {
 impl Words for Reader<'_> {
     fn read(&mut self, reading: &Reading, token: &Token, unit: u32) -> Word {
         let (cells, is_word) = (reading.cells_of(token), token.kind == Kind::Word);
-        let Some((letters, length, slot)) = key(cells).filter(|_| self.vocabulary.remembers()) else {
+        let Some(key) = Key::of(cells).filter(|_| self.vocabulary.remembers()) else {
             return self.read_long(cells, unit, is_word);
         };
-        let known = &self.vocabulary.slots[slot];
-        if known.length != length || known.letters != letters {
-            let given = give(self.parts, cells, &mut self.vocabulary.letters);
-            self.vocabulary.slots[slot] = Known { letters, length, given };
-        }
-        let given = &self.vocabulary.slots[slot].given;
+        let Vocabulary { places, spelled, .. } = &mut *self.vocabulary;
+        let given = places[key.place].given(&key, || spelled.given(self.parts, cells));
         self.sums.add_pieces(unit, &given.pieces, given.piece_count);
         if is_word && self.reads_language && self.sums.language.wants_more() {
+            let (sum, count) = given.language.get_or_insert_with(|| spelled.language(self.parts, cells));
             let language = &mut self.sums.language;
-            add_sum(&mut language.columns, &given.language);
-            language.count += usize::from(given.language_count);
+            add_sum(&mut language.columns, sum);
+            language.count += usize::from(*count);
             language.letters += cells.len();
         }
         given.word
     }
 }
 
-/// The letters of a word, how many bytes they are, and its slot; nothing where they are too many.
-fn key(cells: &[Cell]) -> Option<([u8; LETTER_BYTES_MAX], u8, usize)> {
-    let (mut letters, mut length, mut hash) = ([0; LETTER_BYTES_MAX], 0, 0_u64);
+/// The letters of a word, how many bytes they are, and where it is remembered.
+struct Key {
+    letters: [u8; LETTER_BYTES_MAX],
+    length: u8,
+    place: usize,
+}
+
+impl Key {
+    /// Nothing where the letters are too many.
+    fn of(cells: &[Cell]) -> Option<Self> {
+        if cells.len() > LETTER_BYTES_MAX {
+            return None;
+        }
+        let mut letters = [0; LETTER_BYTES_MAX];
+        let mut is_ascii = true;
+        for (letter, cell) in letters.iter_mut().zip(cells) {
+            is_ascii &= cell.ch.is_ascii();
+            *letter = cell.ch as u8;
+        }
+        let length = if is_ascii { cells.len() } else { write_utf8(cells, &mut letters)? };
+        let (words, _) = letters.as_chunks::<8>();
+        let hash = words.iter().fold(0, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+        Some(Self { letters, length: u8::try_from(length).ok()?, place: top(hash, PLACES.ilog2()) as usize })
+    }
+}
+
+/// Writes the letters in place of others and says how many bytes they are; nothing where they are too many.
+fn write_utf8(cells: &[Cell], letters: &mut [u8; LETTER_BYTES_MAX]) -> Option<usize> {
+    *letters = [0; LETTER_BYTES_MAX];
+    let mut length = 0;
     for cell in cells {
         let width = cell.ch.len_utf8();
         cell.ch.encode_utf8(letters.get_mut(length..length + width)?);
         length += width;
-        hash = super::features::mix(hash, u64::from(u32::from(cell.ch)));
     }
-    let slot = super::features::top(hash, SLOTS.ilog2()) as usize;
-    Some((letters, u8::try_from(length).ok()?, slot))
+    Some(length)
 }
 
-fn spell(parts: &Parts, cells: &[Cell], letters: &mut Vec<char>) -> (Word, [i16; STRIDE], u16) {
-    let word = read_word(cells, letters);
-    let (mut sum, mut count) = ([0; STRIDE], 0);
-    pieces(letters, |id| {
-        add_row(&mut sum, &parts.main[id as usize]);
-        count += 1;
-    });
-    (word, sum, count)
-}
+impl Spelled {
+    /// What a word is, and the sum and number of its pieces.
+    fn word(&mut self, parts: &Parts, cells: &[Cell]) -> (Word, [i16; STRIDE], u16) {
+        let Self { letters, ids } = self;
+        let word = read_word(cells, letters);
+        ids.clear();
+        pieces(letters, |id| ids.push(id));
+        let (sum, count) = sum_run(&parts.main, &mut ids.iter().copied());
+        (word, sum, count)
+    }
 
-fn give(parts: &Parts, cells: &[Cell], letters: &mut Vec<char>) -> Given {
-    let (word, pieces, piece_count) = spell(parts, cells, letters);
-    let (mut language, mut language_count) = ([0; LANGUAGES_MAX], 0);
-    word_ids(cells, |id| {
-        add_row(&mut language, &parts.language[id as usize]);
-        language_count += 1;
-    });
-    Given { word, pieces, piece_count, language, language_count }
+    fn given(&mut self, parts: &Parts, cells: &[Cell]) -> Given {
+        let (word, pieces, piece_count) = self.word(parts, cells);
+        Given { word, pieces, piece_count, language: None }
+    }
+
+    /// The sum and number of the pieces that tell the language.
+    fn language(&mut self, parts: &Parts, cells: &[Cell]) -> ([i16; LANGUAGES_MAX], u16) {
+        self.ids.clear();
+        word_ids(cells, |id| self.ids.push(id));
+        sum_run(&parts.language, &mut self.ids.iter().copied())
+    }
 }
 
 #[cfg(test)]
@@ -269,7 +330,7 @@ mod tests {
                 check(&parts, &mut vocabulary, text);
             }
         }
-        assert!(Vocabulary::forgetful().slots.is_empty());
+        assert!(Vocabulary::forgetful().places.is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! That is what lets a word be read once and remembered (see [`super::vocabulary`]): nothing here may look at the text
 //! around it.
 
-use super::concepts::{Entry, Lexicon, STEM_LETTERS_MIN, plain};
+use super::concepts::{Entry, Lexicon, Roles, STEM_LETTERS_MIN, plain};
 use super::features::{Feature, WORD_ROWS, Words, below, hash_letters, hash_str, mix};
 use super::tokens::{Cell, Reading, Token};
 use std::sync::LazyLock;
@@ -42,8 +42,8 @@ pub(crate) struct Word {
     pub(crate) is_stretched: bool,
     /// It negates what follows.
     pub(crate) is_negator: bool,
-    /// A phrase of the lexicon may end with it.
-    pub(crate) may_end_phrase: bool,
+    /// What it may be in phrases of the lexicon.
+    pub(crate) roles: Roles,
 }
 
 impl Word {
@@ -53,7 +53,7 @@ impl Word {
         concepts: Concepts { numbers: [0; CONCEPTS_MAX], count: 0 },
         is_stretched: false,
         is_negator: false,
-        may_end_phrase: false,
+        roles: Roles::NONE,
     };
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn read_word(cells: &[Cell], letters: &mut Vec<char>) -> Word {
     let hash = hash_letters(letters.iter().copied());
     let (plain, concepts) = look_up(letters);
     let is_negator = NEGATOR_HASHES.contains(&hash);
-    Word { hash, plain, concepts, is_stretched, is_negator, may_end_phrase: Lexicon::shipped().may_end_phrase(plain) }
+    Word { hash, plain, concepts, is_stretched, is_negator, roles: Lexicon::shipped().roles(plain) }
 }
 
 /// The key of a word in the lexicon, and what its stems and it itself are about.

@@ -81,11 +81,17 @@ struct Found {
     end: usize,
 }
 
+/// Bytes that a sign begins with: signs are ASCII, or full-width forms that begin with 0xEF.
+const MAY_BE_SIGN: [bool; 256] = {
+    let mut signs = [false; 256];
+    (signs[b'#' as usize], signs[b'@' as usize], signs[b'$' as usize], signs[0xef]) = (true, true, true, true);
+    signs
+};
+
 fn for_each_tag(text: &str, scripts: Scripts, mut emit: impl FnMut(Found)) {
     let bytes = text.as_bytes();
     let mut at = 0;
-    // Signs are ASCII, or full-width forms that begin with 0xEF.
-    while let Some(step) = bytes[at..].iter().position(|byte| matches!(byte, b'#' | b'@' | b'$' | 0xef)) {
+    while let Some(step) = bytes[at..].iter().position(|byte| MAY_BE_SIGN[usize::from(*byte)]) {
         at += step;
         let Some((kind, width)) = sign_at(text, at) else {
             at += 1;

@@ -10,6 +10,7 @@ use super::entity::{Tag, tags_into};
 use super::fold::{Folded, fold_into};
 use super::lookalike::shape;
 use super::url;
+use std::ops::Range;
 use unicode_normalization::char::is_combining_mark;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -36,10 +37,10 @@ pub fn fingerprint(text: &str) -> u64 {
 /// A text without its trifles: its words as they look. Memory for one text after the other.
 #[derive(Debug, Default)]
 pub struct Template {
-    /// The words, each behind a space.
-    spaced: String,
-    /// Their letters in a row, repeated ones squeezed.
-    letters: String,
+    /// The words, each behind a space; in UTF-8.
+    spaced: Vec<u8>,
+    /// Their letters in a row, repeated ones squeezed; in UTF-8.
+    letters: Vec<u8>,
     fingerprint: u64,
     folded: Folded,
     words: Words,
@@ -56,21 +57,21 @@ impl Template {
         let is_leet = words.are_leet();
         for raw in words.iter() {
             let start = spaced.len();
-            spaced.push(' ');
+            spaced.push(b' ');
             shape_word(raw, is_leet, spaced);
             let word = &spaced[start + 1..];
-            if word.is_empty() || word == "rt" {
+            if word.is_empty() || word == b"rt" {
                 spaced.truncate(start);
                 continue;
             }
             // within itself a word is squeezed already
-            let last = letters.chars().next_back();
-            letters.push_str(last.and_then(|last| word.strip_prefix(last)).unwrap_or(word));
+            let (first, others) = word.split_at(width_of_first(word));
+            letters.extend_from_slice(if letters.ends_with(first) { others } else { word });
         }
         *fingerprint = if letters.is_empty() {
             xxh3_64_with_seed(folded.text.as_bytes(), !VERSION)
         } else {
-            xxh3_64_with_seed(letters.as_bytes(), VERSION)
+            xxh3_64_with_seed(letters, VERSION)
         };
     }
 
@@ -88,11 +89,33 @@ impl Template {
 
     /// The words, each behind a space.
     pub(super) fn spaced(&self) -> &str {
-        &self.spaced
+        str_of(&self.spaced)
+    }
+
+    /// Their letters in a row, repeated ones squeezed also across words.
+    pub(super) fn letters(&self) -> &str {
+        str_of(&self.letters)
+    }
+}
+
+/// What was written as UTF-8, read as such.
+fn str_of(written: &[u8]) -> &str {
+    std::str::from_utf8(written).unwrap_or_default()
+}
+
+/// Bytes of the first character of a word, by its first byte.
+fn width_of_first(word: &[u8]) -> usize {
+    match word.first() {
+        None => 0,
+        Some(0..0x80) => 1,
+        Some(0x80..0xe0) => 2,
+        Some(0xe0..0xf0) => 3,
+        Some(_) => 4,
     }
 }
 
 /// A hashtag, handle, cashtag or link in a folded text.
+#[derive(Debug)]
 struct Mark {
     start: usize,
     end: usize,
@@ -100,20 +123,31 @@ struct Mark {
     is_skipped: bool,
 }
 
-/// What is marked in a folded text, ascending by start.
-fn marks(folded: &str) -> Vec<Mark> {
-    let mut tags = Vec::new();
-    tags_into(folded, &mut tags);
-    let links = url::links(folded);
-    let mark_of = |tag: &Tag| {
-        let is_skipped = folded[tag.start..tag.value_start].starts_with('@');
-        let end = if is_skipped { handle_end(folded, tag.value_start) } else { tag.end };
-        Mark { start: tag.start, end, is_skipped }
-    };
-    let mut marks: Vec<Mark> = tags.iter().map(mark_of).collect();
-    marks.extend(links.into_iter().map(|link| Mark { start: link.start, end: link.end, is_skipped: true }));
-    marks.sort_by_key(|mark| mark.start);
-    marks
+/// What is marked in a folded text, ascending by start, in memory that is used again.
+#[derive(Debug, Default)]
+struct Marks {
+    tags: Vec<Tag>,
+    links: Vec<Range<usize>>,
+    marks: Vec<Mark>,
+}
+
+impl Marks {
+    /// Reads a folded text in place of another one.
+    fn read(&mut self, folded: &str) -> &[Mark] {
+        let Self { tags, links, marks } = self;
+        tags_into(folded, tags);
+        url::links_into(folded, links);
+        let mark_of = |tag: &Tag| {
+            let is_skipped = folded[tag.start..tag.value_start].starts_with('@');
+            let end = if is_skipped { handle_end(folded, tag.value_start) } else { tag.end };
+            Mark { start: tag.start, end, is_skipped }
+        };
+        marks.clear();
+        marks.extend(tags.iter().map(mark_of));
+        marks.extend(links.iter().map(|link| Mark { start: link.start, end: link.end, is_skipped: true }));
+        marks.sort_by_key(|mark| mark.start);
+        marks
+    }
 }
 
 /// Where a handle ends: in the alphabets with look-alikes of Latin letters, not in scripts written without spaces,
@@ -147,6 +181,7 @@ struct Words {
     /// Where each word ends.
     ends: Vec<usize>,
     have_digits: bool,
+    marks: Marks,
 }
 
 impl Words {
@@ -155,14 +190,17 @@ impl Words {
         self.chars.clear();
         self.ends.clear();
         self.have_digits = false;
-        let marks = marks(folded);
-        let end = trailing_hashtags_start(folded, &marks);
+        // taken out for as long as it is read beside the words
+        let mut memory = std::mem::take(&mut self.marks);
+        let marks = memory.read(folded);
+        let end = trailing_hashtags_start(folded, marks);
         let mut at = 0;
         for mark in marks.iter().filter(|mark| mark.is_skipped && mark.start < end) {
             self.read(folded.get(at..mark.start).unwrap_or_default());
             at = at.max(mark.end);
         }
         self.read(folded.get(at..end).unwrap_or_default());
+        self.marks = memory;
     }
 
     fn iter(&self) -> impl Iterator<Item = &[char]> {
@@ -172,20 +210,22 @@ impl Words {
 
     /// Reads a part of a text that begins and ends between words.
     fn read(&mut self, part: &str) {
-        let mut rest = part.chars().peekable();
-        while let Some(c) = rest.next() {
-            if c.is_ascii_alphabetic() {
-                self.chars.push(c);
-                continue;
-            }
-            let next = rest.peek().copied().unwrap_or(' ');
+        let mut rest = part;
+        loop {
+            // most of a text is plain letters: as many as there are at once
+            let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+            self.chars.extend(rest.as_bytes()[..letters].iter().copied().map(char::from));
+            let mut ahead = rest[letters..].chars();
+            let Some(c) = ahead.next() else { break };
+            rest = ahead.as_str();
+            let next = ahead.next().unwrap_or(' ');
             let is_letter = c.is_alphanumeric() || (!c.is_ascii() && is_combining_mark(c));
             if is_letter || self.is_sign_letter(c, next) {
                 self.have_digits |= c.is_numeric();
                 self.chars.push(c);
             } else if !matches!(c, '\'' | '_' | '!' | '|') && self.end_word() {
                 // what is left of a link that was written so that it is none
-                while rest.next_if(|c| !c.is_whitespace()).is_some() {}
+                rest = rest.trim_start_matches(|c: char| !c.is_whitespace());
             }
         }
         self.end_word();
@@ -256,16 +296,16 @@ fn without_outer_digits(word: &[char]) -> &[char] {
 }
 
 /// Appends a word with runs of a letter squeezed to one and numbers to one `#`; nothing where it has neither.
-fn shape_word(raw: &[char], is_leet: bool, word: &mut String) {
+fn shape_word(raw: &[char], is_leet: bool, word: &mut Vec<u8>) {
     if raw.iter().all(char::is_ascii_alphabetic) {
-        return push_squeezed(word, raw.iter().map(|c| shape(*c)));
+        return push_plain(word, raw);
     }
     let body = if raw.first() == Some(&'$') { &raw[1..] } else { raw };
     let letters = raw.iter().filter(|c| c.is_alphabetic()).count();
     let leading = body.iter().take_while(|c| c.is_numeric()).count();
     let trailing = body.iter().rev().take_while(|c| c.is_numeric()).count();
     if letters == 0 && !(is_leet && may_be_letters(raw)) {
-        return word.extend((leading > 0 || trailing > 0).then_some(NUMBER));
+        return word.extend((leading > 0 || trailing > 0).then_some(NUMBER as u8));
     }
     let has_unit = leading > 0 && letters <= UNIT_LETTERS && leading + letters == body.len();
     let is_number = |run: &[char]| run.len() >= NUMBER_DIGITS && run.iter().any(|c| *c != run[0]);
@@ -287,12 +327,28 @@ fn shape_word(raw: &[char], is_leet: bool, word: &mut String) {
     );
 }
 
+/// As [`push_squeezed`], of plain letters: most words of most texts.
+fn push_plain(word: &mut Vec<u8>, raw: &[char]) {
+    let start = word.len();
+    word.resize(start + raw.len(), 0);
+    let (mut end, mut last) = (start, 0);
+    for c in raw {
+        // the shape of a plain letter is one
+        let letter = shape(*c) as u8;
+        word[end] = letter;
+        end += usize::from(letter != last);
+        last = letter;
+    }
+    // a letter that was the last again stands behind the end
+    word.truncate(end);
+}
+
 /// Appends letters with runs of one squeezed to one.
-fn push_squeezed(word: &mut String, letters: impl Iterator<Item = char>) {
+fn push_squeezed(word: &mut Vec<u8>, letters: impl Iterator<Item = char>) {
     let mut last = '\0';
     for c in letters {
         if last != c {
-            word.push(c);
+            word.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
         }
         last = c;
     }
@@ -365,7 +421,7 @@ mod tests {
     fn is_the_same_in_every_build() {
         let mut template = Template::default();
         template.read("Refund me $25.50, @nimbus! #Fail now");
-        assert_eq!((template.letters.as_str(), template.spaced()), ("refundme#falnow", " refund me # # fal now"));
+        assert_eq!((template.letters(), template.spaced()), ("refundme#falnow", " refund me # # fal now"));
     }
 
     /// Edited copies by kind of edit, and different posts that look alike (kind "other").

@@ -17,6 +17,7 @@ mod url;
 pub(crate) use as_is::AsIs;
 pub use entity::entities;
 pub use fingerprint::{Template, fingerprint};
+pub(crate) use nearest::are_within;
 pub use nearest::{edits, nearest};
 pub use token::{Token, TokenKind};
 

@@ -2,12 +2,17 @@
 //!
 //! Of every text's template (see [`super::fingerprint`]) the set of its four-letter shingles is kept. Texts are compared
 //! with those they share a key with, the keys being the smallest hashes of a text's five-letter shingles, a sample that
-//! near sets share (Broder 1997). A candidate is a copy where enough is the same: shingles, words (for words that
-//! changed places), all of the shorter text (for cut ends), or all but a few letters of a short one. A text joins the
-//! cluster of the most similar one. Linear work per text, bounded memory, the oldest dropped; a pure function of the
-//! texts in their order. Never says that two texts mean the same.
+//! near sets share (Broder 1997); most of those are turned away by a coarse set of their shingles. A candidate is a copy
+//! where enough is the same: shingles, words (for words that changed places), all of the shorter text (for cut ends), or
+//! all but a few letters of a short one. A text joins the cluster of the most similar one. Linear work per text, bounded
+//! memory, the oldest dropped; a pure function of the texts in their order. Never says that two texts mean the same.
 
-use super::{AsIs, Template, edits};
+mod buckets;
+mod outline;
+
+use self::buckets::Buckets;
+use self::outline::Outline;
+use super::{AsIs, Template, are_within};
 use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
@@ -26,14 +31,8 @@ const WORDS_MAX: usize = 64;
 /// Letters of a shingle, and of one whose hash is a key: longer ones are rarer, so fewer texts share them by chance.
 const SHINGLE: usize = 4;
 const KEY_SHINGLE: usize = 5;
-/// Keys of a text, and how many of them a text shares that it is compared with; texts that share half of their
-/// shingles share four as a rule, others one at most.
+/// Keys of a text.
 const KEYS: usize = 12;
-const SHARED_KEYS_MIN: usize = 2;
-/// Texts remembered under one key: as many as one cache line holds.
-const BUCKET: usize = 8;
-/// Texts that one is compared with, those sharing most keys first.
-const CANDIDATES_MAX: usize = 4;
 
 /// A text with fewer shingles has copies of the same template only.
 const SHINGLES_MIN: usize = 8;
@@ -100,10 +99,8 @@ impl Sketch {
     }
 
     fn is_short_copy(&self, other: &Self) -> bool {
-        let (shorter, longer) =
-            (self.letters.len().min(other.letters.len()), self.letters.len().max(other.letters.len()));
-        let allowed = shorter * EDITS / 100;
-        shorter > 0 && longer - shorter <= allowed && edits(&self.letters, &other.letters) <= allowed
+        let shorter = self.letters.len().min(other.letters.len());
+        shorter > 0 && are_within(&self.letters, &other.letters, shorter * EDITS / 100)
     }
 }
 
@@ -201,14 +198,18 @@ struct Keys {
 impl Keys {
     fn of(letters: &[char]) -> Self {
         let mut keys = Self::default();
-        shingles(letters, KEY_SHINGLE).for_each(|hash| keys.add(hash));
+        shingles(letters, KEY_SHINGLE).for_each(|hash| {
+            // most are not among the smallest: told here, without a call
+            if keys.count < KEYS || hash < keys.hashes[KEYS - 1] {
+                keys.add(hash);
+            }
+        });
         keys
     }
 
+    /// Adds a hash that is among the smallest.
+    #[inline(never)]
     fn add(&mut self, hash: u32) {
-        if self.count == KEYS && hash >= self.hashes[KEYS - 1] {
-            return;
-        }
         let place = self.as_slice().partition_point(|key| *key < hash);
         if self.as_slice().get(place) == Some(&hash) {
             return;
@@ -238,14 +239,17 @@ pub struct Near<C> {
     same: HashMap<u64, u64, BuildHasherDefault<AsIs>>,
     /// Texts by key.
     buckets: Buckets,
-    /// Memory for the letters of one text.
+    /// Memory for the letters of one text, and for its shingles.
     letters: Vec<char>,
+    shingles: Vec<u32>,
 }
 
 /// A text that was seen.
 #[derive(Debug)]
 struct Remembered<C> {
     fingerprint: u64,
+    /// None of a text that has more shingles than are kept.
+    outline: Option<Outline>,
     /// Its words, each behind a space, as many as are compared.
     spaced: Box<str>,
     /// Once it was compared.
@@ -275,8 +279,8 @@ impl<C: Clone> Near<C> {
     pub fn new(texts_max: usize) -> Self {
         let texts_max = texts_max.max(1);
         let buckets = Buckets::new(texts_max);
-        let (texts, same, letters) = (VecDeque::new(), HashMap::default(), Vec::new());
-        Self { texts_max, texts, first: 0, same, buckets, letters }
+        let (texts, same) = (VecDeque::new(), HashMap::default());
+        Self { texts_max, texts, first: 0, same, buckets, letters: Vec::new(), shingles: Vec::new() }
     }
 
     /// The cluster of the most similar text before this one; its own where it is a copy of none.
@@ -285,12 +289,21 @@ impl<C: Clone> Near<C> {
         if let Some(text) = self.same.get(&fingerprint).and_then(|number| self.text(*number)) {
             return text.cluster.clone();
         }
-        let spaced = clip(template.spaced());
-        letters_into(spaced, &mut self.letters);
+        let whole = template.spaced();
+        let spaced = clip(whole);
+        if spaced.len() < whole.len() {
+            letters_into(spaced, &mut self.letters);
+        } else {
+            self.letters.clear();
+            self.letters.extend(template.letters().chars().take(LETTERS_MAX));
+        }
+        self.shingles.clear();
+        self.shingles.extend(shingles(&self.letters, SHINGLE));
+        let outline = (self.shingles.len() < SHINGLES_MAX).then(|| Outline::new(&self.shingles));
         let keys = Keys::of(&self.letters);
-        let (found, sketch) = self.most_similar(spaced, keys.as_slice());
+        let (found, sketch) = self.most_similar(spaced, outline.as_ref(), keys.as_slice());
         let cluster = found.unwrap_or_else(own);
-        let text = Remembered { fingerprint, spaced: spaced.into(), sketch, cluster: cluster.clone() };
+        let text = Remembered { fingerprint, outline, spaced: spaced.into(), sketch, cluster: cluster.clone() };
         self.remember(text, keys.as_slice());
         cluster
     }
@@ -300,18 +313,22 @@ impl<C: Clone> Near<C> {
     }
 
     /// The cluster of the most similar text, of equally similar ones the oldest; and the sketch it was compared by.
-    fn most_similar(&self, spaced: &str, keys: &[u32]) -> (Option<C>, OnceCell<Sketch>) {
+    fn most_similar(&self, spaced: &str, outline: Option<&Outline>, keys: &[u32]) -> (Option<C>, OnceCell<Sketch>) {
+        let sketch = OnceCell::new();
         let (candidates, count) = self.buckets.candidates(keys);
-        if count == 0 {
-            return (None, OnceCell::new());
-        }
-        let sketch = Sketch::new(spaced, &self.letters);
         let compared = candidates[..count].iter().filter_map(|&number| {
-            let text = self.text(number)?;
+            let text = self.text(number).filter(|text| self.may_be_similar(outline, text))?;
+            let sketch = sketch.get_or_init(|| Sketch::new(spaced, &self.letters));
             Some((sketch.similarity(text.sketch())?, std::cmp::Reverse(number), text))
         });
         let best = compared.max_by_key(|(similarity, number, _)| (*similarity, *number));
-        (best.map(|(.., text)| text.cluster.clone()), OnceCell::from(sketch))
+        (best.map(|(.., text)| text.cluster.clone()), sketch)
+    }
+
+    /// False where the outlines say that two texts have too little in common for any comparison.
+    fn may_be_similar(&self, outline: Option<&Outline>, other: &Remembered<C>) -> bool {
+        let both = outline.zip(other.outline.as_ref());
+        both.is_none_or(|(own, other)| own.may_share(&self.shingles, other, SAME_SHINGLES_ANY))
     }
 
     fn remember(&mut self, text: Remembered<C>, keys: &[u32]) {
@@ -331,82 +348,6 @@ impl<C: Clone> Near<C> {
 /// As many words as are compared.
 fn clip(spaced: &str) -> &str {
     &spaced[..spaced.floor_char_boundary(SPACED_BYTES_MAX)]
-}
-
-/// Numbers of texts by key: a table of fixed size, each bucket with the latest texts of its keys.
-#[derive(Debug)]
-struct Buckets {
-    slots: Vec<Slot>,
-}
-
-/// A text under a key: the upper bits of the key, and the number plus one; zero where nothing is.
-#[derive(Debug, Clone, Copy)]
-struct Slot(u64);
-
-/// Bits of a slot that hold the number; enough for a million texts a second over twelve days.
-const NUMBER_BITS: u32 = 40;
-
-impl Slot {
-    fn new(key: u32, number: u64) -> Self {
-        Self(Self::tag(key) << NUMBER_BITS | ((number + 1) & ((1 << NUMBER_BITS) - 1)))
-    }
-
-    /// What a slot keeps of a key; the lower bits chose the bucket.
-    fn tag(key: u32) -> u64 {
-        u64::from(key >> 8)
-    }
-
-    fn order(self) -> u64 {
-        self.0 & ((1 << NUMBER_BITS) - 1)
-    }
-
-    fn number(self, key: u32) -> Option<u64> {
-        if self.0 >> NUMBER_BITS == Self::tag(key) { self.order().checked_sub(1) } else { None }
-    }
-}
-
-impl Buckets {
-    fn new(texts_max: usize) -> Self {
-        Self { slots: vec![Slot(0); texts_max.next_power_of_two() * BUCKET] }
-    }
-
-    /// The slots of a key.
-    fn range(&self, key: u32) -> std::ops::Range<usize> {
-        let start = (key as usize * BUCKET) & (self.slots.len() - 1);
-        start..start + BUCKET
-    }
-
-    fn add(&mut self, keys: &[u32], number: u64) {
-        for key in keys {
-            let range = self.range(*key);
-            if let Some(oldest) = self.slots[range].iter_mut().min_by_key(|slot| slot.order()) {
-                *oldest = Slot::new(*key, number);
-            }
-        }
-    }
-
-    /// The texts that share most keys, of equals the latest first, and how many they are.
-    fn candidates(&self, keys: &[u32]) -> ([u64; CANDIDATES_MAX], usize) {
-        let (mut numbers, mut found) = ([0; KEYS * BUCKET], 0);
-        for key in keys {
-            for number in self.slots[self.range(*key)].iter().filter_map(|slot| slot.number(*key)) {
-                numbers[found] = number;
-                found += 1;
-            }
-        }
-        let numbers = &mut numbers[..found];
-        numbers.sort_unstable();
-        let least = keys.len().min(SHARED_KEYS_MIN);
-        let mut shared = [(0, 0); CANDIDATES_MAX];
-        for run in numbers.chunk_by(|a, b| a == b).filter(|run| run.len() >= least) {
-            let (next, place) = ((run.len(), run[0]), shared.partition_point(|best| *best > (run.len(), run[0])));
-            if place < CANDIDATES_MAX {
-                shared.copy_within(place..CANDIDATES_MAX - 1, place + 1);
-                shared[place] = next;
-            }
-        }
-        (shared.map(|(_, number)| number), shared.partition_point(|(keys, _)| *keys > 0))
-    }
 }
 
 #[cfg(test)]

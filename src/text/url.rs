@@ -3,6 +3,7 @@
 //! Follows twitter-text's rules for what may surround, begin and end a link. Never resolves or opens anything.
 
 use super::entity::run_length;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Characters of a host label; longer ones make the whole host invalid (RFC 1035).
@@ -188,8 +189,15 @@ vc ve vg vi vn vu wf ws ye yt za zm zw ";
 
 /// The links of a text, ascending, without overlaps.
 pub(super) fn links(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    links_into(text, &mut found);
+    found
+}
+
+/// Puts the links of a text, ascending, without overlaps, in place of others.
+pub(super) fn links_into(text: &str, found: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
-    let mut found: Vec<Range<usize>> = Vec::new();
+    found.clear();
     let mut at = 0;
     // A link has a "://" or a dot between two labels: walk from one such place to the next.
     while let Some(step) = bytes[at..].iter().position(|byte| matches!(byte, b'.' | b':')) {
@@ -209,7 +217,6 @@ pub(super) fn links(text: &str) -> Vec<Range<usize>> {
             at = next;
         }
     }
-    found
 }
 
 /// `http` or `https` before the colon at `colon`, with `//` after it, at a place where a link may begin.
@@ -348,8 +355,28 @@ fn is_known_ending(label: &str, endings: Endings) -> bool {
     if label.len() > 20 || (endings == Endings::Known && !one_case) {
         return false;
     }
-    let lower = label.to_lowercase();
-    GENERIC_ENDINGS.contains(&lower.as_str()) || (lower.len() == 2 && COUNTRY_ENDINGS.contains(&format!(" {lower} ")))
+    let lower = if label.is_ascii() { Cow::Borrowed(label) } else { Cow::Owned(label.to_lowercase()) };
+    is_country(lower.as_bytes()) || GENERIC_ENDINGS.iter().any(|ending| ending.eq_ignore_ascii_case(&lower))
+}
+
+/// The second letters of country codes, a bit each, by the first.
+const COUNTRIES: [u32; 26] = {
+    let mut countries = [0; 26];
+    let codes = COUNTRY_ENDINGS.as_bytes();
+    let mut at = 1;
+    // a space and two letters each
+    while at + 1 < codes.len() {
+        countries[(codes[at] - b'a') as usize] |= 1 << (codes[at + 1] - b'a');
+        at += 3;
+    }
+    countries
+};
+
+fn is_country(label: &[u8]) -> bool {
+    let [first, second] = label else { return false };
+    let letter = |byte: &u8| byte.is_ascii_alphabetic().then(|| byte.to_ascii_lowercase() - b'a');
+    let both = letter(first).zip(letter(second));
+    both.is_some_and(|(first, second)| COUNTRIES[usize::from(first)] & (1 << second) != 0)
 }
 
 /// Port, path and query after a host that ends at `end`.

@@ -71,6 +71,22 @@ fn explanation(json: &mut Json<'_>, part: &Explanation) {
     json.raw(",\"weight\":").number(part.weight).raw("}");
 }
 
+/// Two digits of every number below a hundred.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut value = 0;
+    while value < 100 {
+        pairs[value] = [b'0' + value as u8 / 10, b'0' + value as u8 % 10];
+        value += 1;
+    }
+    pairs
+};
+
+/// Both digits of a number below a hundred.
+fn pair(value: u32) -> [u8; 2] {
+    PAIRS[value as usize % 100]
+}
+
 /// The digits of a number, and where in them it begins.
 fn decimal(value: u32) -> ([u8; DIGITS_MAX], usize) {
     let (mut digits, mut from, mut left) = ([0; DIGITS_MAX], DIGITS_MAX, value);
@@ -88,6 +104,8 @@ fn decimal(value: u32) -> ([u8; DIGITS_MAX], usize) {
 struct Json<'a>(&'a mut Vec<u8>);
 
 impl Json<'_> {
+    // of a size that is known where it is written, a piece is a few moves and no call
+    #[inline(always)]
     fn raw(&mut self, json: &str) -> &mut Self {
         self.0.extend_from_slice(json.as_bytes());
         self
@@ -110,6 +128,11 @@ impl Json<'_> {
         if text.bytes().fold(false, |special, byte| special | is_special(byte)) {
             return self.any(text);
         }
+        self.quoted(text)
+    }
+
+    /// A text that holds nothing special.
+    fn quoted(&mut self, text: &str) -> &mut Self {
         self.0.reserve(text.len() + 2);
         self.0.push(b'"');
         self.0.extend_from_slice(text.as_bytes());
@@ -120,14 +143,24 @@ impl Json<'_> {
     /// A label: those that are borrowed are names of the model, and hold nothing special.
     fn name(&mut self, label: &Label) -> &mut Self {
         match label {
-            Label::Borrowed(name) => self.raw("\"").raw(name).raw("\""),
+            Label::Borrowed(name) => self.quoted(name),
             Label::Owned(name) => self.text(name),
         }
     }
 
     fn whole(&mut self, value: u32) -> &mut Self {
-        let (digits, from) = decimal(value);
-        self.0.extend_from_slice(&digits[from..]);
+        match value {
+            0..10 => self.0.push(b'0' + value as u8),
+            10..100 => self.0.extend_from_slice(&pair(value)),
+            100..1000 => {
+                let [tens, ones] = pair(value % 100);
+                self.0.extend_from_slice(&[b'0' + (value / 100) as u8, tens, ones]);
+            }
+            _ => {
+                let (digits, from) = decimal(value);
+                self.0.extend_from_slice(&digits[from..]);
+            }
+        }
         self
     }
 
@@ -143,16 +176,15 @@ impl Json<'_> {
             self.0.push(b'-');
         }
         let (whole, part) = (steps / 10_000, steps % 10_000);
-        let digit = |digit: u32| b'0' + digit as u8;
-        let decimals = [digit(part / 1000), digit(part / 100 % 10), digit(part / 10 % 10), digit(part % 10)];
-        let used = decimals.iter().rposition(|digit| *digit != b'0').unwrap_or(0) + 1;
+        let ([a, b], [c, d]) = (pair(part / 100), pair(part % 100));
         if whole < 10 {
-            let [a, b, c, d] = decimals;
-            self.0.extend_from_slice(&[digit(whole), b'.', a, b, c, d][..2 + used]);
+            // copies of a fixed size are a move each, so what is too much is written and taken back
+            self.0.extend_from_slice(&[b'0' + whole as u8, b'.', a, b, c, d]);
         } else {
-            self.whole(whole).raw(".");
-            self.0.extend_from_slice(&decimals[..used]);
+            self.whole(whole).0.extend_from_slice(&[b'.', a, b, c, d]);
         }
+        let zeros = [d, c, b].iter().take_while(|digit| **digit == b'0').count();
+        self.0.truncate(self.0.len() - zeros);
         self
     }
 
@@ -169,14 +201,12 @@ impl Json<'_> {
     }
 
     fn list<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) -> &mut Self {
-        self.raw("[");
-        for (n, item) in items.iter().enumerate() {
-            if n > 0 {
-                self.raw(",");
-            }
+        let mut mark = b'[';
+        for item in items {
+            self.0.push(std::mem::replace(&mut mark, b','));
             write(self, item);
         }
-        self.raw("]")
+        self.raw(if items.is_empty() { "[]" } else { "]" })
     }
 }
 

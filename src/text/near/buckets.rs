@@ -1,0 +1,166 @@
+//! Texts by key, and those that share most keys with another one. A table of fixed size; work is bounded by it.
+
+use super::KEYS;
+
+/// Texts remembered under one key: as many as one cache line holds.
+const BUCKET: usize = 8;
+/// Keys that a text shares with those it is compared with; texts that share half of their shingles share four of
+/// twelve as a rule, others one at most.
+const SHARED_KEYS_MIN: usize = 2;
+/// Texts that one is compared with, those sharing most keys first.
+pub(super) const CANDIDATES_MAX: usize = 4;
+
+/// Numbers of texts by key: a table of fixed size, each bucket with the latest texts of its keys.
+#[derive(Debug)]
+pub(super) struct Buckets {
+    slots: Vec<Slot>,
+}
+
+/// A text under a key: the upper bits of the key, and the number plus one; zero where nothing is.
+#[derive(Debug, Clone, Copy)]
+struct Slot(u64);
+
+/// Bits of a slot that hold the number; enough for a million texts a second over twelve days.
+const NUMBER_BITS: u32 = 40;
+
+impl Slot {
+    fn new(key: u32, number: u64) -> Self {
+        Self(Self::tag(key) << NUMBER_BITS | ((number + 1) & ((1 << NUMBER_BITS) - 1)))
+    }
+
+    /// What a slot keeps of a key; the lower bits chose the bucket.
+    fn tag(key: u32) -> u64 {
+        u64::from(key >> 8)
+    }
+
+    fn order(self) -> u64 {
+        self.0 & ((1 << NUMBER_BITS) - 1)
+    }
+
+    fn number(self, key: u32) -> Option<u64> {
+        if self.0 >> NUMBER_BITS == Self::tag(key) { self.order().checked_sub(1) } else { None }
+    }
+}
+
+impl Buckets {
+    pub(super) fn new(texts_max: usize) -> Self {
+        Self { slots: vec![Slot(0); texts_max.next_power_of_two() * BUCKET] }
+    }
+
+    /// The slots of a key.
+    fn range(&self, key: u32) -> std::ops::Range<usize> {
+        let start = (key as usize * BUCKET) & (self.slots.len() - 1);
+        start..start + BUCKET
+    }
+
+    pub(super) fn add(&mut self, keys: &[u32], number: u64) {
+        for key in keys {
+            let range = self.range(*key);
+            if let Some(oldest) = self.slots[range].iter_mut().min_by_key(|slot| slot.order()) {
+                *oldest = Slot::new(*key, number);
+            }
+        }
+    }
+
+    /// The texts that share most keys, of equals the latest first, and how many they are.
+    pub(super) fn candidates(&self, keys: &[u32]) -> ([u64; CANDIDATES_MAX], usize) {
+        let mut tally = Tally::default();
+        for key in keys {
+            self.slots[self.range(*key)].iter().filter_map(|slot| slot.number(*key)).for_each(|n| tally.count(n));
+        }
+        let least = keys.len().min(SHARED_KEYS_MIN);
+        let mut shared = [(0, 0); CANDIDATES_MAX];
+        for next in tally.counted().filter(|(keys, _)| *keys >= least) {
+            let place = shared.partition_point(|best| *best > next);
+            if place < CANDIDATES_MAX {
+                shared.copy_within(place..CANDIDATES_MAX - 1, place + 1);
+                shared[place] = next;
+            }
+        }
+        (shared.map(|(_, number)| number), shared.partition_point(|(keys, _)| *keys > 0))
+    }
+}
+
+/// Most numbers that are counted, and places to count them in.
+const COUNTED_MAX: usize = KEYS * BUCKET;
+const PLACES: usize = 128;
+
+const _: () = assert!(COUNTED_MAX < PLACES && PLACES.is_power_of_two() && PLACES <= 256 && KEYS < 256);
+
+/// How often each number was met: a small open table, since most are met once and sorting them would be most of the work.
+struct Tally {
+    /// A number plus one and, in the lower eight bits, how often it was met; zero where nothing is.
+    places: [u64; PLACES],
+    /// The places in use, and how many they are.
+    used: [u8; COUNTED_MAX],
+    count: usize,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { places: [0; PLACES], used: [0; COUNTED_MAX], count: 0 }
+    }
+}
+
+impl Tally {
+    /// Takes note of a number; of no more than [`COUNTED_MAX`] of them.
+    fn count(&mut self, number: u64) {
+        // numbers go up one by one, so their lower bits spread them
+        let mut place = number as u8;
+        loop {
+            place %= PLACES as u8;
+            let met = &mut self.places[usize::from(place)];
+            if *met == 0 {
+                *met = (number + 1) << 8 | 1;
+                self.used[self.count] = place;
+                self.count += 1;
+                return;
+            }
+            if *met >> 8 == number + 1 {
+                *met += 1;
+                return;
+            }
+            place = place.wrapping_add(1);
+        }
+    }
+
+    /// How often, and which number.
+    fn counted(&self) -> impl Iterator<Item = (usize, u64)> {
+        let met = self.used[..self.count].iter().map(|place| self.places[usize::from(*place)]);
+        met.map(|met| ((met & 0xff) as usize, (met >> 8) - 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The same by sorting.
+    fn naive(buckets: &Buckets, keys: &[u32]) -> Vec<u64> {
+        let mut numbers = Vec::new();
+        for &key in keys {
+            numbers.extend(buckets.slots[buckets.range(key)].iter().filter_map(|slot| slot.number(key)));
+        }
+        numbers.sort_unstable();
+        let runs = numbers.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0]));
+        let mut runs: Vec<_> =
+            runs.filter(|(keys_shared, _)| *keys_shared >= keys.len().min(SHARED_KEYS_MIN)).collect();
+        runs.sort_unstable_by(|a, b| b.cmp(a));
+        runs.iter().take(CANDIDATES_MAX).map(|(_, number)| *number).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn candidates_are_those_that_sorting_finds(texts in prop::collection::vec(prop::collection::btree_set(0_u32..40, 0..KEYS), 0..60)) {
+            let mut buckets = Buckets::new(16);
+            for (number, keys) in texts.iter().enumerate() {
+                // far apart in the table's order, near in its places
+                let (keys, number): (Vec<u32>, u64) = (keys.iter().map(|key| key << 5).collect(), number as u64 * 64);
+                let (candidates, count) = buckets.candidates(&keys);
+                prop_assert_eq!(&candidates[..count], naive(&buckets, &keys));
+                buckets.add(&keys, number);
+            }
+        }
+    }
+}
