@@ -1,14 +1,12 @@
 //! From an episode and its evidence to the event that is published: numbers first, words made of the same numbers.
 
-use super::{ALERT_TYPE, AlertEvent, AlertKind, AlertState, Episode, Rule};
-use crate::detect::{Bucket, Mood, Partial, Series, Windowed};
+use super::{ALERT_TYPE, AlertEvent, AlertKind, AlertState, Confidence, Episode, Rule};
+use crate::detect::{Bucket, Distinctive, Example, Mood, Partial, Said, Series, Windowed};
 use crate::route::Severity;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Terms told at most.
-const TERMS: usize = 5;
-/// People behind a term, at least.
-const TERM_PEOPLE: u64 = 3;
+pub const TERMS_MAX: usize = 5;
 
 /// Everything an event is told from.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +23,8 @@ pub struct Scene<'a> {
     pub series: &'a Series,
     /// What the window holds.
     pub evidence: &'a Partial,
+    /// What it says more than usual.
+    pub said: &'a Said,
     /// Digest of the pack.
     pub pack: &'a str,
 }
@@ -55,13 +55,15 @@ impl Scene<'_> {
             window.observed, figures.minutes, figures.expected, figures.upper, window.surprise
         ));
         event.explain.extend(describe(self.evidence, self.series));
+        event.explain.extend(self.said.terms.iter().map(word_of));
         event.explain.extend(self.reading());
         if state != AlertState::Resolved {
-            event.explain.push(format!(
-                "over when no more than {:.0} are counted in {} min, for three minutes",
-                window.calm_most(),
-                figures.minutes
-            ));
+            let (most, minutes) = (window.calm_most(), figures.minutes);
+            let ends = format!("over when no more than {most:.0} are counted in {minutes} min, for three minutes");
+            event.explain.push(ends.clone());
+            event.resolves_when = Some(ends);
+            event.trend = Some(self.series.trend(window.buckets).into());
+            event.confidence = Some(Confidence::of_count(window.surprise, event.people, event.baseline_age));
         }
         event.explain.push(format!("the baseline is {} old", age(self.series.age_seconds())));
         event
@@ -88,6 +90,12 @@ impl Scene<'_> {
             mood.effect,
             mood.deviations
         ));
+        event.explain.extend(self.said.terms.iter().map(word_of));
+        if state != AlertState::Resolved {
+            event.resolves_when =
+                Some("over when the mood is half as far from the usual, for three minutes".to_owned());
+            event.confidence = Some(Confidence::of_mood(mood.deviations, event.people, event.baseline_age));
+        }
         event
     }
 
@@ -108,7 +116,7 @@ impl Scene<'_> {
     }
 
     fn event(&self, state: AlertState, figures: Figures) -> AlertEvent {
-        let Self { query, at, episode, rule, series, evidence, pack } = *self;
+        let Self { query, at, episode, rule, series, evidence, said, pack } = *self;
         let people = if episode.reports {
             evidence.reporters.distinct().min(evidence.outage)
         } else {
@@ -136,10 +144,13 @@ impl Scene<'_> {
             platforms: evidence.platforms.iter().map(|(platform, count)| (name(platform), *count)).collect(),
             languages: evidence.languages.clone(),
             reach: evidence.reach,
-            terms: terms(evidence),
-            examples: examples(evidence),
+            trend: None,
+            terms: said.terms.iter().map(|term| term.term.clone()).collect(),
+            examples: examples(evidence, &said.typical),
             headline: headline(query, episode, state, figures, people),
             baseline_age: series.age_seconds(),
+            confidence: None,
+            resolves_when: None,
             incomplete: None,
             ack_by: rule.ack_minutes.filter(|_| wakes).map(|minutes| at.end().plus_seconds(minutes * 60)),
             next_step: rule.next_step.clone().filter(|_| wakes),
@@ -195,23 +206,20 @@ pub fn describe(evidence: &Partial, series: &Series) -> Vec<String> {
     lines
 }
 
-/// Hashtags of several people, most people first.
-fn terms(evidence: &Partial) -> Vec<String> {
-    let mut ranked: Vec<(u64, &str)> =
-        evidence.terms.iter().map(|(_, part)| (part.people.distinct(), part.term.as_str())).collect();
-    ranked.retain(|(people, _)| *people >= TERM_PEOPLE);
-    ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    ranked.into_iter().take(TERMS).map(|(_, term)| term.to_owned()).collect()
+/// A term, and how many say it.
+fn word_of(term: &Distinctive) -> String {
+    let (share, usual) = (100.0 * term.share, 100.0 * term.usual);
+    format!("\u{201c}{}\u{201d} is said by {share:.0} % of the people, usually by {usual:.0} %", term.term)
 }
 
-/// The widest reach, a typical one, the first; others of these where one stands for two. Three at most, each once.
-fn examples(evidence: &Partial) -> Vec<String> {
+/// The widest reach, the most typical, the first; others of these where one stands for two. Three at most, each once.
+fn examples(evidence: &Partial, typical: &[String]) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let Partial { widest, typical, first, .. } = evidence;
+    let ids = |examples: &[Example]| examples.iter().map(|example| example.mention_id.clone()).collect::<Vec<_>>();
+    let (widest, first) = (ids(&evidence.widest), ids(&evidence.first));
     let three = widest.iter().take(1).chain(typical.iter().take(1)).chain(first.iter().take(1));
-    let others = typical.iter().chain(first).chain(widest);
-    let ordered = three.chain(others).map(|example| example.mention_id.clone());
-    ordered.filter(|id| seen.insert(id.clone())).take(3).collect()
+    let others = typical.iter().chain(&first).chain(&widest);
+    three.chain(others).filter(|id| seen.insert(id.as_str())).take(3).cloned().collect()
 }
 
 /// In the largest whole unit.

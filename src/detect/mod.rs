@@ -15,11 +15,13 @@ mod series;
 mod share;
 pub mod univariate;
 pub mod viral;
+mod voices;
 
 pub use bucket::{BUCKET_SECONDS, Bucket};
 pub use clock::{CONFIRMATIONS, JUMP_MICROS, PartitionClock, WITHIN_RECORDS};
 pub use level::Level;
-pub use partial::{Contribution, Example, Partial, PendingItem, TermPart, ThreadPart};
+pub use partial::{Contribution, Example, Partial, PendingItem, ThreadPart};
 pub use sample::{BottomK, Merge};
-pub use series::{Judgement, Mood, Series, Settings, Windowed};
+pub use series::{Judgement, Mood, Series, Settings, Trend, Windowed};
 pub use share::share_surprise;
+pub use voices::{Distinctive, Said, Vocabulary, Voice, said};

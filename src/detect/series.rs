@@ -8,7 +8,7 @@
 mod reports;
 
 use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
-use super::{BUCKET_SECONDS, Bucket, Level, Partial};
+use super::{BUCKET_SECONDS, Bucket, Level, Partial, Said, Vocabulary, said};
 use libm::{exp10, sqrt};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -135,6 +135,15 @@ pub struct Mood {
     pub effect: f64,
 }
 
+/// Where the counts of a window are going.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Trend {
+    Growing,
+    Steady,
+    Fading,
+}
+
 /// What the series says now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
@@ -162,6 +171,7 @@ pub struct Series {
     dispersion: Level,
     block_sum: u32,
     block_cells: u32,
+    vocabulary: Vocabulary,
 }
 
 impl Series {
@@ -181,6 +191,7 @@ impl Series {
             dispersion: Level::new(HALF_LIFE_SECONDS),
             block_sum: 0,
             block_cells: 0,
+            vocabulary: Vocabulary::default(),
         }
     }
 
@@ -204,10 +215,15 @@ impl Series {
         }
     }
 
-    /// Drops details that no window reaches, and keeps the older ones by five minutes.
+    /// Drops details that no window reaches, once their words are learned, and keeps the older ones by five minutes.
     fn thin_details(&mut self) {
         let oldest = self.now.plus(-(LEARN_AFTER as i64));
-        self.details = self.details.split_off(&oldest);
+        let kept = self.details.split_off(&oldest);
+        for (bucket, partial) in std::mem::replace(&mut self.details, kept) {
+            if self.cell(bucket).is_some_and(|cell| !cell.in_incident) {
+                self.vocabulary.learn(bucket, &partial);
+            }
+        }
         let coarse = self.details.range(..self.now.plus(-FINE)).map(|(bucket, _)| *bucket);
         let older: Vec<Bucket> = coarse.filter(|bucket| self.detail_key(*bucket) != *bucket).collect();
         for bucket in older {
@@ -295,6 +311,32 @@ impl Series {
             merged.merge(partial);
         }
         merged
+    }
+
+    /// What the last `buckets` buckets say more than usual, in `terms_max` terms, and typical posts of them. `reported`:
+    /// as those say it who report trouble.
+    #[must_use]
+    pub fn said(&self, evidence: &Partial, buckets: usize, reported: bool, terms_max: usize) -> Said {
+        said(evidence, &self.evidence_before(buckets), &self.vocabulary, reported, terms_max)
+    }
+
+    /// Whether the last of so many buckets hold more than their share: the last third of them against half of it.
+    #[must_use]
+    pub fn trend(&self, buckets: usize) -> Trend {
+        let third = (buckets / 3).max(1);
+        let sum = |skip: usize, take: usize| -> u64 {
+            self.cells.iter().rev().skip(skip).take(take).map(|cell| u64::from(cell.mentions)).sum()
+        };
+        let (last, before) = (sum(0, third) as f64, sum(third, 2 * third) as f64 / 2.0);
+        // twice the root: two standard deviations of the difference of two Poisson counts of a like size
+        let noise = 2.0 * sqrt(last + before / 2.0).max(1.0);
+        if last - before > noise {
+            Trend::Growing
+        } else if before - last > noise {
+            Trend::Fading
+        } else {
+            Trend::Steady
+        }
     }
 
     /// Mentions that are usual in so many buckets.
@@ -398,6 +440,12 @@ impl Series {
             })
         };
         MOOD_WINDOWS.iter().filter_map(judged).reduce(|a, b| if b.deviations > a.deviations { b } else { a })
+    }
+
+    /// The cell of a bucket; none where it is no longer known.
+    fn cell(&self, bucket: Bucket) -> Option<&Cell> {
+        let age = usize::try_from(self.now.0.saturating_sub(bucket.0)).ok()?;
+        self.cells.get(self.cells.len().checked_sub(1)?.checked_sub(age)?)
     }
 
     fn bucket_at(&self, place: usize) -> Bucket {

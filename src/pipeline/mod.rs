@@ -10,6 +10,7 @@ mod outcome;
 mod redact;
 mod signal;
 mod state;
+mod terms;
 mod triage;
 mod trouble;
 mod undo;

@@ -3,9 +3,10 @@
 mod night;
 
 use super::{Pending, QueryState, Signal, WatchState};
+use crate::alert::TERMS_MAX;
 use crate::alert::{
-    AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, classify, is_independent, is_sour, may_be_a_morning,
-    meets, risen,
+    AlertEvent, AlertKind, AlertState, Confidence, Episode, Rise, Rule, Scene, classify, is_independent, is_sour,
+    may_be_a_morning, meets, risen,
 };
 use crate::detect::{Bucket, Judgement, Mood, Partial, PendingItem, Series, Settings, Windowed};
 use crate::mention::Timestamp;
@@ -114,6 +115,7 @@ fn alert(event: AlertEvent) -> Verdict {
 fn say_incomplete(verdict: &mut Verdict, missing: &[String]) {
     if let Verdict::Alert(event) = verdict {
         event.incomplete = Some(missing.to_vec());
+        event.confidence = event.confidence.map(Confidence::lowered);
     }
 }
 
@@ -263,8 +265,9 @@ fn tell(told: Told<'_>, state: &QueryState, pack: &Pack, event: impl Fn(Scene<'_
     let AlertRule { team, severity, ack_minutes, next_step, reply, .. } = pack.alert_rule(episode.kind, query);
     let rule = Rule { team, severity, ack_minutes, next_step, reply };
     let evidence = state.series.evidence(buckets);
-    let scene =
-        Scene { query, at, episode, rule: &rule, series: &state.series, evidence: &evidence, pack: &pack.digest };
+    let said = state.series.said(&evidence, buckets, episode.reports, TERMS_MAX);
+    let (series, evidence, said) = (&state.series, &evidence, &said);
+    let scene = Scene { query, at, episode, rule: &rule, series, evidence, said, pack: &pack.digest };
     event(scene)
 }
 

@@ -6,7 +6,7 @@ use crate::log::{Output, Place};
 use crate::pipeline::{Signal, SourceClock};
 
 /// Version of the signals format.
-const FORMAT: u8 = 3;
+const FORMAT: u8 = 4;
 
 /// A partial aggregate, placed by its query.
 ///
