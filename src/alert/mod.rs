@@ -1,14 +1,22 @@
 //! One alert per event: opened, updated, resolved, reopened or withdrawn under one id, with its evidence in words.
 
+mod chart;
 mod confidence;
 mod episode;
 mod event;
 mod kind;
+mod silence;
+mod thread;
+mod turn;
 
+pub use chart::Chart;
 pub use confidence::Confidence;
 pub use episode::{Episode, Rise, Rule, Tracker, Transition, meets, risen};
 pub use event::{Scene, TERMS_MAX, describe};
 pub use kind::{classify, is_independent, is_sour, may_be_a_morning};
+pub use silence::silence;
+pub use thread::{Nature, ShareForecast, ThreadEvidence};
+pub use turn::MoodTurn;
 
 use crate::detect;
 use crate::mention::Timestamp;
@@ -129,6 +137,18 @@ pub struct AlertEvent {
     pub trend: Option<Trend>,
     /// Words, pairs of words and hashtags that are said more than usual, each by three people at least; the most telling first.
     pub terms: Vec<String>,
+    /// The thread that most of it stands in, where it goes round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<ThreadEvidence>,
+    /// Whether one post goes round or many have the same trouble, where that is the question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nature: Option<Nature>,
+    /// A turn of mood taken apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<MoodTurn>,
+    /// The counts that led to it; see [`Chart::svg`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chart: Option<Chart>,
     /// Mention ids: the one of widest reach, the most typical, the first.
     pub examples: Vec<String>,
     /// One sentence.

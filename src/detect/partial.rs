@@ -5,6 +5,7 @@
 //! never add floats, nor keep what came first.
 
 use super::sample::{BottomK, Merge};
+use super::threads::mark_parts;
 use super::voices::{Voice, Voices, voice_key};
 use crate::fault::{Bug, is_planted};
 use crate::mention::{Platform, Timestamp};
@@ -84,12 +85,18 @@ pub struct ThreadPart {
     pub mentions: u64,
     /// By whom.
     pub people: BottomK<u64, 32>,
+    /// Sum of [`mark_parts`] of their authors.
+    pub marks: u64,
+    /// Sum of their followers.
+    pub reach: u64,
 }
 
 impl Merge for ThreadPart {
     fn merge(&mut self, other: &Self) {
         self.mentions = self.mentions.saturating_add(other.mentions);
         self.people.merge(&other.people);
+        self.marks = self.marks.saturating_add(other.marks);
+        self.reach = self.reach.saturating_add(other.reach);
     }
 }
 
@@ -118,6 +125,10 @@ pub struct Partial {
     pub platforms: BTreeMap<Platform, u64>,
     /// Items by language.
     pub languages: BTreeMap<String, u64>,
+    /// Sum of sentiment scores × 100 by platform.
+    pub platform_moods: BTreeMap<Platform, i64>,
+    /// The same by language.
+    pub language_moods: BTreeMap<String, i64>,
     /// Authors.
     pub people: BottomK<u64, SAMPLE>,
     /// Texts of items that are not reposts.
@@ -161,6 +172,8 @@ impl Partial {
         self.reach = add_reach(self.reach, item.followers);
         *self.platforms.entry(item.platform).or_default() += 1;
         *self.languages.entry(item.language.clone()).or_default() += 1;
+        *self.platform_moods.entry(item.platform).or_default() += item.sentiment_percent;
+        *self.language_moods.entry(item.language.clone()).or_default() += item.sentiment_percent;
         self.people.add(item.person, &1);
         if !item.repost {
             self.texts.add(item.text, &1);
@@ -174,7 +187,8 @@ impl Partial {
         if let Some(thread) = item.thread {
             let mut people = BottomK::default();
             people.add(item.person, &1);
-            self.threads.add(thread, &ThreadPart { mentions: 1, people });
+            let (marks, reach) = (mark_parts(item.followers), item.followers);
+            self.threads.add(thread, &ThreadPart { mentions: 1, people, marks, reach });
         }
         let shown = item.example.clone().filter(|_| !item.noise);
         let voice = Voice::new(item.terms.iter().map(String::as_str), shown);
@@ -208,6 +222,14 @@ impl Partial {
         for (language, count) in &other.languages {
             self.languages.entry(language.clone()).or_default().merge(count);
         }
+        for (platform, sum) in &other.platform_moods {
+            let kept = self.platform_moods.entry(*platform).or_default();
+            *kept = kept.wrapping_add(*sum);
+        }
+        for (language, sum) in &other.language_moods {
+            let kept = self.language_moods.entry(language.clone()).or_default();
+            *kept = kept.wrapping_add(*sum);
+        }
         self.people.merge(&other.people);
         self.texts.merge(&other.texts);
         self.reporters.merge(&other.reporters);
@@ -227,6 +249,12 @@ impl Partial {
 }
 
 impl Partial {
+    /// The thread of most posts; of equals the one of greatest hash.
+    #[must_use]
+    pub fn largest_thread(&self) -> Option<u64> {
+        self.threads.iter().max_by_key(|(hash, thread)| (thread.mentions, **hash)).map(|(hash, _)| *hash)
+    }
+
     /// Bytes in memory, about: what bounds are counted in.
     #[must_use]
     pub fn weight(&self) -> usize {
@@ -234,7 +262,7 @@ impl Partial {
         const ENTRY: usize = 48;
         /// A thread with a few people, or a person with what they say.
         const GROUP: usize = 4 * ENTRY;
-        let small = self.platforms.len() + self.languages.len() + self.people.len() + self.texts.len();
+        let small = 2 * (self.platforms.len() + self.languages.len()) + self.people.len() + self.texts.len();
         let small = small + self.reporters.len() + self.reports.len();
         let groups = self.threads.len() + self.voices.len() + self.pending.len() + 2 * EXAMPLES;
         size_of::<Self>() + small * ENTRY + groups * GROUP

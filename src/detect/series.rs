@@ -8,7 +8,7 @@
 mod reports;
 
 use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
-use super::{BUCKET_SECONDS, Bucket, Level, Partial, Said, Vocabulary, said};
+use super::{BUCKET_SECONDS, Bucket, Level, Mix, Partial, Said, Stretch, Vocabulary, said};
 use libm::{exp10, sqrt};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -135,6 +135,15 @@ pub struct Mood {
     pub effect: f64,
 }
 
+/// What is counted of mentions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Counted {
+    Mentions,
+    Reports,
+    Negative,
+}
+
 /// Where the counts of a window are going.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -172,6 +181,7 @@ pub struct Series {
     block_sum: u32,
     block_cells: u32,
     vocabulary: Vocabulary,
+    mix: Mix,
 }
 
 impl Series {
@@ -192,17 +202,24 @@ impl Series {
             block_sum: 0,
             block_cells: 0,
             vocabulary: Vocabulary::default(),
+            mix: Mix::default(),
         }
     }
 
     /// Moves to `bucket`, learning what grows old on the way. `in_incident` marks the new cells.
     pub fn advance(&mut self, bucket: Bucket, in_incident: bool) {
+        self.advance_past(bucket, in_incident, &[]);
+    }
+
+    /// The same past stretches in which sources were silent: what was counted in them is not learned.
+    pub fn advance_past(&mut self, bucket: Bucket, in_incident: bool, silences: &[Stretch]) {
         let steps = bucket.0.saturating_sub(self.now.0);
         let walked = steps.min(i64::try_from(CELLS).unwrap_or(0) + i64::try_from(LEARN_AFTER).unwrap_or(0));
-        for _ in 0..walked {
-            self.push(Cell { in_incident, ..Cell::default() });
+        for left in (0..walked).rev() {
+            let old = bucket.plus(-left - LEARN_AFTER as i64);
+            self.push(Cell { in_incident, ..Cell::default() }, self.mix.rests(old, silences));
         }
-        if steps > walked {
+        if steps > walked && !self.mix.rests(bucket, silences) {
             let silent = u32::try_from((steps - walked).min(SILENCE_MAX)).unwrap_or(0);
             let Self { mentions, negative, outage, sentiment, sentiment_squares, .. } = self;
             for level in [mentions, negative, outage, sentiment, sentiment_squares] {
@@ -222,6 +239,7 @@ impl Series {
         for (bucket, partial) in std::mem::replace(&mut self.details, kept) {
             if self.cell(bucket).is_some_and(|cell| !cell.in_incident) {
                 self.vocabulary.learn(bucket, &partial);
+                self.mix.learn(bucket, &partial);
             }
         }
         let coarse = self.details.range(..self.now.plus(-FINE)).map(|(bucket, _)| *bucket);
@@ -318,6 +336,27 @@ impl Series {
     #[must_use]
     pub fn said(&self, evidence: &Partial, buckets: usize, reported: bool, terms_max: usize) -> Said {
         said(evidence, &self.evidence_before(buckets), &self.vocabulary, reported, terms_max)
+    }
+
+    /// Sums of windows of so many buckets, `step` buckets apart, as far as all of one is known; the last ends now.
+    #[must_use]
+    pub fn rolling(&self, buckets: usize, step: usize, counted: Counted) -> Vec<u64> {
+        let of = |cell: &Cell| match counted {
+            Counted::Mentions => cell.mentions,
+            Counted::Reports => cell.outage,
+            Counted::Negative => cell.negative,
+        };
+        let sum = |back: usize| self.cells.iter().rev().skip(back).take(buckets).map(|cell| u64::from(of(cell))).sum();
+        let known = self.cells.len().saturating_sub(buckets.max(1));
+        let mut sums: Vec<u64> = (0..=known).step_by(step.max(1)).map(sum).collect();
+        sums.reverse();
+        sums
+    }
+
+    /// What the series is usually made of.
+    #[must_use]
+    pub fn mix(&self) -> &Mix {
+        &self.mix
     }
 
     /// Whether the last of so many buckets hold more than their share: the last third of them against half of it.
@@ -453,14 +492,17 @@ impl Series {
         self.now.plus(-i64::try_from(back).unwrap_or(0))
     }
 
-    fn push(&mut self, cell: Cell) {
+    /// Begins a cell, and learns the one that grows old, unless the baseline `rests`.
+    fn push(&mut self, cell: Cell, rests: bool) {
         self.cells.push_back(cell);
         if self.cells.len() > CELLS {
             self.cells.pop_front();
         }
         if let Some(place) = self.cells.len().checked_sub(1 + LEARN_AFTER) {
             let old = self.cells[place];
-            self.learn(old);
+            if !rests {
+                self.learn(old);
+            }
         }
     }
 
@@ -570,6 +612,36 @@ mod tests {
         assert!((a - b).abs() < 1e-6 && a < 45.0, "{a} {b}");
         at_once.advance(Bucket(i64::MAX / 2), false);
         assert_eq!(shortest(&at_once).observed, 0, "however long");
+    }
+
+    #[test]
+    fn the_baseline_rests_while_a_source_it_lives_on_is_silent() {
+        use crate::mention::Platform;
+        let of = |platform, mentions| {
+            let platforms = BTreeMap::from([(platform, mentions)]);
+            Partial { mentions, platforms, ..Partial::default() }
+        };
+        // three days of four posts a bucket, three of them on X, which is silent on the fourth
+        let day = |series: &mut Series, day: i64, silences: &[Stretch]| {
+            for bucket in day * 8_640 + 1..=(day + 1) * 8_640 {
+                series.advance_past(Bucket(bucket), false, silences);
+                series.merge(Bucket(bucket), &of(Platform::Reddit, 1));
+                if day != 3 {
+                    series.merge(Bucket(bucket), &of(Platform::X, 3));
+                }
+            }
+        };
+        let mut resting = Series::new(Bucket(0));
+        (0..3).for_each(|number| day(&mut resting, number, &[]));
+        let mut learning = resting.clone();
+        let silences = [Stretch { platform: Platform::X, since: Bucket(3 * 8_640 + 1), until: None }];
+        day(&mut resting, 3, &silences);
+        day(&mut learning, 3, &[]);
+        let (rested, learned) = (resting.expected(30), learning.expected(30));
+        assert!((rested - 120.0).abs() < 1.0 && learned < 80.0, "{rested} {learned}");
+        let over = [Stretch { until: Some(Bucket(4 * 8_640)), ..silences[0] }];
+        day(&mut resting, 4, &over);
+        assert!(resting.judge(false, &Settings::default()).windows.iter().all(|window| window.surprise < 3.0));
     }
 
     #[test]

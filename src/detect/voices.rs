@@ -12,7 +12,7 @@
 //! It must never tell a term that fewer than three people used.
 
 use super::sample::{BottomK, Merge};
-use super::{Bucket, Partial};
+use super::{Bucket, Partial, share_surprise};
 use crate::mention::hash64;
 use libm::{exp2f, log, sqrt};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ const BREAK: char = '\n';
 const PEOPLE_MIN: u64 = 3;
 /// Standard deviations above the usual from which a term is told: one in forty by accident.
 const DEVIATIONS: f64 = 1.96;
+/// And −log10 of the chance of its share: hundreds of terms are looked at, one in 300 may stand out by accident.
+const SURPRISE: f64 = 2.5;
 /// How many people the prior weighs: a rate that nobody was seen to have is drawn to the pooled one by so much.
 const PRIOR_PEOPLE: f64 = 10.0;
 /// A term that shares so much of its people with one that is told already says nothing new.
@@ -204,6 +206,7 @@ pub fn said(window: &Partial, before: &Partial, usual: &Vocabulary, reported: bo
         .filter(|(_, used)| used.voices >= PEOPLE_MIN)
         .map(|(term, used)| now.against(term, used, &then, usual))
         .filter(|term| term.deviations >= DEVIATIONS)
+        .filter(|term| share_surprise(term.people, now.voices, term.usual) >= SURPRISE)
         .collect();
     let longer_first = |a: &Distinctive, b: &Distinctive| b.term.len().cmp(&a.term.len()).then(a.term.cmp(&b.term));
     terms.sort_unstable_by(|a, b| b.deviations.total_cmp(&a.deviations).then_with(|| longer_first(a, b)));
@@ -248,6 +251,7 @@ fn typical(window: &Partial, reported: bool, terms: &[Distinctive]) -> Vec<Strin
 /// People by term.
 struct Counted<'a> {
     people: f64,
+    voices: u64,
     terms: BTreeMap<&'a str, Used>,
 }
 
@@ -260,10 +264,11 @@ struct Used {
 impl<'a> Counted<'a> {
     fn of(partial: &'a Partial, reported: bool) -> Self {
         let weights = weights(partial);
-        let mut counted = Self { people: 0.0, terms: BTreeMap::new() };
+        let mut counted = Self { people: 0.0, voices: 0, terms: BTreeMap::new() };
         for (key, voice) in partial.voices.iter().filter(|(key, _)| !reported || reports(**key)) {
             let weight = weights[usize::from(!reports(*key))];
             counted.people += weight;
+            counted.voices += 1;
             for term in voice.terms() {
                 let used = counted.terms.entry(term).or_default();
                 used.people += weight;

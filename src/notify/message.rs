@@ -1,6 +1,6 @@
 //! An alert event in words: readable in ten seconds at 3 a.m., no statistics above the fold, no text of any post.
 
-use crate::alert::{AlertEvent, AlertKind, AlertState, Trend};
+use crate::alert::{AlertEvent, AlertKind, AlertState, Nature, Trend};
 use crate::mention::Timestamp;
 use std::fmt::Write as _;
 
@@ -36,7 +36,9 @@ impl Message {
         let mut facts = vec![counts(event)];
         facts.extend(places(event));
         facts.extend(terms(event, &clean));
-        facts.push(texts(event));
+        facts.extend(texts(event));
+        facts.extend(event.nature.map(|nature| nature_words(nature).to_owned()));
+        facts.extend(event.thread.as_ref().map(|thread| format!("In numbers, {}.", thread.in_words())));
         facts.extend(event.trend.and_then(trend_words).map(str::to_owned));
         facts.extend(confidence(event));
         facts.extend(event.incomplete.as_ref().map(|missing| format!("Incomplete: {} not heard.", missing.join(", "))));
@@ -71,6 +73,11 @@ fn state_words(state: AlertState) -> &'static str {
 }
 
 fn counts(event: &AlertEvent) -> String {
+    if event.kind == AlertKind::SilentSource {
+        let passed = span_words(event.at.as_seconds().saturating_sub(event.onset.as_seconds()));
+        let (since, expected) = (clock_words(event.onset), number(event.expected));
+        return format!("Nothing for {passed}, since {since}; usually about {expected} posts in that time.");
+    }
     let what = if event.kind == AlertKind::SentimentShift { "negative mentions" } else { "mentions" };
     format!(
         "{} {what} by {} people in {} (usually about {}, at most {}), since {}.",
@@ -96,8 +103,9 @@ fn terms(event: &AlertEvent, clean: &dyn Fn(&str) -> String) -> Option<String> {
 }
 
 /// Many texts are people; few are not, whatever their number.
-fn texts(event: &AlertEvent) -> String {
-    match event.kind {
+fn texts(event: &AlertEvent) -> Option<String> {
+    Some(match event.kind {
+        AlertKind::SilentSource => return None,
         AlertKind::Amplification => {
             format!("Only {} different texts from {} accounts: copies, not people.", event.texts, event.people)
         }
@@ -105,6 +113,13 @@ fn texts(event: &AlertEvent) -> String {
             format!("{} different texts: people, not copies.", event.texts)
         }
         _ => format!("{} different texts.", event.texts),
+    })
+}
+
+fn nature_words(nature: Nature) -> &'static str {
+    match nature {
+        Nature::IndividualGoesViral => "One post goes round: an individual goes viral.",
+        Nature::SystemicIssue => "Many have the same trouble: a systemic issue.",
     }
 }
 
