@@ -111,7 +111,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn event(headline: &str, counts: Vec<u64>) -> AlertEvent {
+    fn event(headline: &str, counts: &[u64]) -> AlertEvent {
         let at = "2026-03-02T09:43:00Z";
         let event = serde_json::json!({
             "type": "groundswell.alert.v1", "alert_id": "a", "incident_id": "i", "kind": "outage", "state": "opened",
@@ -125,14 +125,14 @@ mod tests {
 
     #[test]
     fn the_chart_shows_the_numbers_of_the_event() {
-        let svg = Chart::svg(&event("Probable outage: <q> & co. 30 posts", vec![5, 7, 30])).expect("it has counts");
+        let svg = Chart::svg(&event("Probable outage: <q> & co. 30 posts", &[5, 7, 30])).expect("it has counts");
         assert!(svg.contains("<text x=\"16\" y=\"20\">Probable outage: &lt;q&gt; &amp; co</text>"), "{svg}");
         assert!(svg.contains(">30 in 5 min; expected 6.6 (dashed), at most 20 (band)<"), "{svg}");
         // the largest count stands at the top, the last one at the right; the band ends two thirds up
         assert!(svg.contains("624.0,56.0\""), "{svg}");
         assert!(svg.contains("y=\"108.0\" width=\"608\" height=\"104.0\""), "{svg}");
         assert!(svg.contains(">2026-03-02T09:33:00Z<") && svg.contains(">2026-03-02T09:43:00Z<"), "{svg}");
-        assert_eq!(Chart::svg(&event("none", Vec::new())), None);
-        assert!(Chart::svg(&event("one", vec![3])).is_some_and(|svg| !svg.contains("NaN")));
+        assert_eq!(Chart::svg(&event("none", &[])), None);
+        assert!(Chart::svg(&event("one", &[3])).is_some_and(|svg| !svg.contains("NaN")));
     }
 }

@@ -116,7 +116,8 @@ impl Alive {
     }
 
     fn take(&mut self, event: Bucket, now: Bucket, part: &ThreadPart) {
-        self.process.shares(event.start(), part.mentions, part.marks as f64 / MARK_PARTS);
+        // at its end, as it is read: else a steady stream would seem to be fading
+        self.process.shares(event.end(), part.mentions, part.marks as f64 / MARK_PARTS);
         self.last = self.last.max(now);
         self.posts = self.posts.saturating_add(part.mentions);
         self.people.merge(&part.people);

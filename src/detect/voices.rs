@@ -396,7 +396,7 @@ mod tests {
         fn voices_merge_in_any_grouping(people in proptest::collection::vec(0u64..9, 1..60), cut in 0usize..60) {
             let voice = |place: usize, person: u64| {
                 let words: Vec<String> = (0..9).map(|word| format!("w{}", (place * 7 + word) % 40)).collect();
-                Voice::new(words.iter().map(String::as_str), (person % 2 == 0).then(|| format!("x:{place}")))
+                Voice::new(words.iter().map(String::as_str), person.is_multiple_of(2).then(|| format!("x:{place}")))
             };
             let (mut whole, mut left, mut right) = (Voices::default(), Voices::default(), Voices::default());
             for (place, person) in people.iter().enumerate() {
