@@ -224,12 +224,36 @@ fn a_backlog_that_catches_up_is_no_event() {
     assert!(calls(&alerts).is_empty(), "{}", in_words(&calls(&alerts)));
 }
 
+/// A dead connector calls those who run the pipeline, once, and nobody when it is back: neither the silence nor the
+/// return is an event of the brand. One that was never heard of much is no source that can be missed.
+#[test]
+fn a_source_that_goes_silent_is_one_alert_and_its_return_none() {
+    let mut days = Days::new(8);
+    let (from, to) = (3.4 * DAY, 4.2 * DAY);
+    days.ordinary(5.0, 3_000).chatter(5.0, 3_000).mute(Platform::X, from, to);
+    let alerts = told(&mut days);
+    let silences: Vec<&AlertEvent> = alerts.iter().filter(|alert| alert.kind == AlertKind::SilentSource).collect();
+    let states: Vec<AlertState> = silences.iter().map(|alert| alert.state).collect();
+    assert_eq!(states, [AlertState::Opened, AlertState::Resolved], "{}", in_words(&silences));
+    assert!(silences.iter().all(|alert| alert.series["source"] == "x" && alert.team == "platform"));
+    let (missed, back) = (at(silences[0]) - from, at(silences[1]) - to);
+    eprintln!("silent source: missed after {missed:.0} s, back after {back:.0} s");
+    assert!((0.0..=30.0 * MINUTE).contains(&missed) && (-MINUTE..=30.0 * MINUTE).contains(&back), "{missed} {back}");
+    let others: Vec<&AlertEvent> =
+        calls(&alerts).into_iter().filter(|call| call.kind != AlertKind::SilentSource && at(call) > from).collect();
+    assert!(others.iter().all(|call| call.severity > Severity::S2), "{}", in_words(&others));
+    let after_return = others.iter().filter(|call| at(call) > to && at(call) < to + 6.0 * HOUR).count();
+    assert_eq!(after_return, 0, "{}", in_words(&others));
+}
+
 #[test]
 fn ordinary_weeks_call_hardly_anybody() {
     for seed in 1..=3 {
         let mut days = Days::new(100 + seed);
         days.ordinary(7.0, 3_000).chatter(7.0, 2_000);
         let alerts = told(&mut days);
+        let silent = alerts.iter().filter(|alert| alert.kind == AlertKind::SilentSource).count();
+        assert_eq!(silent, 0, "seed {seed}: nobody is silent in an ordinary week");
         let calls = calls(&alerts);
         let urgent = calls.iter().filter(|call| call.severity <= Severity::S2).count();
         eprintln!("week {seed}: {} calls, {urgent} urgent\n{}", calls.len(), in_words(&calls));

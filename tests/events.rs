@@ -69,6 +69,7 @@ fn each_event_gives_one_alert_and_the_decoys_none() {
         let delay = about[0].at.as_micros() as f64 / 1e6 - onset;
         eprintln!("{event} on {brand}: {} after {delay:.0} s", about[0].kind.as_str());
         assert!(kinds.contains(&about[0].kind.as_str()), "{event} on {brand}: {}", about[0].kind.as_str());
+        assert_eq!(about[0].thread.is_some(), event == "viral_cascade", "{event}: {:?}", about[0].thread);
         assert!((0.0..=seconds_max).contains(&delay), "{event} on {brand}: after {delay} s");
     }
     assert_eq!(opened.len(), load.events().len(), "something else opened: {opened:?}");

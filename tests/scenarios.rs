@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use groundswell::alert::{AlertEvent, AlertState};
+use groundswell::alert::{AlertEvent, AlertState, Nature};
 use groundswell::log::{Record, partition_for};
 use groundswell::mention::Platform;
 use groundswell::pipeline::{Outcome, Outcomes};
@@ -38,11 +38,13 @@ struct Post<'a> {
     text: &'a str,
     /// The first id of its edit chain, where it is an edit.
     edit_of: Option<&'a str>,
+    /// The post it answers, where it is an answer.
+    answers: Option<&'a str>,
 }
 
 impl Default for Post<'_> {
     fn default() -> Self {
-        Self { id: "1", second: 0, handle: "ada", followers: 120, text: "", edit_of: None }
+        Self { id: "1", second: 0, handle: "ada", followers: 120, text: "", edit_of: None, answers: None }
     }
 }
 
@@ -50,9 +52,9 @@ impl Post<'_> {
     fn line(&self) -> RawRecord {
         let history: Vec<&str> = self.edit_of.into_iter().chain([self.id]).collect();
         let author = format!("7{}", self.handle.bytes().map(u64::from).fold(1, |a, b| a * 31 % 99_991 + b));
-        let payload = json!({
+        let mut payload = json!({
             "data": {
-                "id": self.id, "author_id": author, "conversation_id": history[0], "created_at": time(self.second),
+                "id": self.id, "author_id": author, "conversation_id": self.answers.unwrap_or(history[0]), "created_at": time(self.second),
                 "edit_history_tweet_ids": history, "lang": "en", "text": self.text,
             },
             "includes": { "users": [{
@@ -62,6 +64,9 @@ impl Post<'_> {
                 },
             }] },
         });
+        if let Some(root) = self.answers {
+            payload["data"]["referenced_tweets"] = json!([{ "type": "replied_to", "id": root }]);
+        }
         raw(Platform::X, history[0], payload.to_string().as_bytes())
     }
 }
@@ -306,6 +311,62 @@ fn outage() -> Vec<RawRecord> {
         put(11_000 + place * 60, format!("Nimbus Cloud sharing works nicely for our band, part {place}"));
     }
     lines
+}
+
+/// What an alert is to tell beside its kind: every event of these worlds.
+fn check_evidence(alerts: &[AlertEvent]) {
+    for alert in alerts {
+        let chart = alert.chart.as_ref().expect("counts that led to it");
+        assert_eq!(chart.counts.last().map(|count| *count as f64), Some(alert.observed), "the chart ends at the text");
+        assert!(alert.examples.len() <= 3 && alert.terms.len() <= 5);
+        let lasts = alert.state != AlertState::Resolved;
+        let told = [alert.trend.is_some(), alert.confidence.is_some(), alert.resolves_when.is_some()];
+        assert_eq!(told, [lasts; 3], "{:?}", alert.state);
+        assert!(alert.headline.contains(&format!("{}", alert.observed)) || !lasts, "{}", alert.headline);
+    }
+}
+
+#[test]
+fn an_outage_tells_what_its_people_say() {
+    let played = play(&outage());
+    check_evidence(&played.alerts);
+    let fullest = played.alerts.iter().max_by_key(|alert| alert.people).unwrap();
+    assert!(fullest.terms.iter().any(|term| term == "error 503"), "{:?}", fullest.terms);
+    assert!(
+        fullest.terms.iter().all(|term| !term.contains("sharing") && !term.contains("choir")),
+        "{:?}",
+        fullest.terms
+    );
+    assert!(
+        fullest.explain.iter().any(|line| line.starts_with("\u{201c}error 503\u{201d} is said by")),
+        "{:?}",
+        fullest.explain
+    );
+    assert!(fullest.nature == Some(Nature::SystemicIssue) && fullest.thread.is_none());
+}
+
+/// Three quiet hours, then 60 people answer one post within three minutes.
+#[test]
+fn a_post_that_goes_round_tells_its_thread() {
+    let mut lines: Vec<RawRecord> = outage().into_iter().take(150).collect();
+    for place in 0..60 {
+        let (id, handle) = (format!("{}", 5_000 + place), format!("fan{place}"));
+        let text = format!("haha nimbus cloud, this cat is number {place} in {}", PLACES[place % PLACES.len()]);
+        let second = 10_800 + 3 * i64::try_from(place).unwrap();
+        let answers = Some("4999");
+        lines.push(
+            Post { id: &id, second, handle: &handle, followers: 200, text: &text, answers, ..Post::default() }.line(),
+        );
+    }
+    let played = play(&lines);
+    check_evidence(&played.alerts);
+    let opened = &played.alerts[0];
+    assert_eq!((opened.kind.as_str(), opened.nature), ("viral", Some(Nature::IndividualGoesViral)));
+    let thread = opened.thread.expect("its thread");
+    assert!(thread.reach == 200 * thread.posts && thread.people.abs_diff(thread.posts) <= 1, "{thread:?}");
+    let forecast = thread.forecast.expect("enough to say");
+    assert!(forecast.low >= thread.posts as f64 - 1.0 && forecast.high >= forecast.predicted, "{thread:?}");
+    assert!(opened.terms.iter().any(|term| term.contains("cat")), "{:?}", opened.terms);
 }
 
 /// Reports that watch attached or released, by follow-up action.

@@ -1,14 +1,17 @@
 //! From an episode and its evidence to the event that is published: numbers first, words made of the same numbers.
 
-use super::{ALERT_TYPE, AlertEvent, AlertKind, AlertState, Episode, Rule};
-use crate::detect::{Bucket, Mood, Partial, Series, Windowed};
+use super::chart::STEP_BUCKETS;
+use super::{
+    ALERT_TYPE, AlertEvent, AlertKind, AlertState, Chart, Confidence, Episode, MoodTurn, Nature, Rule, ThreadEvidence,
+};
+use crate::detect::{Bucket, Counted, Distinctive, Example, Mood, Partial, Said, Series, ThreadStory, Windowed};
 use crate::route::Severity;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How a shift of mood begins its headline.
+const TURNING: &str = "Mood is turning";
 /// Terms told at most.
-const TERMS: usize = 5;
-/// People behind a term, at least.
-const TERM_PEOPLE: u64 = 3;
+pub const TERMS_MAX: usize = 5;
 
 /// Everything an event is told from.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +28,10 @@ pub struct Scene<'a> {
     pub series: &'a Series,
     /// What the window holds.
     pub evidence: &'a Partial,
+    /// What it says more than usual.
+    pub said: &'a Said,
+    /// The largest thread of the window, as it stands.
+    pub thread: Option<ThreadStory>,
     /// Digest of the pack.
     pub pack: &'a str,
 }
@@ -54,14 +61,23 @@ impl Scene<'_> {
             "{} {counted} in {} min, {} expected, at most {} usual; chance 1 in 10^{:.0}",
             window.observed, figures.minutes, figures.expected, figures.upper, window.surprise
         ));
+        let counted = if self.episode.reports { Counted::Reports } else { Counted::Mentions };
+        event.chart = Some(self.chart(window.buckets, counted));
         event.explain.extend(describe(self.evidence, self.series));
+        event.explain.extend(self.said.terms.iter().map(word_of));
         event.explain.extend(self.reading());
+        event.nature = self.nature();
+        if self.episode.kind == AlertKind::Viral {
+            event.thread = self.thread.map(|story| ThreadEvidence::of(&story));
+            event.explain.extend(event.thread.map(|thread| thread.in_words()));
+        }
         if state != AlertState::Resolved {
-            event.explain.push(format!(
-                "over when no more than {:.0} are counted in {} min, for three minutes",
-                window.calm_most(),
-                figures.minutes
-            ));
+            let (most, minutes) = (window.calm_most(), figures.minutes);
+            let ends = format!("over when no more than {most:.0} are counted in {minutes} min, for three minutes");
+            event.explain.push(ends.clone());
+            event.resolves_when = Some(ends);
+            event.trend = Some(self.series.trend(window.buckets).into());
+            event.confidence = Some(Confidence::of_count(window.surprise, event.people, event.baseline_age));
         }
         event.explain.push(format!("the baseline is {} old", age(self.series.age_seconds())));
         event
@@ -78,6 +94,10 @@ impl Scene<'_> {
             minutes: mood.buckets / 6,
         };
         let mut event = self.event(state, figures);
+        let turn = MoodTurn::of(mood.effect, &self.series.mix().take_apart(self.evidence));
+        if turn.is_of_mix() && state != AlertState::Resolved {
+            event.headline = event.headline.replacen(TURNING, "The mood differs as others speak", 1);
+        }
         event.explain.push(format!(
             "{} of {} mentions in {} min are negative ({:.0} %), usually {:.0} %; mean sentiment {:.2} worse, {:.1} standard deviations",
             mood.negative,
@@ -88,7 +108,29 @@ impl Scene<'_> {
             mood.effect,
             mood.deviations
         ));
+        event.explain.extend(self.said.terms.iter().map(word_of));
+        event.chart = Some(self.chart(mood.buckets, Counted::Negative));
+        event.explain.extend(louder(self.evidence, self.series));
+        if state != AlertState::Resolved {
+            event.explain.push(turn.in_words());
+            event.turn = Some(turn);
+            event.resolves_when =
+                Some("over when the mood is half as far from the usual, for three minutes".to_owned());
+            event.confidence = Some(Confidence::of_mood(mood.deviations, event.people, event.baseline_age));
+        }
         event
+    }
+
+    fn chart(&self, buckets: usize, counted: Counted) -> Chart {
+        Chart::new(buckets, self.series.rolling(buckets, STEP_BUCKETS, counted))
+    }
+
+    fn nature(&self) -> Option<Nature> {
+        match self.episode.kind {
+            AlertKind::Viral => Some(Nature::IndividualGoesViral),
+            AlertKind::Outage => Some(Nature::SystemicIssue),
+            _ => None,
+        }
     }
 
     /// Whether one post goes round or many people have the same trouble.
@@ -96,11 +138,11 @@ impl Scene<'_> {
         let largest = self.evidence.threads.iter().map(|(_, thread)| thread.mentions).max().unwrap_or(0);
         match self.episode.kind {
             AlertKind::Viral => Some(format!(
-                "one post goes round: {largest} of {} answer or pass on the same one",
+                "an individual goes viral, one post goes round: {largest} of {} answer or pass on the same one",
                 self.evidence.mentions
             )),
             AlertKind::Outage => Some(format!(
-                "many have the same trouble: {} people report it, the largest thread holds {largest} posts",
+                "a systemic issue, many have the same trouble: {} people report it, the largest thread holds {largest} posts",
                 self.evidence.reporters.distinct()
             )),
             _ => None,
@@ -108,7 +150,7 @@ impl Scene<'_> {
     }
 
     fn event(&self, state: AlertState, figures: Figures) -> AlertEvent {
-        let Self { query, at, episode, rule, series, evidence, pack } = *self;
+        let Self { query, at, episode, rule, series, evidence, said, thread: _, pack } = *self;
         let people = if episode.reports {
             evidence.reporters.distinct().min(evidence.outage)
         } else {
@@ -136,10 +178,17 @@ impl Scene<'_> {
             platforms: evidence.platforms.iter().map(|(platform, count)| (name(platform), *count)).collect(),
             languages: evidence.languages.clone(),
             reach: evidence.reach,
-            terms: terms(evidence),
-            examples: examples(evidence),
+            trend: None,
+            terms: said.terms.iter().map(|term| term.term.clone()).collect(),
+            thread: None,
+            nature: None,
+            turn: None,
+            chart: None,
+            examples: examples(evidence, &said.typical),
             headline: headline(query, episode, state, figures, people),
             baseline_age: series.age_seconds(),
+            confidence: None,
+            resolves_when: None,
             incomplete: None,
             ack_by: rule.ack_minutes.filter(|_| wakes).map(|minutes| at.end().plus_seconds(minutes * 60)),
             next_step: rule.next_step.clone().filter(|_| wakes),
@@ -154,7 +203,7 @@ fn headline(query: &str, episode: &Episode, state: AlertState, figures: Figures,
     let what = match episode.kind {
         AlertKind::Outage => "Probable outage",
         AlertKind::Viral => "Viral thread",
-        AlertKind::SentimentShift => "Mood is turning",
+        AlertKind::SentimentShift => TURNING,
         AlertKind::Amplification => "Few voices, many posts",
         AlertKind::Spike => "Unusually many mentions",
         AlertKind::Emerging => "New topic",
@@ -189,39 +238,45 @@ pub fn describe(evidence: &Partial, series: &Series) -> Vec<String> {
         let people = thread.people.distinct().min(thread.mentions);
         lines.push(format!("largest thread: {} posts by {people} people", thread.mentions));
     }
+    lines.extend(louder(evidence, series));
     if evidence.noise > 0 {
         lines.push(format!("{:.0} % noise", percent(evidence.noise)));
     }
     lines
 }
 
-/// Hashtags of several people, most people first.
-fn terms(evidence: &Partial) -> Vec<String> {
-    let mut ranked: Vec<(u64, &str)> =
-        evidence.terms.iter().map(|(_, part)| (part.people.distinct(), part.term.as_str())).collect();
-    ranked.retain(|(people, _)| *people >= TERM_PEOPLE);
-    ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    ranked.into_iter().take(TERMS).map(|(_, term)| term.to_owned()).collect()
+/// Platforms and languages that are louder than usual.
+fn louder(evidence: &Partial, series: &Series) -> Vec<String> {
+    let words = |(name, share, usual): (String, f64, f64)| {
+        format!("{name} brings {:.0} % of it, usually {:.0} %", 100.0 * share, 100.0 * usual)
+    };
+    series.mix().louder(evidence).into_iter().map(words).collect()
 }
 
-/// The widest reach, a typical one, the first; others of these where one stands for two. Three at most, each once.
-fn examples(evidence: &Partial) -> Vec<String> {
+/// A term, and how many say it.
+fn word_of(term: &Distinctive) -> String {
+    let (share, usual) = (100.0 * term.share, 100.0 * term.usual);
+    format!("\u{201c}{}\u{201d} is said by {share:.0} % of the people, usually by {usual:.0} %", term.term)
+}
+
+/// The widest reach, the most typical, the first; others of these where one stands for two. Three at most, each once.
+fn examples(evidence: &Partial, typical: &[String]) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let Partial { widest, typical, first, .. } = evidence;
+    let ids = |examples: &[Example]| examples.iter().map(|example| example.mention_id.clone()).collect::<Vec<_>>();
+    let (widest, first) = (ids(&evidence.widest), ids(&evidence.first));
     let three = widest.iter().take(1).chain(typical.iter().take(1)).chain(first.iter().take(1));
-    let others = typical.iter().chain(first).chain(widest);
-    let ordered = three.chain(others).map(|example| example.mention_id.clone());
-    ordered.filter(|id| seen.insert(id.clone())).take(3).collect()
+    let others = typical.iter().chain(&first).chain(&widest);
+    three.chain(others).filter(|id| seen.insert(id.as_str())).take(3).cloned().collect()
 }
 
 /// In the largest whole unit.
-fn age(seconds: i64) -> String {
+pub(super) fn age(seconds: i64) -> String {
     match seconds / 3_600 {
         0..48 => format!("{} h", seconds / 3_600),
         hours => format!("{} days", hours / 24),
     }
 }
 
-fn tenth(value: f64) -> f64 {
+pub(super) fn tenth(value: f64) -> f64 {
     libm::round(value * 10.0) / 10.0
 }

@@ -1,13 +1,24 @@
 //! One alert per event: opened, updated, resolved, reopened or withdrawn under one id, with its evidence in words.
 
+mod chart;
+mod confidence;
 mod episode;
 mod event;
 mod kind;
+mod silence;
+mod thread;
+mod turn;
 
+pub use chart::Chart;
+pub use confidence::Confidence;
 pub use episode::{Episode, Rise, Rule, Tracker, Transition, meets, risen};
-pub use event::{Scene, describe};
+pub use event::{Scene, TERMS_MAX, describe};
 pub use kind::{classify, is_independent, is_sour, may_be_a_morning};
+pub use silence::silence;
+pub use thread::{Nature, ShareForecast, ThreadEvidence};
+pub use turn::MoodTurn;
 
+use crate::detect;
 use crate::mention::Timestamp;
 use crate::route::Severity;
 use schemars::JsonSchema;
@@ -59,6 +70,26 @@ pub enum AlertState {
     Withdrawn,
 }
 
+/// Where the counts of an open alert are going.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Trend {
+    Growing,
+    Steady,
+    Fading,
+}
+
+impl From<detect::Trend> for Trend {
+    fn from(trend: detect::Trend) -> Self {
+        match trend {
+            detect::Trend::Growing => Self::Growing,
+            detect::Trend::Steady => Self::Steady,
+            detect::Trend::Fading => Self::Fading,
+        }
+    }
+}
+
 /// One event in the life of an alert, as published on `social.alerts`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertEvent {
@@ -101,14 +132,35 @@ pub struct AlertEvent {
     pub languages: BTreeMap<String, u64>,
     /// Sum of followers of the authors sampled: an upper bound of unique readers, estimated.
     pub reach: u64,
-    /// Over-represented terms.
+    /// Whether the counts still grow; absent once it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trend: Option<Trend>,
+    /// Words, pairs of words and hashtags that are said more than usual, each by three people at least; the most telling first.
     pub terms: Vec<String>,
-    /// Mention ids: widest reach, typical, first.
+    /// The thread that most of it stands in, where it goes round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<ThreadEvidence>,
+    /// Whether one post goes round or many have the same trouble, where that is the question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nature: Option<Nature>,
+    /// A turn of mood taken apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<MoodTurn>,
+    /// The counts that led to it; see [`Chart::svg`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chart: Option<Chart>,
+    /// Mention ids: the one of widest reach, the most typical, the first.
     pub examples: Vec<String>,
     /// One sentence.
     pub headline: String,
     /// Age of the baseline, seconds.
     pub baseline_age: i64,
+    /// How sure it is; absent once it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
+    /// What would end it, in words; absent once it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolves_when: Option<String>,
     /// Sources that were not heard when this was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<Vec<String>>,

@@ -5,12 +5,14 @@
 //! never add floats, nor keep what came first.
 
 use super::sample::{BottomK, Merge};
+use super::threads::mark_parts;
+use super::voices::{Voice, Voices, voice_key};
 use crate::fault::{Bug, is_planted};
 use crate::mention::{Platform, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Distinct people, texts, threads and terms kept per bucket; exact below.
+/// Distinct people, texts and threads kept per bucket; exact below.
 const SAMPLE: usize = 256;
 /// Examples kept per order.
 const EXAMPLES: usize = 3;
@@ -48,7 +50,7 @@ pub struct Contribution {
     pub prominent: bool,
     /// Mention id for examples; none for items that are not public.
     pub example: Option<String>,
-    /// Hashtags, folded.
+    /// Words, pairs of words and hashtags, folded.
     pub terms: Vec<String>,
     /// What watch is to decide about the item, where triage left it pending.
     pub pending: Option<(String, PendingItem)>,
@@ -83,31 +85,18 @@ pub struct ThreadPart {
     pub mentions: u64,
     /// By whom.
     pub people: BottomK<u64, 32>,
+    /// Sum of [`mark_parts`] of their authors.
+    pub marks: u64,
+    /// Sum of their followers.
+    pub reach: u64,
 }
 
 impl Merge for ThreadPart {
     fn merge(&mut self, other: &Self) {
         self.mentions = self.mentions.saturating_add(other.mentions);
         self.people.merge(&other.people);
-    }
-}
-
-/// Posts with one term.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TermPart {
-    /// The term.
-    pub term: String,
-    /// By whom.
-    pub people: BottomK<u64, 32>,
-}
-
-impl Merge for TermPart {
-    fn merge(&mut self, other: &Self) {
-        if other.term < self.term {
-            // two terms of one hash: which of them came first must not count
-            self.term.clone_from(&other.term);
-        }
-        self.people.merge(&other.people);
+        self.marks = self.marks.saturating_add(other.marks);
+        self.reach = self.reach.saturating_add(other.reach);
     }
 }
 
@@ -136,6 +125,10 @@ pub struct Partial {
     pub platforms: BTreeMap<Platform, u64>,
     /// Items by language.
     pub languages: BTreeMap<String, u64>,
+    /// Sum of sentiment scores × 100 by platform.
+    pub platform_moods: BTreeMap<Platform, i64>,
+    /// The same by language.
+    pub language_moods: BTreeMap<String, i64>,
     /// Authors.
     pub people: BottomK<u64, SAMPLE>,
     /// Texts of items that are not reposts.
@@ -146,14 +139,12 @@ pub struct Partial {
     pub reports: BottomK<u64, SAMPLE>,
     /// Threads.
     pub threads: BottomK<ThreadPart, SAMPLE>,
-    /// Hashtags.
-    pub terms: BottomK<TermPart, SAMPLE>,
+    /// What people say, a person each.
+    pub voices: Voices,
     /// Widest reach first (rank is minus the followers).
     pub widest: Vec<Example>,
     /// Earliest first (rank is the time in µs).
     pub first: Vec<Example>,
-    /// Such as most are, reports first (rank is a fixed hash of the author). No noise.
-    pub typical: Vec<Example>,
     /// Items waiting for watch, by item id.
     pub pending: BTreeMap<String, PendingItem>,
 }
@@ -181,6 +172,8 @@ impl Partial {
         self.reach = add_reach(self.reach, item.followers);
         *self.platforms.entry(item.platform).or_default() += 1;
         *self.languages.entry(item.language.clone()).or_default() += 1;
+        *self.platform_moods.entry(item.platform).or_default() += item.sentiment_percent;
+        *self.language_moods.entry(item.language.clone()).or_default() += item.sentiment_percent;
         self.people.add(item.person, &1);
         if !item.repost {
             self.texts.add(item.text, &1);
@@ -191,24 +184,19 @@ impl Partial {
                 self.reports.add(item.text, &1);
             }
         }
-        let mut people = BottomK::default();
-        people.add(item.person, &1);
         if let Some(thread) = item.thread {
-            self.threads.add(thread, &ThreadPart { mentions: 1, people: people.clone() });
+            let mut people = BottomK::default();
+            people.add(item.person, &1);
+            let (marks, reach) = (mark_parts(item.followers), item.followers);
+            self.threads.add(thread, &ThreadPart { mentions: 1, people, marks, reach });
         }
-        for term in &item.terms {
-            let part = TermPart { term: term.clone(), people: people.clone() };
-            self.terms.add(crate::mention::hash64(&[term]), &part);
-        }
+        let shown = item.example.clone().filter(|_| !item.noise);
+        let voice = Voice::new(item.terms.iter().map(String::as_str), shown);
+        self.voices.add(voice_key(item.person, item.outage), &voice);
         if let Some(mention_id) = &item.example {
             let followers = i64::try_from(item.followers).unwrap_or(i64::MAX);
             keep_example(&mut self.widest, Example { rank: -followers, mention_id: mention_id.clone() });
             keep_example(&mut self.first, Example { rank: item.at.as_micros(), mention_id: mention_id.clone() });
-            if !item.noise {
-                let drawn = i64::try_from(item.person >> 2).unwrap_or(i64::MAX);
-                let rank = if item.outage { drawn - (1 << 62) } else { drawn };
-                keep_example(&mut self.typical, Example { rank, mention_id: mention_id.clone() });
-            }
         }
     }
 
@@ -234,17 +222,22 @@ impl Partial {
         for (language, count) in &other.languages {
             self.languages.entry(language.clone()).or_default().merge(count);
         }
+        for (platform, sum) in &other.platform_moods {
+            let kept = self.platform_moods.entry(*platform).or_default();
+            *kept = kept.wrapping_add(*sum);
+        }
+        for (language, sum) in &other.language_moods {
+            let kept = self.language_moods.entry(language.clone()).or_default();
+            *kept = kept.wrapping_add(*sum);
+        }
         self.people.merge(&other.people);
         self.texts.merge(&other.texts);
         self.reporters.merge(&other.reporters);
         self.reports.merge(&other.reports);
         self.threads.merge(&other.threads);
-        self.terms.merge(&other.terms);
+        self.voices.merge(&other.voices);
         for example in &other.widest {
             keep_example(&mut self.widest, example.clone());
-        }
-        for example in &other.typical {
-            keep_example(&mut self.typical, example.clone());
         }
         for example in &other.first {
             keep_example(&mut self.first, example.clone());
@@ -256,16 +249,22 @@ impl Partial {
 }
 
 impl Partial {
+    /// The thread of most posts; of equals the one of greatest hash.
+    #[must_use]
+    pub fn largest_thread(&self) -> Option<u64> {
+        self.threads.iter().max_by_key(|(hash, thread)| (thread.mentions, **hash)).map(|(hash, _)| *hash)
+    }
+
     /// Bytes in memory, about: what bounds are counted in.
     #[must_use]
     pub fn weight(&self) -> usize {
         /// A key and a value of a small map, with its share of a node.
         const ENTRY: usize = 48;
-        /// A thread or a term with a few people.
+        /// A thread with a few people, or a person with what they say.
         const GROUP: usize = 4 * ENTRY;
-        let small = self.platforms.len() + self.languages.len() + self.people.len() + self.texts.len();
+        let small = 2 * (self.platforms.len() + self.languages.len()) + self.people.len() + self.texts.len();
         let small = small + self.reporters.len() + self.reports.len();
-        let groups = self.threads.len() + self.terms.len() + self.pending.len() + 3 * EXAMPLES;
+        let groups = self.threads.len() + self.voices.len() + self.pending.len() + 2 * EXAMPLES;
         size_of::<Self>() + small * ENTRY + groups * GROUP
     }
 }

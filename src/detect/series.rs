@@ -8,7 +8,7 @@
 mod reports;
 
 use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
-use super::{BUCKET_SECONDS, Bucket, Level, Partial};
+use super::{BUCKET_SECONDS, Bucket, Level, Mix, Partial, Said, Stretch, Vocabulary, said};
 use libm::{exp10, sqrt};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -135,6 +135,24 @@ pub struct Mood {
     pub effect: f64,
 }
 
+/// What is counted of mentions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Counted {
+    Mentions,
+    Reports,
+    Negative,
+}
+
+/// Where the counts of a window are going.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Trend {
+    Growing,
+    Steady,
+    Fading,
+}
+
 /// What the series says now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
@@ -162,6 +180,8 @@ pub struct Series {
     dispersion: Level,
     block_sum: u32,
     block_cells: u32,
+    vocabulary: Vocabulary,
+    mix: Mix,
 }
 
 impl Series {
@@ -181,17 +201,25 @@ impl Series {
             dispersion: Level::new(HALF_LIFE_SECONDS),
             block_sum: 0,
             block_cells: 0,
+            vocabulary: Vocabulary::default(),
+            mix: Mix::default(),
         }
     }
 
     /// Moves to `bucket`, learning what grows old on the way. `in_incident` marks the new cells.
     pub fn advance(&mut self, bucket: Bucket, in_incident: bool) {
+        self.advance_past(bucket, in_incident, &[]);
+    }
+
+    /// The same past stretches in which sources were silent: what was counted in them is not learned.
+    pub fn advance_past(&mut self, bucket: Bucket, in_incident: bool, silences: &[Stretch]) {
         let steps = bucket.0.saturating_sub(self.now.0);
         let walked = steps.min(i64::try_from(CELLS).unwrap_or(0) + i64::try_from(LEARN_AFTER).unwrap_or(0));
-        for _ in 0..walked {
-            self.push(Cell { in_incident, ..Cell::default() });
+        for left in (0..walked).rev() {
+            let old = bucket.plus(-left - LEARN_AFTER as i64);
+            self.push(Cell { in_incident, ..Cell::default() }, self.mix.rests(old, silences));
         }
-        if steps > walked {
+        if steps > walked && !self.mix.rests(bucket, silences) {
             let silent = u32::try_from((steps - walked).min(SILENCE_MAX)).unwrap_or(0);
             let Self { mentions, negative, outage, sentiment, sentiment_squares, .. } = self;
             for level in [mentions, negative, outage, sentiment, sentiment_squares] {
@@ -204,10 +232,16 @@ impl Series {
         }
     }
 
-    /// Drops details that no window reaches, and keeps the older ones by five minutes.
+    /// Drops details that no window reaches, once their words are learned, and keeps the older ones by five minutes.
     fn thin_details(&mut self) {
         let oldest = self.now.plus(-(LEARN_AFTER as i64));
-        self.details = self.details.split_off(&oldest);
+        let kept = self.details.split_off(&oldest);
+        for (bucket, partial) in std::mem::replace(&mut self.details, kept) {
+            if self.cell(bucket).is_some_and(|cell| !cell.in_incident) {
+                self.vocabulary.learn(bucket, &partial);
+                self.mix.learn(bucket, &partial);
+            }
+        }
         let coarse = self.details.range(..self.now.plus(-FINE)).map(|(bucket, _)| *bucket);
         let older: Vec<Bucket> = coarse.filter(|bucket| self.detail_key(*bucket) != *bucket).collect();
         for bucket in older {
@@ -295,6 +329,53 @@ impl Series {
             merged.merge(partial);
         }
         merged
+    }
+
+    /// What the last `buckets` buckets say more than usual, in `terms_max` terms, and typical posts of them. `reported`:
+    /// as those say it who report trouble.
+    #[must_use]
+    pub fn said(&self, evidence: &Partial, buckets: usize, reported: bool, terms_max: usize) -> Said {
+        said(evidence, &self.evidence_before(buckets), &self.vocabulary, reported, terms_max)
+    }
+
+    /// Sums of windows of so many buckets, `step` buckets apart, as far as all of one is known; the last ends now.
+    #[must_use]
+    pub fn rolling(&self, buckets: usize, step: usize, counted: Counted) -> Vec<u64> {
+        let of = |cell: &Cell| match counted {
+            Counted::Mentions => cell.mentions,
+            Counted::Reports => cell.outage,
+            Counted::Negative => cell.negative,
+        };
+        let sum = |back: usize| self.cells.iter().rev().skip(back).take(buckets).map(|cell| u64::from(of(cell))).sum();
+        let known = self.cells.len().saturating_sub(buckets.max(1));
+        let mut sums: Vec<u64> = (0..=known).step_by(step.max(1)).map(sum).collect();
+        sums.reverse();
+        sums
+    }
+
+    /// What the series is usually made of.
+    #[must_use]
+    pub fn mix(&self) -> &Mix {
+        &self.mix
+    }
+
+    /// Whether the last of so many buckets hold more than their share: the last third of them against half of it.
+    #[must_use]
+    pub fn trend(&self, buckets: usize) -> Trend {
+        let third = (buckets / 3).max(1);
+        let sum = |skip: usize, take: usize| -> u64 {
+            self.cells.iter().rev().skip(skip).take(take).map(|cell| u64::from(cell.mentions)).sum()
+        };
+        let (last, before) = (sum(0, third) as f64, sum(third, 2 * third) as f64 / 2.0);
+        // twice the root: two standard deviations of the difference of two Poisson counts of a like size
+        let noise = 2.0 * sqrt(last + before / 2.0).max(1.0);
+        if last - before > noise {
+            Trend::Growing
+        } else if before - last > noise {
+            Trend::Fading
+        } else {
+            Trend::Steady
+        }
     }
 
     /// Mentions that are usual in so many buckets.
@@ -400,19 +481,28 @@ impl Series {
         MOOD_WINDOWS.iter().filter_map(judged).reduce(|a, b| if b.deviations > a.deviations { b } else { a })
     }
 
+    /// The cell of a bucket; none where it is no longer known.
+    fn cell(&self, bucket: Bucket) -> Option<&Cell> {
+        let age = usize::try_from(self.now.0.saturating_sub(bucket.0)).ok()?;
+        self.cells.get(self.cells.len().checked_sub(1)?.checked_sub(age)?)
+    }
+
     fn bucket_at(&self, place: usize) -> Bucket {
         let back = self.cells.len() - 1 - place;
         self.now.plus(-i64::try_from(back).unwrap_or(0))
     }
 
-    fn push(&mut self, cell: Cell) {
+    /// Begins a cell, and learns the one that grows old, unless the baseline `rests`.
+    fn push(&mut self, cell: Cell, rests: bool) {
         self.cells.push_back(cell);
         if self.cells.len() > CELLS {
             self.cells.pop_front();
         }
         if let Some(place) = self.cells.len().checked_sub(1 + LEARN_AFTER) {
             let old = self.cells[place];
-            self.learn(old);
+            if !rests {
+                self.learn(old);
+            }
         }
     }
 
@@ -522,6 +612,36 @@ mod tests {
         assert!((a - b).abs() < 1e-6 && a < 45.0, "{a} {b}");
         at_once.advance(Bucket(i64::MAX / 2), false);
         assert_eq!(shortest(&at_once).observed, 0, "however long");
+    }
+
+    #[test]
+    fn the_baseline_rests_while_a_source_it_lives_on_is_silent() {
+        use crate::mention::Platform;
+        let of = |platform, mentions| {
+            let platforms = BTreeMap::from([(platform, mentions)]);
+            Partial { mentions, platforms, ..Partial::default() }
+        };
+        // three days of four posts a bucket, three of them on X, which is silent on the fourth
+        let day = |series: &mut Series, day: i64, silences: &[Stretch]| {
+            for bucket in day * 8_640 + 1..=(day + 1) * 8_640 {
+                series.advance_past(Bucket(bucket), false, silences);
+                series.merge(Bucket(bucket), &of(Platform::Reddit, 1));
+                if day != 3 {
+                    series.merge(Bucket(bucket), &of(Platform::X, 3));
+                }
+            }
+        };
+        let mut resting = Series::new(Bucket(0));
+        (0..3).for_each(|number| day(&mut resting, number, &[]));
+        let mut learning = resting.clone();
+        let silences = [Stretch { platform: Platform::X, since: Bucket(3 * 8_640 + 1), until: None }];
+        day(&mut resting, 3, &silences);
+        day(&mut learning, 3, &[]);
+        let (rested, learned) = (resting.expected(30), learning.expected(30));
+        assert!((rested - 120.0).abs() < 1.0 && learned < 80.0, "{rested} {learned}");
+        let over = [Stretch { until: Some(Bucket(4 * 8_640)), ..silences[0] }];
+        day(&mut resting, 4, &over);
+        assert!(resting.judge(false, &Settings::default()).windows.iter().all(|window| window.surprise < 3.0));
     }
 
     #[test]

@@ -29,6 +29,7 @@
 
 use crate::mention::Timestamp;
 use libm::exp;
+use serde::{Deserialize, Serialize};
 
 /// Time constants of the two kernels, seconds: what a screen shows now, and what people come back to.
 pub const KERNELS_SECONDS: [f64; 2] = [300.0, 3600.0];
@@ -77,7 +78,7 @@ pub struct Total {
 }
 
 /// The state of one thread.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Thread {
     /// First and last instant known, microseconds.
     span: Option<(i64, i64)>,
@@ -86,7 +87,7 @@ pub struct Thread {
 }
 
 /// Sums of one kernel, all at the thread's last instant.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 struct Kernel {
     /// Σ e^(−age/τ) over shares.
     recent: f64,

@@ -1,6 +1,6 @@
 //! An alert event in words: readable in ten seconds at 3 a.m., no statistics above the fold, no text of any post.
 
-use crate::alert::{AlertEvent, AlertKind, AlertState};
+use crate::alert::{AlertEvent, AlertKind, AlertState, Nature, Trend};
 use crate::mention::Timestamp;
 use std::fmt::Write as _;
 
@@ -8,6 +8,10 @@ use std::fmt::Write as _;
 const TERMS_MAX: usize = 5;
 /// Characters of a headline, a reply or a step; an alert is no letter.
 const FIELD_CHARS_MAX: usize = 300;
+
+/// From so many texts on, of which so many stand for a mention each, they are people's own.
+const OWN_TEXTS_MIN: u64 = 5;
+const OWN_SHARE: f64 = 0.6;
 
 /// The words for one alert event. Plain text; whoever renders it escapes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +36,11 @@ impl Message {
         let mut facts = vec![counts(event)];
         facts.extend(places(event));
         facts.extend(terms(event, &clean));
-        facts.push(texts(event));
+        facts.extend(texts(event));
+        facts.extend(event.nature.map(|nature| nature_words(nature).to_owned()));
+        facts.extend(event.thread.as_ref().map(|thread| format!("In numbers, {}.", thread.in_words())));
+        facts.extend(event.trend.and_then(trend_words).map(str::to_owned));
+        facts.extend(confidence(event));
         facts.extend(event.incomplete.as_ref().map(|missing| format!("Incomplete: {} not heard.", missing.join(", "))));
         Self { headline, facts, actions: actions(event) }
     }
@@ -65,6 +73,11 @@ fn state_words(state: AlertState) -> &'static str {
 }
 
 fn counts(event: &AlertEvent) -> String {
+    if event.kind == AlertKind::SilentSource {
+        let passed = span_words(event.at.as_seconds().saturating_sub(event.onset.as_seconds()));
+        let (since, expected) = (clock_words(event.onset), number(event.expected));
+        return format!("Nothing for {passed}, since {since}; usually about {expected} posts in that time.");
+    }
     let what = if event.kind == AlertKind::SentimentShift { "negative mentions" } else { "mentions" };
     format!(
         "{} {what} by {} people in {} (usually about {}, at most {}), since {}.",
@@ -90,13 +103,37 @@ fn terms(event: &AlertEvent, clean: &dyn Fn(&str) -> String) -> Option<String> {
 }
 
 /// Many texts are people; few are not, whatever their number.
-fn texts(event: &AlertEvent) -> String {
-    match event.kind {
+fn texts(event: &AlertEvent) -> Option<String> {
+    Some(match event.kind {
+        AlertKind::SilentSource => return None,
         AlertKind::Amplification => {
             format!("Only {} different texts from {} accounts: copies, not people.", event.texts, event.people)
         }
+        _ if event.texts >= OWN_TEXTS_MIN && event.texts as f64 >= OWN_SHARE * event.observed => {
+            format!("{} different texts: people, not copies.", event.texts)
+        }
         _ => format!("{} different texts.", event.texts),
+    })
+}
+
+fn nature_words(nature: Nature) -> &'static str {
+    match nature {
+        Nature::IndividualGoesViral => "One post goes round: an individual goes viral.",
+        Nature::SystemicIssue => "Many have the same trouble: a systemic issue.",
     }
+}
+
+fn trend_words(trend: Trend) -> Option<&'static str> {
+    match trend {
+        Trend::Growing => Some("Still growing."),
+        Trend::Steady => None,
+        Trend::Fading => Some("Growing no more."),
+    }
+}
+
+fn confidence(event: &AlertEvent) -> Option<String> {
+    let confidence = event.confidence?.as_str();
+    Some(format!("Confidence {confidence}, against {} of history.", span_words(event.baseline_age)))
 }
 
 fn actions(event: &AlertEvent) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Deliveries to a real server on the loopback, and the words and requests they carry.
 
 use super::*;
-use crate::alert::{AlertEvent, AlertKind, AlertState};
+use crate::alert::{AlertEvent, AlertKind, AlertState, Confidence, Nature, ShareForecast, ThreadEvidence, Trend};
 use crate::config::{Notify, Period, Receiver, Secret, SlackReceiver, WebhookReceiver};
 use crate::mention::Timestamp;
 use crate::route::Severity;
@@ -122,6 +122,9 @@ fn outage(state: AlertState) -> AlertEvent {
         people: 44,
         texts: 43,
         platforms: [("x", 31), ("reddit", 12), ("mastodon", 4)].map(|(name, count)| (name.to_owned(), count)).into(),
+        trend: Some(Trend::Growing),
+        baseline_age: 6 * 86_400,
+        confidence: Some(Confidence::High),
         terms: vec!["error 503".to_owned(), "@jo_doe".to_owned(), "<!channel> & co".to_owned()],
         headline: "Probable outage: nimbus-login.".to_owned(),
         ack_by: Some(at("2026-01-05T03:21:00Z")),
@@ -138,13 +141,45 @@ fn the_first_message_is_readable_at_three_in_the_morning() {
         text,
         "S2 · Probable outage: nimbus-login.\n\
          47 mentions by 44 people in 12 min (usually about 2.8, at most 8), since 02:51 UTC. X 31, Reddit 12, Mastodon 4. \
-         Often: \"error 503\", \"[…]\", \"<!channel> & co\". 43 different texts.\n\
+         Often: \"error 503\", \"[…]\", \"<!channel> & co\". 43 different texts: people, not copies. Still \
+         growing. Confidence high, against 6 d of history.\n\
          Owner: engineering; acknowledge by 03:21 UTC. Next: the duty manager is called. Approved line: We are looking into it."
     );
     let resolved = Message::new(&outage(AlertState::Resolved), true);
     assert_eq!(resolved.headline, "S2 · Resolved: Probable outage: nimbus-login.");
     assert_eq!(resolved.actions, ["Owner: engineering; nothing left to acknowledge."]);
     assert!(Message::new(&outage(AlertState::Opened), false).text().contains("@jo_doe"), "only when asked for");
+}
+
+#[test]
+fn a_silent_source_and_a_thread_are_told_in_their_own_words() {
+    let quiet = AlertEvent {
+        kind: AlertKind::SilentSource,
+        expected: 42.4,
+        observed: 0.0,
+        confidence: None,
+        trend: None,
+        platforms: BTreeMap::new(),
+        terms: Vec::new(),
+        ..outage(AlertState::Opened)
+    };
+    let facts = Message::new(&quiet, true).facts.join(" ");
+    assert_eq!(facts, "Nothing for 12 min, since 02:51 UTC; usually about 42 posts in that time.");
+    let forecast = Some(ShareForecast { predicted: 300.0, low: 200.0, high: 900.0 });
+    let thread = ThreadEvidence {
+        posts: 90,
+        people: 80,
+        reach: 7,
+        branching_ratio: Some(1.1),
+        feeds_itself: true,
+        growing: true,
+        forecast,
+    };
+    let nature = Some(Nature::IndividualGoesViral);
+    let viral = AlertEvent { kind: AlertKind::Viral, thread: Some(thread), nature, ..outage(AlertState::Opened) };
+    let facts = Message::new(&viral, true).facts.join(" ");
+    assert!(facts.contains("an individual goes viral. In numbers, the thread holds 90 posts by 80 people"), "{facts}");
+    assert!(facts.contains("about 300 in the end"), "{facts}");
 }
 
 #[test]

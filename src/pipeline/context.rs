@@ -1,7 +1,7 @@
 //! What triage knows of one raw partition besides the record before it. Written into the committed offset.
 
 use super::{DuplicateWindow, Outcome, Outcomes};
-use crate::detect::PartitionClock;
+use crate::detect::{Bucket, PartitionClock};
 use crate::mention::{Mention, Timestamp};
 use crate::normalize::{Normalized, Reject};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,22 @@ pub struct Context {
     pub dead_letters: BTreeMap<String, u64>,
     /// Transactions that moved this partition: tells, after a doubtful commit, whether it landed.
     pub transactions: u64,
+    /// Records heard in the log bucket that its clock is in.
+    pub heard: HeardHere,
     window: DuplicateWindow,
+}
+
+/// Records heard since the clock of a partition entered its log bucket; before it has a clock, all of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeardHere {
+    log: Option<Bucket>,
+    records: u64,
+}
+
+impl HeardHere {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The part that cannot be rebuilt from the tail of the partition.
@@ -30,6 +45,8 @@ struct Kept {
     outcomes: Outcomes,
     dead_letters: BTreeMap<String, u64>,
     transactions: u64,
+    #[serde(default, skip_serializing_if = "HeardHere::is_empty")]
+    heard: HeardHere,
 }
 
 const VERSION: u8 = 1;
@@ -45,18 +62,20 @@ pub struct ContextBefore {
     outcomes: Outcomes,
     dead_letters: BTreeMap<String, u64>,
     transactions: u64,
+    heard: HeardHere,
 }
 
 impl Context {
     /// What [`Self::undo`] goes back to; ask before the first change of a transaction.
     #[must_use]
     pub fn before(&self) -> ContextBefore {
-        let Self { clock, outcomes, dead_letters, transactions, window: _ } = self;
+        let Self { clock, outcomes, dead_letters, transactions, heard, window: _ } = self;
         ContextBefore {
             clock: clock.clone(),
             outcomes: *outcomes,
             dead_letters: dead_letters.clone(),
             transactions: *transactions,
+            heard: *heard,
         }
     }
 
@@ -69,9 +88,9 @@ impl Context {
     /// use any more and must be restored.
     #[must_use]
     pub fn undo(&mut self, before: ContextBefore) -> bool {
-        let ContextBefore { clock, outcomes, dead_letters, transactions } = before;
-        (self.clock, self.outcomes, self.dead_letters, self.transactions) =
-            (clock, outcomes, dead_letters, transactions);
+        let ContextBefore { clock, outcomes, dead_letters, transactions, heard } = before;
+        (self.clock, self.outcomes, self.dead_letters, self.transactions, self.heard) =
+            (clock, outcomes, dead_letters, transactions, heard);
         self.window.undo()
     }
 
@@ -83,6 +102,7 @@ impl Context {
             outcomes: Outcomes::default(),
             dead_letters: BTreeMap::new(),
             transactions: 0,
+            heard: HeardHere::default(),
             window: DuplicateWindow::new(duplicate_window_records),
         }
     }
@@ -98,6 +118,7 @@ impl Context {
             outcomes: self.outcomes,
             dead_letters: self.dead_letters.clone(),
             transactions: self.transactions,
+            heard: self.heard,
         })
     }
 
@@ -106,11 +127,11 @@ impl Context {
     /// # Errors
     /// When the text is not a context of a version this release reads.
     pub fn decode(text: &str, duplicate_window_records: u64) -> Result<Self, serde_json::Error> {
-        let Kept { v, clock, outcomes, dead_letters, transactions } = serde_json::from_str(text)?;
+        let Kept { v, clock, outcomes, dead_letters, transactions, heard } = serde_json::from_str(text)?;
         if v != VERSION {
             return Err(serde::de::Error::custom(format!("context of version {v}, this release reads {VERSION}")));
         }
-        let mut context = Self { clock, outcomes, transactions, ..Self::new(duplicate_window_records) };
+        let mut context = Self { clock, outcomes, transactions, heard, ..Self::new(duplicate_window_records) };
         for (reason, count) in dead_letters {
             context.count_dead_letters(&reason, count);
         }
@@ -157,6 +178,27 @@ impl Context {
         let reason = if has_room || self.dead_letters.contains_key(reason) { reason } else { "other" };
         let counted = self.dead_letters.entry(reason.to_owned()).or_default();
         *counted = counted.saturating_add(count);
+    }
+
+    /// What was heard in the log bucket that the clock has left, once: bucket and records. A clock leaves its bucket when
+    /// it enters another, and at the end of its input.
+    pub fn leave_bucket(&mut self) -> Option<(Bucket, u64)> {
+        let now = Bucket::of(self.clock.reached()?);
+        let HeardHere { log, records } = self.heard;
+        let log = log.unwrap_or(now);
+        if log >= now && !self.clock.is_ended() {
+            return None;
+        }
+        self.heard = HeardHere::default();
+        (records > 0).then_some((log, records))
+    }
+
+    /// A record of which something could be read that was not known was heard in the log bucket that the clock is in.
+    pub fn hear(&mut self) {
+        if let Some(reached) = self.clock.reached() {
+            self.heard.log = Some(Bucket::of(reached));
+        }
+        self.heard.records += 1;
     }
 
     /// Counts an outcome.

@@ -1,9 +1,10 @@
 //! What one raw record yields: items, each with its outcome and everything that was decided about it.
 
 use super::Outcome;
+use super::terms::terms;
 use super::trouble::is_report;
 use crate::detect::{Contribution, PendingItem};
-use crate::mention::{Action, EntityKind, Mention, Timestamp, hash64};
+use crate::mention::{Action, Mention, Timestamp, hash64};
 use crate::normalize::Reject;
 use crate::query::{Disguise, Match};
 use crate::route::{Noise, Routing, TicketAction};
@@ -15,8 +16,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Hashtags counted per item, at most.
-const TERMS_MAX: usize = 4;
 /// An account with so many followers is prominent.
 const PROMINENT_FOLLOWERS: i64 = 50_000;
 
@@ -136,7 +135,7 @@ pub fn contributions(decided: &Decided, pack: &Pack) -> Vec<(String, Contributio
         return Vec::new();
     }
     let mut pending = pending(decided);
-    let mut contributions = Vec::new();
+    let mut contributions: Vec<(String, Contribution)> = Vec::new();
     for matched in &decided.matches {
         if !pack.query_of(&matched.query).is_some_and(|query| query.watch) {
             continue;
@@ -145,7 +144,9 @@ pub fn contributions(decided: &Decided, pack: &Pack) -> Vec<(String, Contributio
         if decided.mention.action == Action::Update && waiting.is_none() {
             continue;
         }
-        contributions.push((matched.query.clone(), contribution(decided, &matched.spans, waiting)));
+        let terms = contributions.first().map_or_else(|| terms(&decided.mention), |(_, first)| first.terms.clone());
+        let contribution = Contribution { terms, ..contribution(decided, &matched.spans, waiting) };
+        contributions.push((matched.query.clone(), contribution));
     }
     contributions
 }
@@ -186,16 +187,7 @@ fn contribution(decided: &Decided, spans: &[Span], pending: Option<(String, Pend
         followers: followers.unsigned_abs(),
         prominent: followers >= PROMINENT_FOLLOWERS,
         example: mention.is_public().then(|| mention.mention_id.clone()),
-        terms: hashtags(mention),
+        terms: Vec::new(),
         pending,
     }
-}
-
-fn hashtags(mention: &Mention) -> Vec<String> {
-    let tags = mention.entities.iter().filter(|entity| entity.kind == EntityKind::Hashtag);
-    let mut tags: Vec<String> = tags.map(|entity| format!("#{}", entity.value.to_lowercase())).collect();
-    tags.sort_unstable();
-    tags.dedup();
-    tags.truncate(TERMS_MAX);
-    tags
 }

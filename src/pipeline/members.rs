@@ -111,6 +111,11 @@ impl Members {
         since.get(since.len() / 2).copied()
     }
 
+    /// The members at this bucket, excluded ones among them.
+    pub fn at(&self, bucket: Bucket) -> impl Iterator<Item = &str> {
+        self.stated.at(bucket).iter().map(String::as_str)
+    }
+
     /// The members that are excluded at this bucket: alerts of it are incomplete.
     #[must_use]
     pub fn missing(&self, bucket: Bucket) -> Vec<String> {

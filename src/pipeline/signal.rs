@@ -1,5 +1,6 @@
 //! What watch is told: partial aggregates, how far clocks are, and which partitions it waits for.
 
+use super::Heard;
 use crate::detect::{Bucket, Partial};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,8 @@ pub enum Signal {
         /// False: it is waited for again.
         excluded: bool,
     },
+    /// What the clocks of a worker's partitions have left behind, before it is told how far they are.
+    Heard(Vec<Heard>),
 }
 
 /// The clock of one raw partition.

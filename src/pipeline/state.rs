@@ -4,10 +4,11 @@
 //! is noted by key; a snapshot is those keys and the head, written as one cut. What the open transaction touches is
 //! kept as it was, so that an abort can be undone. It must never change a key without noting both.
 
+use super::sources::is_of;
 use super::undo::{Undo, UndoLimits};
-use super::{Members, SourceClock};
+use super::{Heard, Members, SourceClock, SourceTurn, Sources};
 use crate::alert::{AlertEvent, Tracker};
-use crate::detect::{Bucket, Partial, Series};
+use crate::detect::{Bucket, Partial, Series, Threads};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub struct QueryState {
     pub series: Series,
     /// Alerts.
     pub tracker: Tracker,
+    /// Threads that are alive.
+    pub threads: Threads,
     /// What is kept over the night, in the order it was decided.
     #[serde(with = "kept")]
     pub kept: Vec<AlertEvent>,
@@ -65,6 +68,8 @@ pub struct Head {
     pub closed: Option<Bucket>,
     /// Since when counts are watched.
     pub started: Option<Bucket>,
+    /// What is heard of sources.
+    pub sources: Sources,
 }
 
 /// The state of one signals partition.
@@ -76,6 +81,10 @@ pub struct WatchState {
     pub closed: Option<Bucket>,
     /// Since when counts are watched.
     pub started: Option<Bucket>,
+    /// What is heard of sources.
+    pub sources: Sources,
+    /// This partition tells of sources; all hear of them.
+    pub speaks: bool,
     /// Partials of log buckets that are not closed yet.
     pending: BTreeMap<PartialKey, Pending>,
     /// Series and alerts by query id.
@@ -115,21 +124,23 @@ impl WatchState {
             members,
             closed,
             started,
+            sources,
             // by key, or following from what is
             pending: _,
             queries: _,
             open: _,
             // about the state, not of it
+            speaks: _,
             changed_queries: _,
             changed_pending: _,
             undo: _,
         } = self;
-        Head { members: members.clone(), closed: *closed, started: *started }
+        Head { members: members.clone(), closed: *closed, started: *started, sources: sources.clone() }
     }
 
     fn set_head(&mut self, head: Head) {
-        let Head { members, closed, started } = head;
-        (self.members, self.closed, self.started) = (members, closed, started);
+        let Head { members, closed, started, sources } = head;
+        (self.members, self.closed, self.started, self.sources) = (members, closed, started, sources);
     }
 
     /// Series and alerts by query id.
@@ -218,6 +229,18 @@ impl WatchState {
         self.members.hear(clocks);
     }
 
+    /// Takes note of what was heard of sources.
+    pub fn hear_sources(&mut self, heard: &[Heard]) {
+        let open = self.closed.map_or(Bucket::FIRST, |closed| closed.plus(1));
+        self.sources.hear(heard, open);
+    }
+
+    /// What sources turn to as this bucket is closed; `missing` names partitions that were not waited for.
+    pub fn close_sources(&mut self, bucket: Bucket, missing: &[String]) -> Vec<SourceTurn> {
+        let Self { sources, members, .. } = self;
+        sources.close(bucket, missing, &|platform| members.at(bucket).any(|source| is_of(platform, source)))
+    }
+
     /// From bucket `at` on, or the next one that can still be closed, exactly these partitions are waited for.
     pub fn state_members(&mut self, at: Bucket, members: Vec<String>) {
         self.members.state(self.not_closed(at), members);
@@ -231,17 +254,17 @@ impl WatchState {
     /// True when the input has ended everywhere and nothing waits.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.members.have_ended() && self.pending.is_empty()
+        self.members.have_ended() && self.pending.is_empty() && self.sources.is_settled()
     }
 
     /// The next bucket that can be closed: every clock has passed it, and there is something in it, or an open alert
-    /// for which time matters. Once all input has ended, up to the last bucket there is: what was read by partitions
+    /// for which time matters, or a source that is missed. Once all input has ended, up to the last bucket there is: what was read by partitions
     /// without a clock counts there.
     pub fn next_closable(&mut self) -> Option<Bucket> {
         let last = if self.members.have_ended() { Some(self.gather()?) } else { None };
         let waiting = self.pending.keys().next().map(|(log, _)| *log);
         let timer = self.closed.filter(|_| !self.open.is_empty()).map(|closed| closed.plus(1));
-        let next = waiting.into_iter().chain(timer).min()?;
+        let next = waiting.into_iter().chain(timer).chain(self.sources.next()).min()?;
         if !last.map_or_else(|| self.members.have_passed(next), |last| next <= last) {
             return None;
         }
@@ -273,6 +296,7 @@ impl WatchState {
         self.queries.entry(query.to_owned()).or_insert_with(|| QueryState {
             series: Series::new(started),
             tracker: Tracker::default(),
+            threads: Threads::default(),
             kept: Vec::new(),
         })
     }
@@ -306,6 +330,7 @@ impl WatchState {
     /// The last bucket of an input that has ended; moves what waits for later ones there.
     fn gather(&mut self) -> Option<Bucket> {
         let last = self.members.furthest().or_else(|| self.pending.keys().map(|(log, _)| *log).max())?;
+        self.sources.gather(last);
         let from = (last.plus(1), String::new());
         for key in self.pending.range(from..).map(|(key, _)| key.clone()).collect::<Vec<_>>() {
             self.touch_pending(&key);

@@ -55,7 +55,7 @@ impl Undo {
         if self.over || self.queries.contains_key(query) {
             return;
         }
-        self.bytes += value.map_or(0, |value| value.series.weight());
+        self.bytes += value.map_or(0, |value| value.series.weight() + value.threads.weight());
         self.queries.insert(query.to_owned(), Before { value: value.cloned(), changed });
         self.check();
     }

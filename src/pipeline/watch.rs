@@ -2,10 +2,11 @@
 
 mod night;
 
-use super::{Pending, QueryState, Signal, WatchState};
+use super::{Pending, QueryState, Signal, SourceTurn, WatchState};
+use crate::alert::TERMS_MAX;
 use crate::alert::{
-    AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, classify, is_independent, is_sour, may_be_a_morning,
-    meets, risen,
+    AlertEvent, AlertKind, AlertState, Confidence, Episode, Rise, Rule, Scene, classify, is_independent, is_sour,
+    may_be_a_morning, meets, risen, silence,
 };
 use crate::detect::{Bucket, Judgement, Mood, Partial, PendingItem, Series, Settings, Windowed};
 use crate::mention::Timestamp;
@@ -73,12 +74,17 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
         Signal::Clocks(clocks) => state.hear(clocks),
         Signal::Members { at, members } => state.state_members(at, members),
         Signal::Exclusion { at, source, excluded } => state.exclude(at, source, excluded),
+        Signal::Heard(heard) => state.hear_sources(&heard),
     }
     let mut verdicts = Vec::new();
     while let Some(bucket) = state.next_closable() {
         let (missing, told_before) = (state.members.missing(bucket), verdicts.len());
+        let turns = state.close_sources(bucket, &missing);
+        verdicts.extend(turns.iter().filter(|_| state.speaks).filter_map(|turn| source_alert(turn, bucket, pack)));
+        let silences = state.sources.stretches().to_vec();
         for (query, partials) in state.close(bucket) {
             let of_query = state.query(&query);
+            of_query.series.advance_past(bucket, of_query.tracker.volume_open(), &silences);
             evaluate(&query, bucket, &partials, of_query, pack, &mut verdicts);
             let open = of_query.is_waiting();
             state.note_open(&query, open);
@@ -106,6 +112,19 @@ fn at_last(state: &mut WatchState) -> Vec<Verdict> {
     told
 }
 
+/// A source that turned silent, or is back.
+fn source_alert(turn: &SourceTurn, bucket: Bucket, pack: &Pack) -> Option<Verdict> {
+    let rule = pack.alert_rule(AlertKind::SilentSource, "");
+    let enabled = rule.enabled;
+    let event = silence(turn.platform, &turn.turn, bucket, &told_rule(rule), &pack.digest);
+    enabled.then(|| alert(event))
+}
+
+fn told_rule(rule: AlertRule) -> Rule {
+    let AlertRule { team, severity, ack_minutes, next_step, reply, .. } = rule;
+    Rule { team, severity, ack_minutes, next_step, reply }
+}
+
 fn alert(event: AlertEvent) -> Verdict {
     Verdict::Alert(Box::new(event))
 }
@@ -114,6 +133,7 @@ fn alert(event: AlertEvent) -> Verdict {
 fn say_incomplete(verdict: &mut Verdict, missing: &[String]) {
     if let Verdict::Alert(event) = verdict {
         event.incomplete = Some(missing.to_vec());
+        event.confidence = event.confidence.map(Confidence::lowered);
     }
 }
 
@@ -126,9 +146,9 @@ fn evaluate(
     pack: &Pack,
     verdicts: &mut Vec<Verdict>,
 ) {
-    state.series.advance(bucket, state.tracker.volume_open());
     for (event, partial) in partials {
         state.series.merge(*event, partial);
+        state.threads.take(*event, bucket, partial);
     }
     let settings = settings(&pack.detection(query));
     let judgement = state.series.judge(state.tracker.volume_open(), &settings);
@@ -260,11 +280,12 @@ struct Told<'a> {
 
 fn tell(told: Told<'_>, state: &QueryState, pack: &Pack, event: impl Fn(Scene<'_>) -> AlertEvent) -> AlertEvent {
     let Told { query, bucket: at, episode, buckets } = told;
-    let AlertRule { team, severity, ack_minutes, next_step, reply, .. } = pack.alert_rule(episode.kind, query);
-    let rule = Rule { team, severity, ack_minutes, next_step, reply };
+    let rule = told_rule(pack.alert_rule(episode.kind, query));
     let evidence = state.series.evidence(buckets);
-    let scene =
-        Scene { query, at, episode, rule: &rule, series: &state.series, evidence: &evidence, pack: &pack.digest };
+    let said = state.series.said(&evidence, buckets, episode.reports, TERMS_MAX);
+    let thread = evidence.largest_thread().and_then(|hash| state.threads.story(hash, at));
+    let (series, evidence, said) = (&state.series, &evidence, &said);
+    let scene = Scene { query, at, episode, rule: &rule, series, evidence, said, thread, pack: &pack.digest };
     event(scene)
 }
 

@@ -10,10 +10,10 @@ use super::worker::{Batch, Silence, Stage, StageError};
 use crate::detect::{Bucket, Partial};
 use crate::fault::{Bug, is_planted};
 use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
-use crate::mention::Timestamp;
+use crate::mention::{Platform, Timestamp};
 use crate::normalize::normalize;
 use crate::pipeline::{
-    Context, ContextBefore, Item, Memory, Outcomes, Raw, Redact, SourceClock, contributions, triage,
+    Context, ContextBefore, Heard, Item, Memory, Outcome, Outcomes, Raw, Redact, SourceClock, contributions, triage,
 };
 use crate::rules::Pack;
 use crate::score::Model;
@@ -152,6 +152,7 @@ pub struct TriageStage {
     owned: BTreeMap<TopicPartition, Owned>,
     outputs: Vec<Output>,
     partials: BTreeMap<(String, Bucket, Bucket), Partial>,
+    heard: Vec<Heard>,
     failed: Option<WireError>,
     stating: Option<clocks::Stated>,
     stated: Option<clocks::Stated>,
@@ -174,6 +175,7 @@ impl TriageStage {
             owned: BTreeMap::new(),
             outputs: Vec::new(),
             partials: BTreeMap::new(),
+            heard: Vec::new(),
             failed: None,
             stating: None,
             stated: None,
@@ -270,6 +272,11 @@ impl TriageStage {
             owned.context.clock.tick(Timestamp::clamped(arrived * 1_000));
         }
         let items = triage(&raw, &mut owned.context, &self.pack, self.model, &mut self.memory);
+        self.heard.extend(raw.platform.zip(owned.context.leave_bucket()).map(heard_of));
+        let is_news = |item: &Item| !matches!(item.outcome(), Outcome::DeadLetter | Outcome::Duplicate);
+        if items.iter().any(is_news) {
+            owned.context.hear();
+        }
         let log = owned.context.clock.log_bucket();
         for item in items {
             self.write(record, log, &item)?;
@@ -302,6 +309,7 @@ impl TriageStage {
             self.outputs.push(wire::partial_record(&self.settings.topics, &query, log, event, partial)?);
         }
         self.seal_members()?;
+        self.seal_heard()?;
         let Some(clocks) = self.clocks() else { return Ok(()) };
         for partition in 0..self.settings.signals_partitions {
             self.outputs.push(wire::clocks_record(&self.settings.topics, partition, clocks.clone())?);
@@ -377,6 +385,7 @@ impl Stage for TriageStage {
     fn rollback(&mut self) {
         self.outputs.clear();
         self.partials.clear();
+        self.heard.clear();
         self.open = Landed::default();
     }
 
@@ -453,6 +462,11 @@ impl Stage for TriageStage {
         self.settings.clock == ClockPolicy::UntilEnd
             && self.owned.values().all(|owned| owned.context.clock.is_ended() && !owned.touched)
     }
+}
+
+/// What the clock of a partition of this platform left behind.
+fn heard_of((platform, (log, records)): (Platform, (Bucket, u64))) -> Heard {
+    Heard { platform, log, records }
 }
 
 fn unwritable(error: &WireError) -> StageError {

@@ -202,6 +202,8 @@ impl Stage for WatchStage {
         committed: Option<&Committed>,
     ) -> Result<i64, StageError> {
         let Rebuilt { mut state, snapshots, next } = rebuild(log, source, committed, &self.settings, &self.pack)?;
+        // one of them speaks for all
+        state.speaks = source.partition == 0;
         state.landed();
         let transactions = committed.and_then(|committed| committed.metadata.parse().ok()).unwrap_or(0);
         let at = Position { next, transactions };

@@ -20,7 +20,7 @@ pub use item::{
     RoutedItem, RoutedMention, alert_record, follow_up_record, mention_record, routed_alert, routed_record,
 };
 pub use scores::write_scores;
-pub use signal::{clocks_record, decode_signal, exclusion_record, members_record, partial_record};
+pub use signal::{clocks_record, decode_signal, exclusion_record, heard_record, members_record, partial_record};
 pub use snapshot::{
     Cut, Header, Restored, STATE_FORMAT, Snapshot, StateRecords, Written, read_snapshot, snapshot, state_hash,
 };

@@ -3,10 +3,10 @@
 use super::{Topics, WireError};
 use crate::detect::{Bucket, Partial};
 use crate::log::{Output, Place};
-use crate::pipeline::{Signal, SourceClock};
+use crate::pipeline::{Heard, Signal, SourceClock};
 
 /// Version of the signals format.
-const FORMAT: u8 = 3;
+const FORMAT: u8 = 4;
 
 /// A partial aggregate, placed by its query.
 ///
@@ -30,6 +30,14 @@ pub fn partial_record(
 /// When they have no binary form.
 pub fn clocks_record(topics: &Topics, partition: i32, clocks: Vec<SourceClock>) -> Result<Output, WireError> {
     record(topics, Place::Exact(partition), b"source:clocks".to_vec(), &Signal::Clocks(clocks))
+}
+
+/// What clocks of a worker's partitions left behind, for one signals partition.
+///
+/// # Errors
+/// When it has no binary form.
+pub fn heard_record(topics: &Topics, partition: i32, heard: Vec<Heard>) -> Result<Output, WireError> {
+    record(topics, Place::Exact(partition), b"source:heard".to_vec(), &Signal::Heard(heard))
 }
 
 /// Which raw partitions there are from bucket `at` on, for one signals partition.

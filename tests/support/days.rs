@@ -253,6 +253,12 @@ impl Days {
         self
     }
 
+    /// A connector is dead: nothing of this platform comes, and nothing of it ever will.
+    pub fn mute(&mut self, platform: Platform, from: f64, to: f64) -> &mut Self {
+        self.posts.retain(|post| post.platform != platform || !(from..to).contains(&post.at));
+        self
+    }
+
     fn plan(&mut self, at: f64, text: String, on: Option<Platform>, author: Option<u64>, refers: Refers) {
         let author = author.unwrap_or_else(|| {
             self.strangers += 1;

@@ -2,6 +2,7 @@
 
 mod budget;
 mod burden;
+mod charts;
 mod input;
 mod report;
 mod ticks;
@@ -44,6 +45,9 @@ pub struct ReplayArgs {
     /// Where the topics and the report go, one NDJSON a topic.
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
+    /// One chart (SVG) for each alert event that opens, grows or opens again goes here.
+    #[arg(long, value_name = "DIR")]
+    charts: Option<PathBuf>,
     /// Partitions of every raw topic.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=1024))]
     partitions: i32,
@@ -103,6 +107,9 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         }
     }
     progress.finish_and_clear();
+    if let Some(folder) = &args.charts {
+        charts::write(folder, &alerts)?;
+    }
     let judged = truth.map(|truth| truth::judge(&truth, &alerts));
     let verdict = judged.as_ref().zip(budget.as_ref()).map(|(judged, budget)| budget.check(judged));
     let (outcomes, reasons) = pipeline.counts();

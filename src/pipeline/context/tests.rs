@@ -42,6 +42,7 @@ fn what_another_release_wrote_is_bounded_or_refused() {
         outcomes: Outcomes::default(),
         dead_letters: many,
         transactions: 3,
+        heard: HeardHere::default(),
     };
     let context = Context::decode(&serde_json::to_string(&kept).expect("JSON"), 10).expect("it is read");
     assert_eq!(context.dead_letters.values().sum::<u64>(), 1_000, "none is lost");

@@ -71,7 +71,7 @@ fn is_night(team: &str, at: Timestamp, pack: &Pack) -> bool {
 mod tests {
     use super::*;
     use crate::alert::{AlertKind, Tracker};
-    use crate::detect::Series;
+    use crate::detect::{Series, Threads};
     use crate::rules;
 
     /// Seconds of a winter day in Berlin, where UTC is an hour behind.
@@ -124,8 +124,8 @@ mod tests {
             ),
         ];
         for (name, steps) in cases {
-            let mut state =
-                QueryState { series: Series::new(Bucket(0)), tracker: Tracker::default(), kept: Vec::new() };
+            let (series, tracker, threads) = (Series::new(Bucket(0)), Tracker::default(), Threads::default());
+            let mut state = QueryState { series, tracker, threads, kept: Vec::new() };
             for (hour, events, expected) in steps {
                 let bucket = Bucket((MIDNIGHT + hour * 3_600) / 10);
                 let events = events.into_iter().map(|(id, step, severity)| event(id, step, severity, hour)).collect();

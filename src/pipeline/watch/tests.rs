@@ -3,6 +3,7 @@
 mod order;
 
 use super::*;
+use crate::alert::Nature;
 use crate::detect::Contribution;
 use crate::mention::Platform;
 use crate::pipeline::SourceClock;
@@ -158,6 +159,88 @@ fn one_alert_of_the_fitting_kind() {
         assert_eq!(told.last(), Some(&(kind, AlertState::Resolved)), "{told:?}");
         assert_eq!(told.iter().filter(|(_, state)| *state == AlertState::Opened).count(), 1, "{told:?}");
     }
+}
+
+fn opened(verdicts: Vec<Verdict>) -> AlertEvent {
+    let events = verdicts.into_iter().filter_map(|verdict| match verdict {
+        Verdict::Alert(event) => Some(*event),
+        Verdict::FollowUp(_) => None,
+    });
+    events.into_iter().find(|event| event.state == AlertState::Opened).expect("one opens")
+}
+
+#[test]
+fn a_post_that_goes_round_is_told_from_a_failure_of_many() {
+    let pack = pack();
+    let viral = opened(run(&world(Burst::Thread), &[50], &pack));
+    assert_eq!(viral.nature, Some(Nature::IndividualGoesViral));
+    let thread = viral.thread.expect("its thread");
+    let forecast = thread.forecast.expect("enough to say");
+    assert!(thread.posts >= 6 && thread.people.abs_diff(thread.posts) <= 1 && thread.growing, "{thread:?}");
+    assert!((500 * thread.posts / 3..999 * thread.posts).contains(&thread.reach), "{thread:?}");
+    assert!(forecast.low <= forecast.predicted && forecast.predicted <= forecast.high, "{thread:?}");
+    assert!(forecast.low >= thread.posts as f64 && forecast.high <= 21.0 * thread.posts as f64, "{thread:?}");
+    assert!(viral.explain.contains(&thread.in_words()), "{:?}", viral.explain);
+    let outage = opened(run(&world(Burst::Outage), &[50], &pack));
+    assert_eq!((outage.nature, outage.thread), (Some(Nature::SystemicIssue), None));
+}
+
+/// Four days of two sources; one of them dies at noon of the fourth, for six hours.
+fn with_a_silence(speaks: bool, at_once: usize) -> Vec<AlertEvent> {
+    use crate::pipeline::Heard;
+    const HOUR: i64 = 360;
+    let pack = pack();
+    let mut state = WatchState::default();
+    state.speaks = speaks;
+    let members = ["a/0", "a/1", "raw.x/0", "raw.bluesky/0"].map(str::to_owned);
+    state.state_members(Bucket(START), members.to_vec());
+    let sources = |reached, ended| {
+        let clock = |source: &String| SourceClock {
+            source: source.clone(),
+            reached: Some(reached),
+            since: Some(Bucket(START)),
+            ended,
+        };
+        Signal::Clocks(members.iter().map(clock).collect())
+    };
+    let mut told = Vec::new();
+    let steps: Vec<i64> = (0..96 * HOUR).step_by(12).collect();
+    for chunk in steps.chunks(at_once) {
+        let mut heard = Vec::new();
+        for step in chunk {
+            let one = |platform| Heard { platform, log: Bucket(START + step), records: 2 };
+            heard.push(one(Platform::X));
+            if !(84 * HOUR..90 * HOUR).contains(step) {
+                heard.push(one(Platform::Bluesky));
+            }
+        }
+        told.extend(watch(Signal::Heard(heard), &mut state, &pack));
+        told.extend(watch(sources(Bucket(START + chunk[chunk.len() - 1] + 1), false), &mut state, &pack));
+    }
+    told.extend(watch(sources(Bucket(START + 96 * HOUR), true), &mut state, &pack));
+    assert!(state.is_done());
+    told.into_iter()
+        .map(|verdict| match verdict {
+            Verdict::Alert(event) => *event,
+            Verdict::FollowUp(_) => panic!("nothing waits"),
+        })
+        .collect()
+}
+
+#[test]
+fn a_silent_source_is_told_once_by_one_partition() {
+    let told = with_a_silence(true, 1);
+    let states: Vec<_> = told.iter().map(|event| (event.kind, event.state)).collect();
+    let kind = AlertKind::SilentSource;
+    assert_eq!(states, [(kind, AlertState::Opened), (kind, AlertState::Resolved)]);
+    let (opened, resolved) = (&told[0], &told[1]);
+    assert_eq!((opened.series["source"].as_str(), opened.team.as_str()), ("bluesky", "platform"));
+    assert!(opened.alert_id == resolved.alert_id && opened.onset == resolved.onset);
+    let missed = opened.at.as_seconds() - opened.onset.as_seconds();
+    assert!((600..3_600).contains(&missed), "after {missed} s");
+    assert!(opened.headline.contains("Silent source: bluesky. Nothing for"), "{}", opened.headline);
+    assert_eq!(with_a_silence(true, 777), told, "however it was cut");
+    assert_eq!(with_a_silence(false, 1), [], "the other partitions know and are silent");
 }
 
 #[test]

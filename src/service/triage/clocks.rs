@@ -47,6 +47,20 @@ impl TriageStage {
         news.then_some(clocks)
     }
 
+    /// What the clocks left behind, before it is told how far they are: who has passed a bucket has told all of it.
+    pub(super) fn seal_heard(&mut self) -> Result<(), WireError> {
+        for (source, owned) in &mut self.owned {
+            let platform = self.settings.topics.platform(&source.topic);
+            self.heard.extend(platform.zip(owned.context.leave_bucket()).map(super::heard_of));
+        }
+        let heard = std::mem::take(&mut self.heard);
+        let partitions = if heard.is_empty() { 0 } else { self.settings.signals_partitions };
+        for partition in 0..partitions {
+            self.outputs.push(wire::heard_record(&self.settings.topics, partition, heard.clone())?);
+        }
+        Ok(())
+    }
+
     /// States the members where this worker is the one to do it and they are news, or were not stated for a while.
     pub(super) fn seal_members(&mut self) -> Result<(), WireError> {
         self.stating = None;

@@ -37,7 +37,7 @@ fn an_alert_is_a_few_plain_lines() {
         alert_lines(&event(AlertState::Opened), &examples, false),
         "09:43  S2 · Probable outage: nimbus-cloud [2J\n       \
          131 posts by 118 people in 5 min (usually about 2.1, at most 8), since 09:40. X 80, Reddit\n       \
-         51. 120 different texts.\n       \
+         51. 120 different texts: people, not copies.\n       \
          “Cloud is down ”\n       \
          “cannot log in, says […] and waits and waits and waits and waits and waits and waits and…”\n       \
          Owner: engineering; acknowledge by 10:13 UTC. Next: the duty manager is called.\n       \
@@ -48,7 +48,7 @@ fn an_alert_is_a_few_plain_lines() {
         alert_lines(&event(AlertState::Updated), &examples, false),
         "09:43  S2 · Escalated: Probable outage: nimbus-cloud [2J\n       \
          131 posts by 118 people in 5 min (usually about 2.1, at most 8), since 09:40. X 80, Reddit\n       \
-         51. 120 different texts.\n"
+         51. 120 different texts: people, not copies.\n"
     );
     assert_eq!(
         alert_lines(&event(AlertState::Resolved), &[], false),
