@@ -3,6 +3,7 @@
 //! A refractory step is worth more than any choice of statistic (DETECTION.md, lesson 1): it opens on two of three
 //! evaluations, closes only after the counts were calm for a while, and what follows soon after belongs to the same alert.
 
+use super::incident::{Slot, gravity};
 use super::{AlertKind, AlertState};
 use crate::detect::{Bucket, Judgement, Mood, Partial, Settings, Windowed};
 use crate::mention::hash64;
@@ -25,6 +26,8 @@ const GROWTH: f64 = 2.0;
 const SURE: f64 = 2.0;
 /// A change of mood must hold for so many buckets (half a minute) before it is told.
 const MOOD_HOLDS: i64 = 3;
+/// While the counts are unusual, too, it waits for so many (half an hour): what they tell comes first.
+const MOOD_WAITS: i64 = 180;
 
 /// What the pack says about alerts of one kind on one query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,41 +55,50 @@ pub struct Episode {
     pub kind: AlertKind,
     /// First unusual bucket.
     pub onset: Bucket,
+    /// The same of its present opening: later where it was reopened.
+    pub since: Bucket,
     /// Severity last told.
     pub severity: Severity,
     /// Window that decided, in buckets.
     pub buckets: u32,
     /// Largest count told.
     pub told: u64,
+    /// Expected where that was counted.
+    pub expected: f64,
     /// It was found by its reports, so what it counts are reports.
     pub reports: bool,
     /// Evaluations in a row that were calm.
     calm: u32,
     /// When it was resolved; none while open.
     pub closed: Option<Bucket>,
+    /// The query whose alert leads the incident it belongs to; none where it is told itself.
+    pub led_by: Option<String>,
 }
 
 impl Episode {
-    fn new(query: &str, kind: AlertKind, onset: Bucket, severity: Severity) -> Self {
+    pub(super) fn new(query: &str, kind: AlertKind, onset: Bucket, severity: Severity) -> Self {
         let bucket = onset.0.to_string();
         Self {
             alert_id: format!("alert-{:016x}", hash64(&[query, kind.as_str(), &bucket])),
             incident_id: format!("incident-{:016x}", hash64(&[query, &bucket])),
             kind,
             onset,
+            since: onset,
             severity,
             buckets: 0,
             told: 0,
+            expected: 0.0,
             reports: false,
             calm: 0,
             closed: None,
+            led_by: None,
         }
     }
 
     /// From now on this window and its count stand for it.
     fn count(&mut self, window: &Windowed, reports: bool) {
         self.buckets = u32::try_from(window.buckets).unwrap_or(u32::MAX);
-        self.told = window.observed;
+        (self.told, self.expected) = (window.observed, window.expected);
         self.reports = reports;
     }
 
@@ -106,11 +118,6 @@ impl Episode {
 
     /// What began as copies or as plain volume turns out to be graver: the same event all the same.
     fn turns_into(&self, kind: AlertKind) -> bool {
-        let gravity = |kind| match kind {
-            AlertKind::Amplification => 0,
-            AlertKind::Outage | AlertKind::Viral => 2,
-            _ => 1,
-        };
         gravity(kind) > gravity(self.kind)
     }
 
@@ -174,13 +181,30 @@ impl Tracker {
         closed.map_or(usize::MAX, |closed| usize::try_from(now.0.saturating_sub(closed.0)).unwrap_or(0))
     }
 
+    /// One of the two alerts.
+    #[must_use]
+    pub fn slot(&self, slot: Slot) -> Option<&Episode> {
+        match slot {
+            Slot::Counts => self.volume.as_ref(),
+            Slot::Mood => self.mood.as_ref(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn slot_mut(&mut self, slot: Slot) -> Option<&mut Episode> {
+        match slot {
+            Slot::Counts => self.volume.as_mut(),
+            Slot::Mood => self.mood.as_mut(),
+        }
+    }
+
     /// True while any alert is open: time alone may then change something.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.volume_open() || self.mood.as_ref().is_some_and(Episode::is_open)
     }
 
-    /// Takes one evaluation of the counts.
+    /// Takes one evaluation of the counts. `held`: other series of its incident are open, so it is not over.
     pub fn step_volume(
         &mut self,
         query: &str,
@@ -188,11 +212,12 @@ impl Tracker {
         judgement: &Judgement,
         rise: Option<&Rise>,
         settings: &Settings,
+        held: bool,
     ) -> Option<Transition> {
         self.hits = [rise.is_some(), self.hits[0], self.hits[1]];
         let told = |state| Some(Transition { state, mood: false });
         if self.volume_open() {
-            return self.follow_volume(at, judgement, rise, settings.surprise).and_then(told);
+            return self.follow_volume(at, judgement, rise, settings.surprise, held).and_then(told);
         }
         let Some(rise) = rise else {
             if !self.hits.contains(&true) {
@@ -226,6 +251,7 @@ impl Tracker {
                 }
                 last.closed = None;
                 last.calm = 0;
+                last.since = rise.onset;
                 last.kind = if last.turns_into(kind) { kind } else { last.kind };
                 last.severity = last.severity.min(rise.severity);
                 let told = last.told;
@@ -248,6 +274,7 @@ impl Tracker {
         judgement: &Judgement,
         rise: Option<&Rise>,
         surprise: f64,
+        held: bool,
     ) -> Option<AlertState> {
         let episode = self.volume.as_mut()?;
         let sure = |rise: &&Rise| rise.window.surprise >= surprise + SURE;
@@ -265,8 +292,8 @@ impl Tracker {
             episode.reports && !rise.reports && rise.window.buckets <= usize::try_from(episode.buckets).unwrap_or(0)
         });
         if !noisy && episode.windows(judgement).all(is_calm) {
-            episode.calm += 1;
-            if episode.calm >= CALM_EVALUATIONS {
+            episode.calm = episode.calm.saturating_add(1);
+            if episode.calm >= CALM_EVALUATIONS && !held {
                 episode.closed = Some(at);
                 self.hits = [false; 3];
                 return Some(AlertState::Resolved);
@@ -278,7 +305,9 @@ impl Tracker {
         let same = rise.filter(|rise| rise.kind.is_none_or(|kind| kind == episode.kind));
         let severity = same.map_or(episode.severity, |rise| rise.severity.min(episode.severity));
         if observed as f64 >= GROWTH * episode.told as f64 || severity < episode.severity {
-            episode.told = episode.told.max(observed);
+            if observed > episode.told {
+                (episode.told, episode.expected) = (observed, episode.window(judgement)?.expected);
+            }
             episode.severity = severity;
             return Some(AlertState::Updated);
         }
@@ -319,7 +348,8 @@ impl Tracker {
             return None;
         };
         let since = *self.mood_since.get_or_insert(at);
-        if at.0.saturating_sub(since.0) < MOOD_HOLDS {
+        let holds = if self.hot_since.is_some() { MOOD_WAITS } else { MOOD_HOLDS };
+        if at.0.saturating_sub(since.0) < holds {
             return None;
         }
         self.mood_since = None;
@@ -343,12 +373,13 @@ impl Tracker {
             }
             last.closed = None;
             last.calm = 0;
-            last.told = shift.negative;
+            last.since = since;
+            (last.told, last.expected) = (shift.negative, shift.expected);
             return Some(AlertState::Reopened);
         }
         let mut episode = Episode::new(query, AlertKind::SentimentShift, since, severity);
         episode.buckets = u32::try_from(shift.buckets).unwrap_or(u32::MAX);
-        episode.told = shift.negative;
+        (episode.told, episode.expected) = (shift.negative, shift.expected);
         self.mood = Some(episode);
         Some(AlertState::Opened)
     }
@@ -400,7 +431,7 @@ mod tests {
                 severity: Severity::S2,
                 reports: false,
             });
-            if let Some(step) = tracker.step_volume("q", at, &judgement, rise.as_ref(), &settings) {
+            if let Some(step) = tracker.step_volume("q", at, &judgement, rise.as_ref(), &settings, false) {
                 told.push((index, step.state));
             }
         }

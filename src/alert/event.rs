@@ -1,6 +1,6 @@
 //! From an episode and its evidence to the event that is published: numbers first, words made of the same numbers.
 
-use super::{ALERT_TYPE, AlertEvent, AlertKind, AlertState, Episode, Rule};
+use super::{ALERT_TYPE, AlertEvent, AlertKind, AlertState, Episode, Moved, Rule};
 use crate::detect::{Bucket, Mood, Partial, Series, Windowed};
 use crate::route::Severity;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,10 @@ pub struct Scene<'a> {
     pub series: &'a Series,
     /// What the window holds.
     pub evidence: &'a Partial,
+    /// What moves with it.
+    pub moved: &'a [Moved],
+    /// Somebody is called: it opens, opens again or becomes more severe.
+    pub calls: bool,
     /// Digest of the pack.
     pub pack: &'a str,
 }
@@ -108,13 +112,13 @@ impl Scene<'_> {
     }
 
     fn event(&self, state: AlertState, figures: Figures) -> AlertEvent {
-        let Self { query, at, episode, rule, series, evidence, pack } = *self;
+        let Self { query, at, episode, rule, series, evidence, moved, calls, pack } = *self;
         let people = if episode.reports {
             evidence.reporters.distinct().min(evidence.outage)
         } else {
             evidence.people.distinct().min(evidence.mentions)
         };
-        let wakes = matches!(state, AlertState::Opened | AlertState::Reopened) && episode.severity <= Severity::S2;
+        let wakes = calls && episode.severity <= Severity::S2;
         let name = |platform: &crate::mention::Platform| platform.as_str().to_owned();
         AlertEvent {
             kind_of_value: ALERT_TYPE.to_owned(),
@@ -136,6 +140,7 @@ impl Scene<'_> {
             platforms: evidence.platforms.iter().map(|(platform, count)| (name(platform), *count)).collect(),
             languages: evidence.languages.clone(),
             reach: evidence.reach,
+            evidence: moved.to_vec(),
             terms: terms(evidence),
             examples: examples(evidence),
             headline: headline(query, episode, state, figures, people),

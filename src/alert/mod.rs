@@ -2,10 +2,12 @@
 
 mod episode;
 mod event;
+mod incident;
 mod kind;
 
 pub use episode::{Episode, Rise, Rule, Tracker, Transition, meets, risen};
 pub use event::{Scene, describe};
+pub use incident::{MEMBERS_MAX, Moved, Slot, facets, gravity, is_echo, lead_order, moved, moves_together};
 pub use kind::{classify, is_independent, is_sour, may_be_a_morning};
 
 use crate::mention::Timestamp;
@@ -101,6 +103,9 @@ pub struct AlertEvent {
     pub languages: BTreeMap<String, u64>,
     /// Sum of followers of the authors sampled: an upper bound of unique readers, estimated.
     pub reach: u64,
+    /// What moves with it and is not told apart: other series of its incident, its own platforms and languages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Moved>,
     /// Over-represented terms.
     pub terms: Vec<String>,
     /// Mention ids: widest reach, typical, first.

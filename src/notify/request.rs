@@ -137,6 +137,7 @@ pub fn test_event(team: &str, at: Timestamp) -> AlertEvent {
         platforms: BTreeMap::new(),
         languages: BTreeMap::new(),
         reach: 0,
+        evidence: Vec::new(),
         terms: Vec::new(),
         examples: Vec::new(),
         headline: "TEST: nothing happened. Groundswell can reach you here.".to_owned(),

@@ -1,11 +1,12 @@
 //! Watch: from signals and state to alerts and follow-ups. Decides what needs counts or history.
 
+mod gather;
 mod night;
 
 use super::{Pending, QueryState, Signal, WatchState};
 use crate::alert::{
-    AlertEvent, AlertKind, AlertState, Episode, Rise, Rule, Scene, classify, is_independent, is_sour, may_be_a_morning,
-    meets, risen,
+    AlertEvent, AlertKind, AlertState, Episode, Moved, Rise, Rule, Scene, classify, facets, is_independent, is_sour,
+    may_be_a_morning, meets, risen,
 };
 use crate::detect::{Bucket, Judgement, Mood, Partial, PendingItem, Series, Settings, Windowed};
 use crate::mention::Timestamp;
@@ -77,11 +78,13 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
     let mut verdicts = Vec::new();
     while let Some(bucket) = state.next_closable() {
         let (missing, told_before) = (state.members.missing(bucket), verdicts.len());
-        for (query, partials) in state.close(bucket) {
-            let of_query = state.query(&query);
-            evaluate(&query, bucket, &partials, of_query, pack, &mut verdicts);
-            let open = of_query.is_waiting();
-            state.note_open(&query, open);
+        let due = state.close(bucket).into_iter();
+        let mut steps: Vec<Step> = due.map(|(query, counts)| step(query, bucket, counts, state, pack)).collect();
+        gather::gather(&mut steps, bucket, state, pack);
+        for step in &steps {
+            tell_step(step, bucket, state, pack, &mut verdicts);
+            let open = state.query(&step.query).is_waiting();
+            state.note_open(&step.query, open);
         }
         if !missing.is_empty() {
             verdicts.iter_mut().skip(told_before).for_each(|verdict| say_incomplete(verdict, &missing));
@@ -117,51 +120,125 @@ fn say_incomplete(verdict: &mut Verdict, missing: &[String]) {
     }
 }
 
-/// One query, one bucket: counts first, then alerts, then the items that waited.
-fn evaluate(
-    query: &str,
-    bucket: Bucket,
-    partials: &Pending,
-    state: &mut QueryState,
-    pack: &Pack,
-    verdicts: &mut Vec<Verdict>,
-) {
-    state.series.advance(bucket, state.tracker.volume_open());
-    for (event, partial) in partials {
-        state.series.merge(*event, partial);
-    }
-    let settings = settings(&pack.detection(query));
-    let judgement = state.series.judge(state.tracker.volume_open(), &settings);
-    let counted = volume(query, bucket, &judgement, state, &settings, pack);
-    let felt = mood(query, bucket, &judgement, state, &settings, pack);
-    let told = night::tell(counted.into_iter().chain(felt).collect(), bucket, state, pack);
-    verdicts.extend(told.into_iter().map(alert));
-    let waiting = partials.values().flat_map(|partial| &partial.pending);
-    verdicts.extend(waiting.map(|(item_id, item)| Verdict::FollowUp(decide_waiting(item_id, item, bucket, state))));
+/// What one bucket of one query came to, before it is told.
+#[derive(Debug)]
+struct Step {
+    query: String,
+    counts: Pending,
+    judgement: Judgement,
+    rise: Option<Rise>,
+    volume: Option<Say>,
+    mood: Option<Say>,
 }
 
-fn volume(
+/// What is to be told of one alert.
+#[derive(Debug, Clone, PartialEq)]
+struct Say {
+    state: AlertState,
+    /// It became more severe.
+    graver: bool,
+    /// What besides its counts made it so.
+    why: Vec<String>,
+}
+
+impl Say {
+    fn new(state: AlertState) -> Self {
+        Self { state, graver: false, why: Vec::new() }
+    }
+
+    /// Somebody is called.
+    fn calls(&self) -> bool {
+        self.graver || matches!(self.state, AlertState::Opened | AlertState::Reopened)
+    }
+}
+
+/// One query, one bucket: counts first, then its alerts, one step each.
+fn step(query: String, bucket: Bucket, counts: Pending, state: &mut WatchState, pack: &Pack) -> Step {
+    let held = gather::is_held(&query, state, pack);
+    let state = state.query(&query);
+    state.series.advance(bucket, state.tracker.volume_open());
+    for (event, partial) in &counts {
+        state.series.merge(*event, partial);
+    }
+    let settings = settings(&pack.detection(&query));
+    let judgement = state.series.judge(state.tracker.volume_open(), &settings);
+    let rise = find_rise(&query, bucket, &judgement, state, &settings, pack);
+    let volume = step_volume(&query, bucket, &judgement, rise.as_ref(), state, &settings, held);
+    let mood = step_mood(&query, bucket, &judgement, state, &settings, pack);
+    Step { query, counts, judgement, rise, volume, mood }
+}
+
+fn find_rise(
     query: &str,
     bucket: Bucket,
     judgement: &Judgement,
-    state: &mut QueryState,
+    state: &QueryState,
     settings: &Settings,
     pack: &Pack,
-) -> Option<AlertEvent> {
+) -> Option<Rise> {
     let free = state.tracker.free_buckets(bucket);
     let (counts, reports) = (up_to(&judgement.windows, free), up_to(&judgement.reports, free));
     let spread = || risen(counts, settings).and_then(|window| rise(query, window, state, settings, pack));
-    let rise = reported(query, reports, state, pack).or_else(spread);
-    let step = state.tracker.step_volume(query, bucket, judgement, rise.as_ref(), settings)?;
+    reported(query, reports, state, pack).or_else(spread)
+}
+
+fn step_volume(
+    query: &str,
+    bucket: Bucket,
+    judgement: &Judgement,
+    rise: Option<&Rise>,
+    state: &mut QueryState,
+    settings: &Settings,
+    held: bool,
+) -> Option<Say> {
+    let before = state.tracker.volume.as_ref().map(|episode| episode.severity);
+    let step = state.tracker.step_volume(query, bucket, judgement, rise, settings, held)?;
     let episode = state.tracker.volume.as_ref()?;
     if step.state == AlertState::Opened {
         let since = bucket.0.saturating_sub(episode.onset.0) + 1;
         state.series.mark_incident(usize::try_from(since).unwrap_or(1));
     }
-    let of_rise = rise.filter(|rise| rise.reports == episode.reports).map(|rise| rise.window);
-    let window = of_rise.or_else(|| episode.window(judgement))?;
-    let told = Told { query, bucket, episode, buckets: window.buckets };
-    Some(tell(told, state, pack, |scene| scene.volume(step.state, &window)))
+    let graver = step.state == AlertState::Updated && before.is_some_and(|before| episode.severity < before);
+    Some(Say { graver, ..Say::new(step.state) })
+}
+
+/// What is told of a query: its alerts, then the items that waited.
+fn tell_step(step: &Step, bucket: Bucket, state: &mut WatchState, pack: &Pack, verdicts: &mut Vec<Verdict>) {
+    let volume = step.volume.as_ref().and_then(|say| tell_volume(step, say, bucket, state, pack));
+    let mood = step.mood.as_ref().and_then(|say| tell_mood(step, say, bucket, state, pack));
+    let state = state.query(&step.query);
+    let told = night::tell(volume.into_iter().chain(mood).collect(), bucket, state, pack);
+    verdicts.extend(told.into_iter().map(alert));
+    let waiting = step.counts.values().flat_map(|partial| &partial.pending);
+    verdicts.extend(waiting.map(|(item_id, item)| Verdict::FollowUp(decide_waiting(item_id, item, bucket, state))));
+}
+
+fn tell_volume(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack: &Pack) -> Option<AlertEvent> {
+    let of_query = state.queries().get(&step.query)?;
+    let episode = of_query.tracker.volume.as_ref()?;
+    let of_rise = step.rise.as_ref().filter(|rise| rise.reports == episode.reports).map(|rise| rise.window);
+    let window = of_rise.or_else(|| episode.window(&step.judgement))?;
+    let mut moved = gather::members(&step.query, episode, state, pack);
+    if say.calls() {
+        moved.extend(parts(&step.query, &window, &of_query.series));
+    }
+    let told = Told { query: &step.query, at, episode, buckets: window.buckets, moved: &moved, say };
+    Some(tell(told, &of_query.series, pack, |scene| scene.volume(say.state, &window)))
+}
+
+/// Platforms and languages that make up a rise.
+fn parts(query: &str, window: &Windowed, series: &Series) -> Vec<Moved> {
+    let (now, before) = (series.evidence(window.buckets), series.evidence_before(window.buckets));
+    facets(query, &now, &before, series.expected(window.buckets))
+}
+
+fn tell_mood(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack: &Pack) -> Option<AlertEvent> {
+    let of_query = state.queries().get(&step.query)?;
+    let episode = of_query.tracker.mood.as_ref()?;
+    let mood = step.judgement.mood.unwrap_or_default();
+    let moved = gather::members(&step.query, episode, state, pack);
+    let told = Told { query: &step.query, at, episode, buckets: mood.buckets, moved: &moved, say };
+    Some(tell(told, &of_query.series, pack, |scene| scene.mood(say.state, &mood)))
 }
 
 /// Those of the windows, shortest first, that reach no further back.
@@ -225,14 +302,14 @@ fn severity(kind: Option<AlertKind>, at_least: Severity, evidence: &Partial, ser
     }
 }
 
-fn mood(
+fn step_mood(
     query: &str,
     bucket: Bucket,
     judgement: &Judgement,
     state: &mut QueryState,
     settings: &Settings,
     pack: &Pack,
-) -> Option<AlertEvent> {
+) -> Option<Say> {
     let mood = judgement.mood.as_ref();
     let notable = mood.is_some_and(|mood| mood.deviations >= settings.mood_deviations);
     let buckets = mood.map_or(0, |mood| mood.buckets);
@@ -243,29 +320,30 @@ fn mood(
     let is_news = |mood: &&Mood| !state.tracker.volume_open() && mood.buckets <= state.tracker.free_buckets(bucket);
     let mood = mood.filter(|mood| rule.enabled && (is_told || is_news(mood)));
     let step = state.tracker.step_mood(query, bucket, mood, &evidence, rule.severity, settings)?;
-    let episode = state.tracker.mood.as_ref()?;
-    let mood = mood.copied().unwrap_or_default();
-    let told = Told { query, bucket, episode, buckets };
-    Some(tell(told, state, pack, |scene| scene.mood(step.state, &mood)))
+    Some(Say::new(step.state))
 }
 
-/// What is told: which alert, when, and over how many buckets its evidence reaches.
+/// What is told: which alert, when, over how many buckets its evidence reaches, and what moves with it.
 #[derive(Clone, Copy)]
 struct Told<'a> {
     query: &'a str,
-    bucket: Bucket,
+    at: Bucket,
     episode: &'a Episode,
     buckets: usize,
+    moved: &'a [Moved],
+    say: &'a Say,
 }
 
-fn tell(told: Told<'_>, state: &QueryState, pack: &Pack, event: impl Fn(Scene<'_>) -> AlertEvent) -> AlertEvent {
-    let Told { query, bucket: at, episode, buckets } = told;
+fn tell(told: Told<'_>, series: &Series, pack: &Pack, event: impl Fn(Scene<'_>) -> AlertEvent) -> AlertEvent {
+    let Told { query, at, episode, buckets, moved, say } = told;
     let AlertRule { team, severity, ack_minutes, next_step, reply, .. } = pack.alert_rule(episode.kind, query);
     let rule = Rule { team, severity, ack_minutes, next_step, reply };
-    let evidence = state.series.evidence(buckets);
-    let scene =
-        Scene { query, at, episode, rule: &rule, series: &state.series, evidence: &evidence, pack: &pack.digest };
-    event(scene)
+    let evidence = &series.evidence(buckets);
+    let calls = say.calls();
+    let scene = Scene { query, at, episode, rule: &rule, series, evidence, moved, calls, pack: &pack.digest };
+    let mut event = event(scene);
+    event.explain.extend(say.why.iter().cloned());
+    event
 }
 
 /// An item that waited: it belongs to the open incident of its query, or it gets a ticket of its own.

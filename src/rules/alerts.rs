@@ -2,6 +2,7 @@
 
 use super::condition::SEVERITIES;
 use super::fields::Fields;
+use super::groups::{self, Group};
 use super::sheet::{Ctx, Kind};
 use super::yaml::Node;
 use crate::alert::AlertKind;
@@ -89,6 +90,8 @@ pub struct AlertRules {
     pub kinds: BTreeMap<AlertKind, AlertPatch>,
     /// By query, in the order of files and lines.
     pub overrides: Vec<AlertOverride>,
+    /// Queries that are held together, in the order of files and lines.
+    pub groups: Vec<Group>,
 }
 
 /// What is to happen with an alert of one kind and query: everything resolved.
@@ -186,6 +189,7 @@ pub(super) fn read(fields: &Fields<'_>, into: &mut AlertRules) {
     for node in fields.list("queries") {
         into.overrides.extend(read_override(fields.ctx, node));
     }
+    groups::read(fields, &mut into.groups);
 }
 
 fn read_kinds(fields: &Fields<'_>, into: &mut AlertRules) {

@@ -11,6 +11,7 @@ mod brands;
 mod cases;
 mod condition;
 mod fields;
+mod groups;
 mod impersonation;
 mod intents;
 mod learned;
@@ -31,6 +32,7 @@ pub use accounts::Accounts;
 pub use alerts::{AlertOverride, AlertPatch, AlertRule, AlertRules, DetectSettings};
 pub use cases::{Case, Expect, Given};
 pub use condition::{Condition, Phrase, fold};
+pub use groups::Group;
 pub use intents::{Intent, Intents, NO_INTENT, NOISE_LABELS, NoiseRule, Trigger};
 pub use learned::{HeadAsked, is_learned};
 pub use matrix::{Clock, Matrix, Row};
@@ -161,7 +163,8 @@ impl Section {
             Self::Teams => &[Kind::Team, Kind::Contact, Kind::Party],
             Self::Matrix => &[Kind::Row],
             Self::Heads => &[Kind::Head, Kind::Label],
-            Self::Alerts | Self::Accounts | Self::Brands | Self::Layer => &[],
+            Self::Alerts => &[Kind::Group],
+            Self::Accounts | Self::Brands | Self::Layer => &[],
         }
     }
 
@@ -170,7 +173,7 @@ impl Section {
         match self {
             Self::Queries => &["owner", "queries", "tests"],
             Self::Intents => &["owner", "intents", "triggers", "noise", "tests"],
-            Self::Alerts => &["owner", "team", "detect", "kinds", "queries", "tests"],
+            Self::Alerts => &["owner", "team", "detect", "kinds", "queries", "groups", "tests"],
             Self::Replies => &["owner", "replies", "tests"],
             Self::Teams => &["owner", "teams", "contacts", "tests"],
             Self::Matrix => &["owner", "defaults", "rows", "tests"],

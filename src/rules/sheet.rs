@@ -21,6 +21,8 @@ pub(super) enum Kind {
     Row,
     Trigger,
     Reply,
+    /// A group of queries.
+    Group,
     /// A head of the pack's own.
     Head,
     /// A label of such a head, as `head.label`.
@@ -38,6 +40,7 @@ impl Kind {
             Self::Row => "matrix row",
             Self::Trigger => "trigger",
             Self::Reply => "reply",
+            Self::Group => "group",
             Self::Head => "head",
             Self::Label => "label",
         }
