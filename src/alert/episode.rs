@@ -4,7 +4,7 @@
 //! evaluations, closes only after the counts were calm for a while, and what follows soon after belongs to the same alert.
 
 use super::incident::{Slot, gravity};
-use super::{AlertKind, AlertState};
+use super::{AlertKind, AlertState, Suppressed};
 use crate::detect::{Bucket, Judgement, Mood, Partial, Settings, Windowed};
 use crate::mention::hash64;
 use crate::route::Severity;
@@ -28,6 +28,15 @@ const SURE: f64 = 2.0;
 const MOOD_HOLDS: i64 = 3;
 /// While the counts are unusual, too, it waits for so many (half an hour): what they tell comes first.
 const MOOD_WAITS: i64 = 180;
+
+/// So many times as long as a window must an episode be open for that window to say when it is over: what lasted for hours
+/// is not over in three quiet minutes.
+const LASTS_FOR: i64 = 6;
+/// An outage or a viral thread that is open for so many buckets (seven days) is usual from then on. No crisis is to become
+/// so, a new level must; and a week holds each hour of the week once, so that what is taken over is the whole of it.
+const LASTING_IS_USUAL_AFTER: i64 = 60_480;
+/// The same of every other kind: a day.
+const USUAL_AFTER: i64 = 8640;
 
 /// What the pack says about alerts of one kind on one query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +82,12 @@ pub struct Episode {
     pub closed: Option<Bucket>,
     /// The query whose alert leads the incident it belongs to; none where it is told itself.
     pub led_by: Option<String>,
+    /// People behind it when it opened.
+    pub people: u64,
+    /// People were told of its present opening.
+    pub known: bool,
+    /// Why they were not told of what last called them; none where they were.
+    pub untold: Option<Suppressed>,
 }
 
 impl Episode {
@@ -92,6 +107,9 @@ impl Episode {
             calm: 0,
             closed: None,
             led_by: None,
+            people: 0,
+            known: false,
+            untold: None,
         }
     }
 
@@ -102,18 +120,31 @@ impl Episode {
         self.reports = reports;
     }
 
-    /// The windows of what it counts, up to the one that stands for it.
-    fn windows<'a>(&self, judgement: &'a Judgement) -> impl Iterator<Item = &'a Windowed> {
+    /// Longest window that says when it is over: the one that stands for it, or longer ones as it lasts.
+    fn reach(&self, at: Bucket) -> usize {
+        let by_age = at.0.saturating_sub(self.since.0) / LASTS_FOR;
+        usize::try_from(by_age.max(i64::from(self.buckets))).unwrap_or(0)
+    }
+
+    /// The windows of what it counts, up to so long a one.
+    fn windows<'a>(&self, judgement: &'a Judgement, buckets: usize) -> impl Iterator<Item = &'a Windowed> {
         let windows = if self.reports { &judgement.reports } else { &judgement.windows };
-        let buckets = usize::try_from(self.buckets).unwrap_or(usize::MAX);
         windows.iter().filter(move |window| window.buckets <= buckets)
+    }
+
+    /// Days after which it is usual, once it has lasted as long.
+    #[must_use]
+    pub fn outlasted_days(&self, at: Bucket) -> Option<i64> {
+        let lasting = matches!(self.kind, AlertKind::Outage | AlertKind::Viral);
+        let most = if lasting { LASTING_IS_USUAL_AFTER } else { USUAL_AFTER };
+        (at.0.saturating_sub(self.since.0) >= most).then_some(most / USUAL_AFTER)
     }
 
     /// The window that stands for it.
     #[must_use]
     pub fn window(&self, judgement: &Judgement) -> Option<Windowed> {
         let buckets = usize::try_from(self.buckets).unwrap_or(usize::MAX);
-        self.windows(judgement).find(|window| window.buckets == buckets).copied()
+        self.windows(judgement, buckets).find(|window| window.buckets == buckets).copied()
     }
 
     /// What began as copies or as plain volume turns out to be graver: the same event all the same.
@@ -196,6 +227,15 @@ impl Tracker {
             Slot::Counts => self.volume.as_mut(),
             Slot::Mood => self.mood.as_mut(),
         }
+    }
+
+    /// Whether what is counted in this bucket teaches nothing yet: in an incident, in a turn of mood.
+    #[must_use]
+    pub fn frozen(&self, at: Bucket) -> (bool, bool) {
+        let frozen = |episode: &Option<Episode>| {
+            episode.as_ref().is_some_and(|episode| episode.is_open() && episode.outlasted_days(at).is_none())
+        };
+        (frozen(&self.volume), frozen(&self.mood))
     }
 
     /// True while any alert is open: time alone may then change something.
@@ -288,10 +328,9 @@ impl Tracker {
             return Some(AlertState::Updated);
         }
         // what was found by its reports is not over while the counts themselves are unusual
-        let noisy = rise.is_some_and(|rise| {
-            episode.reports && !rise.reports && rise.window.buckets <= usize::try_from(episode.buckets).unwrap_or(0)
-        });
-        if !noisy && episode.windows(judgement).all(is_calm) {
+        let reach = episode.reach(at);
+        let noisy = rise.is_some_and(|rise| episode.reports && !rise.reports && rise.window.buckets <= reach);
+        if !noisy && episode.windows(judgement, reach).all(is_calm) {
             episode.calm = episode.calm.saturating_add(1);
             if episode.calm >= CALM_EVALUATIONS && !held {
                 episode.closed = Some(at);
@@ -301,14 +340,9 @@ impl Tracker {
             return None;
         }
         episode.calm = 0;
-        let observed = episode.window(judgement)?.observed;
-        let same = rise.filter(|rise| rise.kind.is_none_or(|kind| kind == episode.kind));
-        let severity = same.map_or(episode.severity, |rise| rise.severity.min(episode.severity));
-        if observed as f64 >= GROWTH * episode.told as f64 || severity < episode.severity {
-            if observed > episode.told {
-                (episode.told, episode.expected) = (observed, episode.window(judgement)?.expected);
-            }
-            episode.severity = severity;
+        let window = episode.window(judgement)?;
+        if window.observed as f64 >= GROWTH * episode.told as f64 {
+            (episode.told, episode.expected) = (window.observed, window.expected);
             return Some(AlertState::Updated);
         }
         None

@@ -145,6 +145,8 @@ impl Scene<'_> {
             examples: examples(evidence),
             headline: headline(query, episode, state, figures, people),
             baseline_age: series.age_seconds(),
+            suppressed: None,
+            late: false,
             incomplete: None,
             ack_by: rule.ack_minutes.filter(|_| wakes).map(|minutes| at.end().plus_seconds(minutes * 60)),
             next_step: rule.next_step.clone().filter(|_| wakes),

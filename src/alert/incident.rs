@@ -4,7 +4,7 @@
 //! calls about one thing (Alertmanager's grouping). Who leads is decided by gravity, time and name alone, never by what
 //! was read first. It must never let an alert go unheard: what joins stands in the events of the one that leads.
 
-use super::{AlertKind, Episode};
+use super::{AlertKind, Episode, is_false};
 use crate::detect::{Bucket, Partial};
 use crate::mention::Timestamp;
 use schemars::JsonSchema;
@@ -56,11 +56,6 @@ pub struct Moved {
     /// True once it is calm again.
     #[serde(default, skip_serializing_if = "is_false")]
     pub over: bool,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 /// How grave a kind is against the others; what is graver leads.

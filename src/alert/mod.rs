@@ -4,11 +4,15 @@ mod episode;
 mod event;
 mod incident;
 mod kind;
+mod severity;
+mod silence;
 
 pub use episode::{Episode, Rise, Rule, Tracker, Transition, meets, risen};
 pub use event::{Scene, describe};
 pub use incident::{MEMBERS_MAX, Moved, Slot, facets, gravity, is_echo, lead_order, moved, moves_together};
 pub use kind::{classify, is_independent, is_sour, may_be_a_morning};
+pub use severity::grade;
+pub use silence::{Suppressed, SuppressedBy, inhibits};
 
 use crate::mention::Timestamp;
 use crate::route::Severity;
@@ -114,6 +118,12 @@ pub struct AlertEvent {
     pub headline: String,
     /// Age of the baseline, seconds.
     pub baseline_age: i64,
+    /// Why nobody is told of this event; absent where it is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<Suppressed>,
+    /// It opened before and is told only now: what kept it back has ended.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub late: bool,
     /// Sources that were not heard when this was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<Vec<String>>,
@@ -131,4 +141,9 @@ pub struct AlertEvent {
     /// Digest of the pack that decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pack: Option<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -46,6 +46,8 @@ pub struct Contribution {
     pub followers: u64,
     /// Verified, or many followers.
     pub prominent: bool,
+    /// A person must own it: danger, law, a regulator.
+    pub alarm: bool,
     /// Mention id for examples; none for items that are not public.
     pub example: Option<String>,
     /// Hashtags, folded.
@@ -144,6 +146,8 @@ pub struct Partial {
     pub reporters: BottomK<u64, SAMPLE>,
     /// Texts of reports that are not reposts.
     pub reports: BottomK<u64, SAMPLE>,
+    /// Authors of what a person must own.
+    pub alarmed: BottomK<u64, 32>,
     /// Threads.
     pub threads: BottomK<ThreadPart, SAMPLE>,
     /// Hashtags.
@@ -190,6 +194,9 @@ impl Partial {
             if !item.repost {
                 self.reports.add(item.text, &1);
             }
+        }
+        if item.alarm {
+            self.alarmed.add(item.person, &1);
         }
         let mut people = BottomK::default();
         people.add(item.person, &1);
@@ -238,6 +245,7 @@ impl Partial {
         self.texts.merge(&other.texts);
         self.reporters.merge(&other.reporters);
         self.reports.merge(&other.reports);
+        self.alarmed.merge(&other.alarmed);
         self.threads.merge(&other.threads);
         self.terms.merge(&other.terms);
         for example in &other.widest {
@@ -264,7 +272,7 @@ impl Partial {
         /// A thread or a term with a few people.
         const GROUP: usize = 4 * ENTRY;
         let small = self.platforms.len() + self.languages.len() + self.people.len() + self.texts.len();
-        let small = small + self.reporters.len() + self.reports.len();
+        let small = small + self.reporters.len() + self.reports.len() + self.alarmed.len();
         let groups = self.threads.len() + self.terms.len() + self.pending.len() + 3 * EXAMPLES;
         size_of::<Self>() + small * ENTRY + groups * GROUP
     }
@@ -327,6 +335,7 @@ mod tests {
             thread: (hash & 32 == 0).then_some(hash % (3 * keys)),
             followers: hash % 1000,
             prominent: hash & 64 == 0,
+            alarm: hash & 128 == 0,
             example: (hash & 128 == 0).then(|| format!("x:{}", hash % 17)),
             terms: vec![format!("tag{}", hash % (4 * keys))],
             pending: (hash & 256 == 0).then(|| (format!("item{}", hash % 5), pending)),

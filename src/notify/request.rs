@@ -142,6 +142,8 @@ pub fn test_event(team: &str, at: Timestamp) -> AlertEvent {
         examples: Vec::new(),
         headline: "TEST: nothing happened. Groundswell can reach you here.".to_owned(),
         baseline_age: 0,
+        suppressed: None,
+        late: false,
         incomplete: None,
         ack_by: None,
         next_step: Some("nothing: this is a test sent by `groundswell notify --test`".to_owned()),

@@ -1,12 +1,13 @@
 //! Watch: from signals and state to alerts and follow-ups. Decides what needs counts or history.
 
 mod gather;
+mod hush;
 mod night;
 
 use super::{Pending, QueryState, Signal, WatchState};
 use crate::alert::{
-    AlertEvent, AlertKind, AlertState, Episode, Moved, Rise, Rule, Scene, classify, facets, is_independent, is_sour,
-    may_be_a_morning, meets, risen,
+    AlertEvent, AlertKind, AlertState, Episode, Moved, Rise, Rule, Scene, Slot, classify, facets, grade,
+    is_independent, may_be_a_morning, meets, risen,
 };
 use crate::detect::{Bucket, Judgement, Mood, Partial, PendingItem, Series, Settings, Windowed};
 use crate::mention::Timestamp;
@@ -15,10 +16,10 @@ use crate::rules::{AlertRule, DetectSettings, Pack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// People in an outage on several platforms that make it S1.
-const MANY_PEOPLE: u64 = 100;
-/// Mentions on a platform that make it one of several.
-const PLATFORM_MENTIONS: u64 = 10;
+/// Once in so many buckets (a minute) it is looked at whether an open incident has become more severe.
+const GRADED_EVERY: i64 = 6;
+/// Longest look back for that: an hour of buckets.
+const GRADED_OVER: i64 = 360;
 
 /// Evaluations of a series in a week.
 const BUCKETS_PER_WEEK: f64 = 60_480.0;
@@ -137,13 +138,15 @@ struct Say {
     state: AlertState,
     /// It became more severe.
     graver: bool,
-    /// What besides its counts made it so.
+    /// It was kept back and is told only now.
+    late: bool,
+    /// What besides its counts is to be said.
     why: Vec<String>,
 }
 
 impl Say {
     fn new(state: AlertState) -> Self {
-        Self { state, graver: false, why: Vec::new() }
+        Self { state, graver: false, late: false, why: Vec::new() }
     }
 
     /// Somebody is called.
@@ -156,16 +159,29 @@ impl Say {
 fn step(query: String, bucket: Bucket, counts: Pending, state: &mut WatchState, pack: &Pack) -> Step {
     let held = gather::is_held(&query, state, pack);
     let state = state.query(&query);
-    state.series.advance(bucket, state.tracker.volume_open());
-    for (event, partial) in &counts {
-        state.series.merge(*event, partial);
-    }
+    count(bucket, &counts, state);
     let settings = settings(&pack.detection(&query));
     let judgement = state.series.judge(state.tracker.volume_open(), &settings);
     let rise = find_rise(&query, bucket, &judgement, state, &settings, pack);
-    let volume = step_volume(&query, bucket, &judgement, rise.as_ref(), state, &settings, held);
+    let before = state.tracker.volume.as_ref().map(|episode| episode.severity);
+    let stepped = state.tracker.step_volume(&query, bucket, &judgement, rise.as_ref(), &settings, held);
+    let stepped = stepped.map(|step| step.state);
+    let volume = say_volume(&query, bucket, stepped, before, rise.as_ref(), state, pack);
     let mood = step_mood(&query, bucket, &judgement, state, &settings, pack);
     Step { query, counts, judgement, rise, volume, mood }
+}
+
+/// Takes the counts of a bucket in. What is told teaches nothing, save what lasts so long that it is no event any more.
+fn count(bucket: Bucket, counts: &Pending, state: &mut QueryState) {
+    let QueryState { series, tracker, .. } = state;
+    let (in_incident, in_mood) = tracker.frozen(bucket);
+    series.advance(bucket, in_incident, in_mood);
+    if tracker.is_open() && !in_incident && !in_mood {
+        series.adopt();
+    }
+    for (event, partial) in counts {
+        series.merge(*event, partial);
+    }
 }
 
 fn find_rise(
@@ -182,32 +198,82 @@ fn find_rise(
     reported(query, reports, state, pack).or_else(spread)
 }
 
-fn step_volume(
+/// What is to be said of a step of the counts; also where there is none and the incident became more severe.
+fn say_volume(
     query: &str,
     bucket: Bucket,
-    judgement: &Judgement,
+    stepped: Option<AlertState>,
+    before: Option<Severity>,
     rise: Option<&Rise>,
     state: &mut QueryState,
-    settings: &Settings,
-    held: bool,
+    pack: &Pack,
 ) -> Option<Say> {
-    let before = state.tracker.volume.as_ref().map(|episode| episode.severity);
-    let step = state.tracker.step_volume(query, bucket, judgement, rise, settings, held)?;
-    let episode = state.tracker.volume.as_ref()?;
-    if step.state == AlertState::Opened {
-        let since = bucket.0.saturating_sub(episode.onset.0) + 1;
-        state.series.mark_incident(usize::try_from(since).unwrap_or(1));
+    let opens = matches!(stepped, Some(AlertState::Opened | AlertState::Reopened));
+    if opens {
+        begin(bucket, rise, state);
     }
-    let graver = step.state == AlertState::Updated && before.is_some_and(|before| episode.severity < before);
-    Some(Say { graver, ..Say::new(step.state) })
+    let why = escalate(query, bucket, opens, state, pack);
+    let episode = state.tracker.volume.as_ref()?;
+    let mut say = match stepped {
+        Some(stepped) => Say::new(stepped),
+        None if why.is_empty() => return None,
+        None => Say::new(AlertState::Updated),
+    };
+    say.graver = !opens && before.is_some_and(|before| episode.severity < before);
+    say.why = if say.state == AlertState::Resolved { usual_by_now(episode, bucket) } else { why };
+    Some(say)
+}
+
+/// An alert on counts opens: what belongs to it already is no longer learned.
+fn begin(bucket: Bucket, rise: Option<&Rise>, state: &mut QueryState) {
+    state.series.freeze();
+    let people = rise.map_or(0, |rise| state.series.evidence(rise.window.buckets).people.distinct());
+    if let Some(episode) = &mut state.tracker.volume {
+        let since = bucket.0.saturating_sub(episode.since.0) + 1;
+        state.series.mark_incident(usize::try_from(since).unwrap_or(1));
+        episode.people = people;
+    }
+}
+
+/// Once a minute: an open incident that has come to more is more severe, and the reasons say why. Never less.
+fn escalate(query: &str, bucket: Bucket, opens: bool, state: &mut QueryState, pack: &Pack) -> Vec<String> {
+    let QueryState { series, tracker, .. } = state;
+    let Some(episode) = tracker.volume.as_mut().filter(|episode| episode.is_open()) else { return Vec::new() };
+    if !opens && bucket.0.rem_euclid(GRADED_EVERY) != 0 {
+        return Vec::new();
+    }
+    let over = bucket.0.saturating_sub(episode.since.0).saturating_add(1).clamp(1, GRADED_OVER);
+    let evidence = series.evidence(usize::try_from(over).unwrap_or(1));
+    let at_least = pack.alert_rule(episode.kind, query).severity;
+    let (severity, reasons) = grade(Some(episode.kind), at_least, &evidence, series, Some(episode.people));
+    if severity < episode.severity || (opens && severity == episode.severity) {
+        episode.severity = severity;
+        return reasons;
+    }
+    Vec::new()
+}
+
+/// Why it ends though it goes on.
+fn usual_by_now(episode: &Episode, at: Bucket) -> Vec<String> {
+    let days = episode.outlasted_days(at).into_iter();
+    days.map(|days| format!("it has lasted for {days} days: this is taken as usual from now on")).collect()
 }
 
 /// What is told of a query: its alerts, then the items that waited.
 fn tell_step(step: &Step, bucket: Bucket, state: &mut WatchState, pack: &Pack, verdicts: &mut Vec<Verdict>) {
-    let volume = step.volume.as_ref().and_then(|say| tell_volume(step, say, bucket, state, pack));
-    let mood = step.mood.as_ref().and_then(|say| tell_mood(step, say, bucket, state, pack));
+    let mut events = Vec::new();
+    for slot in [Slot::Counts, Slot::Mood] {
+        let Some(say) = hush::due(step, slot, bucket, state, pack) else { continue };
+        let event = match slot {
+            Slot::Counts => tell_volume(step, &say, bucket, state, pack),
+            Slot::Mood => tell_mood(step, &say, bucket, state, pack),
+        };
+        let Some(mut event) = event else { continue };
+        hush::mark(&mut event, &say, slot, &step.query, bucket, state, pack);
+        events.push(event);
+    }
     let state = state.query(&step.query);
-    let told = night::tell(volume.into_iter().chain(mood).collect(), bucket, state, pack);
+    let told = night::tell(events, bucket, state, pack);
     verdicts.extend(told.into_iter().map(alert));
     let waiting = step.counts.values().flat_map(|partial| &partial.pending);
     verdicts.extend(waiting.map(|(item_id, item)| Verdict::FollowUp(decide_waiting(item_id, item, bucket, state))));
@@ -258,7 +324,7 @@ fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings,
     if !rule.enabled || !meets(window, &self::settings(&rule.detect)) {
         return None;
     }
-    let severity = severity(kind, rule.severity, &evidence, &state.series);
+    let (severity, _) = grade(kind, rule.severity, &evidence, &state.series, None);
     let onset = state.series.onset(window.buckets, window.expected);
     Some(Rise { window: *window, kind, onset, severity, reports: false })
 }
@@ -271,7 +337,7 @@ fn reported(query: &str, reports: &[Windowed], state: &QueryState, pack: &Pack) 
     let window = reports.iter().find(|window| meets(window, &settings))?;
     let rule = pack.alert_rule(kind, query);
     let evidence = state.series.evidence(window.buckets);
-    let severity = severity(Some(kind), rule.severity, &evidence, &state.series);
+    let (severity, _) = grade(Some(kind), rule.severity, &evidence, &state.series, None);
     let onset = state.series.onset_of_reports(window.buckets, window.expected);
     let rise = Rise { window: *window, kind: Some(kind), onset, severity, reports: true };
     (rule.enabled && is_independent(&evidence, window, &state.series, &settings)).then_some(rise)
@@ -287,18 +353,6 @@ fn settings(detect: &DetectSettings) -> Settings {
         people: u64::from(detect.people),
         surprise: -libm::log10(risk),
         ..Settings::default()
-    }
-}
-
-/// The rule's severity, raised where the evidence is graver: an outage of many people on several platforms; a spike of
-/// many people who are angry.
-fn severity(kind: Option<AlertKind>, at_least: Severity, evidence: &Partial, series: &Series) -> Severity {
-    let platforms = evidence.platforms.values().filter(|count| **count >= PLATFORM_MENTIONS).count();
-    let people = evidence.people.distinct();
-    match kind {
-        Some(AlertKind::Outage) if people >= MANY_PEOPLE && platforms >= 2 => Severity::S1,
-        Some(AlertKind::Spike) if people >= MANY_PEOPLE / 2 && is_sour(evidence, series) => at_least.min(Severity::S2),
-        _ => at_least,
     }
 }
 
@@ -320,7 +374,12 @@ fn step_mood(
     let is_news = |mood: &&Mood| !state.tracker.volume_open() && mood.buckets <= state.tracker.free_buckets(bucket);
     let mood = mood.filter(|mood| rule.enabled && (is_told || is_news(mood)));
     let step = state.tracker.step_mood(query, bucket, mood, &evidence, rule.severity, settings)?;
-    Some(Say::new(step.state))
+    if matches!(step.state, AlertState::Opened | AlertState::Reopened) && !state.tracker.volume_open() {
+        state.series.freeze();
+    }
+    let over = state.tracker.mood.as_ref().filter(|_| step.state == AlertState::Resolved);
+    let why = over.map(|episode| usual_by_now(episode, bucket)).unwrap_or_default();
+    Some(Say { why, ..Say::new(step.state) })
 }
 
 /// What is told: which alert, when, over how many buckets its evidence reaches, and what moves with it.

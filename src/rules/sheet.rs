@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Reply,
     /// A group of queries.
     Group,
+    /// A silence or maintenance window.
+    Silence,
     /// A head of the pack's own.
     Head,
     /// A label of such a head, as `head.label`.
@@ -41,6 +43,7 @@ impl Kind {
             Self::Trigger => "trigger",
             Self::Reply => "reply",
             Self::Group => "group",
+            Self::Silence => "silence",
             Self::Head => "head",
             Self::Label => "label",
         }

@@ -15,13 +15,13 @@ const SLOTS: [Slot; 2] = [Slot::Counts, Slot::Mood];
 
 /// An alert: of which query, and which of the two.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Part {
-    query: String,
+pub(super) struct Part {
+    pub(super) query: String,
     slot: Slot,
 }
 
 impl Part {
-    fn of<'a>(&self, state: &'a WatchState) -> Option<&'a Episode> {
+    pub(super) fn of<'a>(&self, state: &'a WatchState) -> Option<&'a Episode> {
         state.queries().get(&self.query).and_then(|of_query| of_query.tracker.slot(self.slot))
     }
 
@@ -59,7 +59,8 @@ pub(super) fn is_held(query: &str, state: &WatchState, pack: &Pack) -> bool {
     let own = state.queries().get(query).and_then(|of_query| of_query.tracker.slot(Slot::Counts));
     let Some(episode) = own.filter(|episode| episode.is_open()) else { return false };
     let mut others = pack.group_of(query).into_iter().flat_map(|group| others(query, group));
-    others.any(|other| other.slot == Slot::Counts && is_led(&other, query, episode, state).is_some_and(Episode::is_open))
+    others
+        .any(|other| other.slot == Slot::Counts && is_led(&other, query, episode, state).is_some_and(Episode::is_open))
 }
 
 /// What is told through an alert that leads: gravest and largest first.
@@ -80,12 +81,15 @@ pub(super) fn members(query: &str, leading: &Episode, state: &WatchState, pack: 
 /// The episode, where it belongs to the incident that this one leads.
 fn is_led<'a>(part: &Part, query: &str, leading: &Episode, state: &'a WatchState) -> Option<&'a Episode> {
     let led = |episode: &&Episode| {
-        episode.led_by.as_deref() == Some(query) && episode.incident_id == leading.incident_id && leading.led_by.is_none()
+        episode.led_by.as_deref() == Some(query)
+            && episode.incident_id == leading.incident_id
+            && leading.led_by.is_none()
     };
     part.of(state).filter(led)
 }
 
-fn others<'a>(query: &'a str, group: &'a Group) -> impl Iterator<Item = Part> + 'a {
+/// The alerts of the other queries of a group.
+pub(super) fn others<'a>(query: &'a str, group: &'a Group) -> impl Iterator<Item = Part> + 'a {
     let queries = group.queries.iter().filter(move |other| *other != query);
     queries.flat_map(|query| SLOTS.into_iter().map(|slot| Part { query: query.clone(), slot }))
 }
@@ -126,7 +130,9 @@ fn leader(part: &Part, later: &[Part], state: &WatchState, pack: &Pack) -> Optio
         is_one.then_some((!same_query, episode.since))
     };
     let found = own.chain(others).filter_map(|other| leads(&other).map(|rank| (rank, other)));
-    found.min_by(|(a, one), (b, other)| (a, &one.query, one.slot).cmp(&(b, &other.query, other.slot))).map(|(_, part)| part)
+    found
+        .min_by(|(a, one), (b, other)| (a, &one.query, one.slot).cmp(&(b, &other.query, other.slot)))
+        .map(|(_, part)| part)
 }
 
 /// When the last series of an incident began to move.
@@ -139,7 +145,8 @@ fn latest(part: &Part, leading: &Episode, state: &WatchState, group: Option<&Gro
 /// It is told itself. What was only ever told through another opens; a mood right after an incident is its echo.
 fn lead(part: &Part, bucket: Bucket, steps: &mut [Step], state: &mut WatchState) {
     let tracker = &mut state.query(&part.query).tracker;
-    let echo = tracker.volume.as_ref().filter(|of| part.slot == Slot::Mood && is_echo(AlertKind::SentimentShift, of, bucket));
+    let echo =
+        tracker.volume.as_ref().filter(|of| part.slot == Slot::Mood && is_echo(AlertKind::SentimentShift, of, bucket));
     let echo = echo.map(|of| of.incident_id.clone());
     let Some(episode) = tracker.slot_mut(part.slot) else { return };
     if let Some(incident) = echo {
@@ -177,15 +184,20 @@ fn take_over(part: &Part, leading: &Part, steps: &mut [Step], state: &mut WatchS
     set(part, state, |episode| {
         (episode.alert_id, episode.incident_id) = (old.alert_id.clone(), old.incident_id.clone());
         (episode.led_by, episode.severity) = (None, new.severity.min(old.severity));
+        // what people know of it goes with the name
+        (episode.known, episode.untold) = (old.known, old.untold.clone());
     });
-    set(leading, state, |episode| (episode.alert_id, episode.led_by) = (new.alert_id.clone(), Some(part.query.clone())));
+    set(leading, state, |episode| {
+        (episode.alert_id, episode.led_by) = (new.alert_id.clone(), Some(part.query.clone()));
+        (episode.known, episode.untold) = (false, None);
+    });
     hand_over_kept(part, leading, &old.alert_id, state);
     if let Some(say) = leading.say(steps) {
         *say = None;
     }
     let why = vec![format!("began as {} on {}: the same event", old.kind.as_str(), leading.query)];
     if let Some(say) = part.say(steps) {
-        *say = Some(Say { state: AlertState::Updated, graver: new.severity < old.severity, why });
+        *say = Some(Say { graver: new.severity < old.severity, why, ..Say::new(AlertState::Updated) });
     }
 }
 
@@ -223,7 +235,13 @@ fn join(part: &Part, leading: &Part, steps: &mut [Step], state: &mut WatchState)
     if let Some(say) = part.say(steps) {
         *say = None;
     }
-    let why = format!("{} on {} moves with it: {} counted, {:.1} expected", joining.kind.as_str(), part.query, joining.told, joining.expected);
+    let why = format!(
+        "{} on {} moves with it: {} counted, {:.1} expected",
+        joining.kind.as_str(),
+        part.query,
+        joining.told,
+        joining.expected
+    );
     tell_through(leading, &joining, why, steps, state);
 }
 
@@ -234,7 +252,9 @@ fn follow(part: &Part, steps: &mut [Step], state: &mut WatchState, pack: &Pack) 
     let Some(query) = member.led_by.clone() else { return };
     let slots = SLOTS.into_iter().map(|slot| Part { query: query.clone(), slot });
     let leads = |leading: &Part| {
-        leading.of(state).is_some_and(|chief| chief.is_open() && chief.led_by.is_none() && chief.incident_id == member.incident_id)
+        leading
+            .of(state)
+            .is_some_and(|chief| chief.is_open() && chief.led_by.is_none() && chief.incident_id == member.incident_id)
     };
     let Some(leading) = slots.into_iter().find(leads) else { return };
     if say.state != AlertState::Updated {
