@@ -20,6 +20,9 @@ enum Happens {
 /// A query, what happens to it, since which minute after [`FROM`], for how long.
 type Happening = (&'static str, Happens, i64, i64);
 
+/// Query, kind, state, and whether it is kept back.
+type Told<'a> = (&'a str, AlertKind, AlertState, bool);
+
 /// A post in every bucket of every query, and what happens besides, until three hours after [`FROM`].
 fn signals(queries: &[&str], happenings: &[Happening]) -> Vec<(Bucket, String, Partial)> {
     let mut signals = Vec::new();
@@ -77,8 +80,8 @@ fn play(queries: &[&str], happenings: &[Happening], pack: &Pack) -> Vec<AlertEve
 }
 
 /// Query, kind, state and whether it is kept back, of all but plain updates.
-fn told(events: &[AlertEvent]) -> Vec<(&str, AlertKind, AlertState, bool)> {
-    let mut told: Vec<(&str, AlertKind, AlertState, bool)> = Vec::new();
+fn told(events: &[AlertEvent]) -> Vec<Told<'_>> {
+    let mut told: Vec<Told<'_>> = Vec::new();
     for event in events {
         let (query, kind) = (event.series["query"].as_str(), event.kind);
         let changed = told.last().is_none_or(|(of, was, ..)| (*of, *was) != (query, kind));
@@ -98,7 +101,7 @@ fn what_moves_together_is_told_once() {
     use AlertState::{Opened, Resolved, Updated};
     use Happens::{Bots, Reports, Sour};
     let opened_and_over = |query, kind| vec![(query, kind, Opened, false), (query, kind, Resolved, false)];
-    let cases: Vec<(&str, Vec<Happening>, Vec<(&str, AlertKind, AlertState, bool)>)> = vec![
+    let cases: Vec<(&str, Vec<Happening>, Vec<Told<'_>>)> = vec![
         ("alone", vec![(CLOUD, Reports, 0, 10)], opened_and_over(CLOUD, Outage)),
         ("both", vec![(CLOUD, Reports, 0, 30), (PAY, Reports, 10, 20)], opened_and_over(CLOUD, Outage)),
         ("in one bucket", vec![(PAY, Reports, 0, 20), (CLOUD, Reports, 0, 20)], opened_and_over(CLOUD, Outage)),
