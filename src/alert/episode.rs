@@ -3,7 +3,8 @@
 //! A refractory step is worth more than any choice of statistic (DETECTION.md, lesson 1): it opens on two of three
 //! evaluations, closes only after the counts were calm for a while, and what follows soon after belongs to the same alert.
 
-use super::{AlertKind, AlertState};
+use super::incident::{Slot, gravity};
+use super::{AlertKind, AlertState, Suppressed};
 use crate::detect::{Bucket, Judgement, Mood, Partial, Settings, Windowed};
 use crate::mention::hash64;
 use crate::route::Severity;
@@ -25,6 +26,17 @@ const GROWTH: f64 = 2.0;
 const SURE: f64 = 2.0;
 /// A change of mood must hold for so many buckets (half a minute) before it is told.
 const MOOD_HOLDS: i64 = 3;
+/// While the counts are unusual, too, it waits for so many (half an hour): what they tell comes first.
+const MOOD_WAITS: i64 = 180;
+
+/// So many times as long as a window must an episode be open for that window to say when it is over: what lasted for hours
+/// is not over in three quiet minutes.
+const LASTS_FOR: i64 = 6;
+/// An outage or a viral thread that is open for so many buckets (seven days) is usual from then on. No crisis is to become
+/// so, a new level must; and a week holds each hour of the week once, so that what is taken over is the whole of it.
+const LASTING_IS_USUAL_AFTER: i64 = 60_480;
+/// The same of every other kind: a day.
+const USUAL_AFTER: i64 = 8640;
 
 /// What the pack says about alerts of one kind on one query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,65 +64,91 @@ pub struct Episode {
     pub kind: AlertKind,
     /// First unusual bucket.
     pub onset: Bucket,
+    /// The same of its present opening: later where it was reopened.
+    pub since: Bucket,
     /// Severity last told.
     pub severity: Severity,
     /// Window that decided, in buckets.
     pub buckets: u32,
     /// Largest count told.
     pub told: u64,
+    /// Expected where that was counted.
+    pub expected: f64,
     /// It was found by its reports, so what it counts are reports.
     pub reports: bool,
     /// Evaluations in a row that were calm.
     calm: u32,
     /// When it was resolved; none while open.
     pub closed: Option<Bucket>,
+    /// The query whose alert leads the incident it belongs to; none where it is told itself.
+    pub led_by: Option<String>,
+    /// People behind it when it opened.
+    pub people: u64,
+    /// People were told of its present opening.
+    pub known: bool,
+    /// Why they were not told of what last called them; none where they were.
+    pub untold: Option<Suppressed>,
 }
 
 impl Episode {
-    fn new(query: &str, kind: AlertKind, onset: Bucket, severity: Severity) -> Self {
+    pub(super) fn new(query: &str, kind: AlertKind, onset: Bucket, severity: Severity) -> Self {
         let bucket = onset.0.to_string();
         Self {
             alert_id: format!("alert-{:016x}", hash64(&[query, kind.as_str(), &bucket])),
             incident_id: format!("incident-{:016x}", hash64(&[query, &bucket])),
             kind,
             onset,
+            since: onset,
             severity,
             buckets: 0,
             told: 0,
+            expected: 0.0,
             reports: false,
             calm: 0,
             closed: None,
+            led_by: None,
+            people: 0,
+            known: false,
+            untold: None,
         }
     }
 
     /// From now on this window and its count stand for it.
     fn count(&mut self, window: &Windowed, reports: bool) {
         self.buckets = u32::try_from(window.buckets).unwrap_or(u32::MAX);
-        self.told = window.observed;
+        (self.told, self.expected) = (window.observed, window.expected);
         self.reports = reports;
     }
 
-    /// The windows of what it counts, up to the one that stands for it.
-    fn windows<'a>(&self, judgement: &'a Judgement) -> impl Iterator<Item = &'a Windowed> {
+    /// Longest window that says when it is over: the one that stands for it, or longer ones as it lasts.
+    fn reach(&self, at: Bucket) -> usize {
+        let by_age = at.0.saturating_sub(self.since.0) / LASTS_FOR;
+        usize::try_from(by_age.max(i64::from(self.buckets))).unwrap_or(0)
+    }
+
+    /// The windows of what it counts, up to so long a one.
+    fn windows<'a>(&self, judgement: &'a Judgement, buckets: usize) -> impl Iterator<Item = &'a Windowed> {
         let windows = if self.reports { &judgement.reports } else { &judgement.windows };
-        let buckets = usize::try_from(self.buckets).unwrap_or(usize::MAX);
         windows.iter().filter(move |window| window.buckets <= buckets)
+    }
+
+    /// Days after which it is usual, once it has lasted as long.
+    #[must_use]
+    pub fn outlasted_days(&self, at: Bucket) -> Option<i64> {
+        let lasting = matches!(self.kind, AlertKind::Outage | AlertKind::Viral);
+        let most = if lasting { LASTING_IS_USUAL_AFTER } else { USUAL_AFTER };
+        (at.0.saturating_sub(self.since.0) >= most).then_some(most / USUAL_AFTER)
     }
 
     /// The window that stands for it.
     #[must_use]
     pub fn window(&self, judgement: &Judgement) -> Option<Windowed> {
         let buckets = usize::try_from(self.buckets).unwrap_or(usize::MAX);
-        self.windows(judgement).find(|window| window.buckets == buckets).copied()
+        self.windows(judgement, buckets).find(|window| window.buckets == buckets).copied()
     }
 
     /// What began as copies or as plain volume turns out to be graver: the same event all the same.
     fn turns_into(&self, kind: AlertKind) -> bool {
-        let gravity = |kind| match kind {
-            AlertKind::Amplification => 0,
-            AlertKind::Outage | AlertKind::Viral => 2,
-            _ => 1,
-        };
         gravity(kind) > gravity(self.kind)
     }
 
@@ -174,13 +212,39 @@ impl Tracker {
         closed.map_or(usize::MAX, |closed| usize::try_from(now.0.saturating_sub(closed.0)).unwrap_or(0))
     }
 
+    /// One of the two alerts.
+    #[must_use]
+    pub fn slot(&self, slot: Slot) -> Option<&Episode> {
+        match slot {
+            Slot::Counts => self.volume.as_ref(),
+            Slot::Mood => self.mood.as_ref(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn slot_mut(&mut self, slot: Slot) -> Option<&mut Episode> {
+        match slot {
+            Slot::Counts => self.volume.as_mut(),
+            Slot::Mood => self.mood.as_mut(),
+        }
+    }
+
+    /// Whether what is counted in this bucket teaches nothing yet: in an incident, in a turn of mood.
+    #[must_use]
+    pub fn frozen(&self, at: Bucket) -> (bool, bool) {
+        let frozen = |episode: &Option<Episode>| {
+            episode.as_ref().is_some_and(|episode| episode.is_open() && episode.outlasted_days(at).is_none())
+        };
+        (frozen(&self.volume), frozen(&self.mood))
+    }
+
     /// True while any alert is open: time alone may then change something.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.volume_open() || self.mood.as_ref().is_some_and(Episode::is_open)
     }
 
-    /// Takes one evaluation of the counts.
+    /// Takes one evaluation of the counts. `held`: other series of its incident are open, so it is not over.
     pub fn step_volume(
         &mut self,
         query: &str,
@@ -188,11 +252,12 @@ impl Tracker {
         judgement: &Judgement,
         rise: Option<&Rise>,
         settings: &Settings,
+        held: bool,
     ) -> Option<Transition> {
         self.hits = [rise.is_some(), self.hits[0], self.hits[1]];
         let told = |state| Some(Transition { state, mood: false });
         if self.volume_open() {
-            return self.follow_volume(at, judgement, rise, settings.surprise).and_then(told);
+            return self.follow_volume(at, judgement, rise, settings.surprise, held).and_then(told);
         }
         let Some(rise) = rise else {
             if !self.hits.contains(&true) {
@@ -226,6 +291,7 @@ impl Tracker {
                 }
                 last.closed = None;
                 last.calm = 0;
+                last.since = rise.onset;
                 last.kind = if last.turns_into(kind) { kind } else { last.kind };
                 last.severity = last.severity.min(rise.severity);
                 let told = last.told;
@@ -248,6 +314,7 @@ impl Tracker {
         judgement: &Judgement,
         rise: Option<&Rise>,
         surprise: f64,
+        held: bool,
     ) -> Option<AlertState> {
         let episode = self.volume.as_mut()?;
         let sure = |rise: &&Rise| rise.window.surprise >= surprise + SURE;
@@ -261,12 +328,11 @@ impl Tracker {
             return Some(AlertState::Updated);
         }
         // what was found by its reports is not over while the counts themselves are unusual
-        let noisy = rise.is_some_and(|rise| {
-            episode.reports && !rise.reports && rise.window.buckets <= usize::try_from(episode.buckets).unwrap_or(0)
-        });
-        if !noisy && episode.windows(judgement).all(is_calm) {
-            episode.calm += 1;
-            if episode.calm >= CALM_EVALUATIONS {
+        let reach = episode.reach(at);
+        let noisy = rise.is_some_and(|rise| episode.reports && !rise.reports && rise.window.buckets <= reach);
+        if !noisy && episode.windows(judgement, reach).all(is_calm) {
+            episode.calm = episode.calm.saturating_add(1);
+            if episode.calm >= CALM_EVALUATIONS && !held {
                 episode.closed = Some(at);
                 self.hits = [false; 3];
                 return Some(AlertState::Resolved);
@@ -274,12 +340,9 @@ impl Tracker {
             return None;
         }
         episode.calm = 0;
-        let observed = episode.window(judgement)?.observed;
-        let same = rise.filter(|rise| rise.kind.is_none_or(|kind| kind == episode.kind));
-        let severity = same.map_or(episode.severity, |rise| rise.severity.min(episode.severity));
-        if observed as f64 >= GROWTH * episode.told as f64 || severity < episode.severity {
-            episode.told = episode.told.max(observed);
-            episode.severity = severity;
+        let window = episode.window(judgement)?;
+        if window.observed as f64 >= GROWTH * episode.told as f64 {
+            (episode.told, episode.expected) = (window.observed, window.expected);
             return Some(AlertState::Updated);
         }
         None
@@ -319,7 +382,8 @@ impl Tracker {
             return None;
         };
         let since = *self.mood_since.get_or_insert(at);
-        if at.0.saturating_sub(since.0) < MOOD_HOLDS {
+        let holds = if self.hot_since.is_some() { MOOD_WAITS } else { MOOD_HOLDS };
+        if at.0.saturating_sub(since.0) < holds {
             return None;
         }
         self.mood_since = None;
@@ -343,12 +407,13 @@ impl Tracker {
             }
             last.closed = None;
             last.calm = 0;
-            last.told = shift.negative;
+            last.since = since;
+            (last.told, last.expected) = (shift.negative, shift.expected);
             return Some(AlertState::Reopened);
         }
         let mut episode = Episode::new(query, AlertKind::SentimentShift, since, severity);
         episode.buckets = u32::try_from(shift.buckets).unwrap_or(u32::MAX);
-        episode.told = shift.negative;
+        (episode.told, episode.expected) = (shift.negative, shift.expected);
         self.mood = Some(episode);
         Some(AlertState::Opened)
     }
@@ -400,7 +465,7 @@ mod tests {
                 severity: Severity::S2,
                 reports: false,
             });
-            if let Some(step) = tracker.step_volume("q", at, &judgement, rise.as_ref(), &settings) {
+            if let Some(step) = tracker.step_volume("q", at, &judgement, rise.as_ref(), &settings, false) {
                 told.push((index, step.state));
             }
         }

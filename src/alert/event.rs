@@ -2,7 +2,8 @@
 
 use super::chart::STEP_BUCKETS;
 use super::{
-    ALERT_TYPE, AlertEvent, AlertKind, AlertState, Chart, Confidence, Episode, MoodTurn, Nature, Rule, ThreadEvidence,
+    ALERT_TYPE, AlertEvent, AlertKind, AlertState, Chart, Confidence, Episode, MoodTurn, Moved, Nature, Rule,
+    ThreadEvidence,
 };
 use crate::detect::{Bucket, Counted, Distinctive, Example, Mood, Partial, Said, Series, ThreadStory, Windowed};
 use crate::route::Severity;
@@ -32,6 +33,10 @@ pub struct Scene<'a> {
     pub said: &'a Said,
     /// The largest thread of the window, as it stands.
     pub thread: Option<ThreadStory>,
+    /// What moves with it.
+    pub moved: &'a [Moved],
+    /// Somebody is called: it opens, opens again or becomes more severe.
+    pub calls: bool,
     /// Digest of the pack.
     pub pack: &'a str,
 }
@@ -150,13 +155,13 @@ impl Scene<'_> {
     }
 
     fn event(&self, state: AlertState, figures: Figures) -> AlertEvent {
-        let Self { query, at, episode, rule, series, evidence, said, thread: _, pack } = *self;
+        let Self { query, at, episode, rule, series, evidence, said, thread: _, moved, calls, pack } = *self;
         let people = if episode.reports {
             evidence.reporters.distinct().min(evidence.outage)
         } else {
             evidence.people.distinct().min(evidence.mentions)
         };
-        let wakes = matches!(state, AlertState::Opened | AlertState::Reopened) && episode.severity <= Severity::S2;
+        let wakes = calls && episode.severity <= Severity::S2;
         let name = |platform: &crate::mention::Platform| platform.as_str().to_owned();
         AlertEvent {
             kind_of_value: ALERT_TYPE.to_owned(),
@@ -179,6 +184,7 @@ impl Scene<'_> {
             languages: evidence.languages.clone(),
             reach: evidence.reach,
             trend: None,
+            evidence: moved.to_vec(),
             terms: said.terms.iter().map(|term| term.term.clone()).collect(),
             thread: None,
             nature: None,
@@ -189,6 +195,8 @@ impl Scene<'_> {
             baseline_age: series.age_seconds(),
             confidence: None,
             resolves_when: None,
+            suppressed: None,
+            late: false,
             incomplete: None,
             ack_by: rule.ack_minutes.filter(|_| wakes).map(|minutes| at.end().plus_seconds(minutes * 60)),
             next_step: rule.next_step.clone().filter(|_| wakes),

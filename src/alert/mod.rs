@@ -4,8 +4,11 @@ mod chart;
 mod confidence;
 mod episode;
 mod event;
+mod incident;
 mod kind;
+mod severity;
 mod silence;
+mod source;
 mod thread;
 mod turn;
 
@@ -13,8 +16,11 @@ pub use chart::Chart;
 pub use confidence::Confidence;
 pub use episode::{Episode, Rise, Rule, Tracker, Transition, meets, risen};
 pub use event::{Scene, TERMS_MAX, describe};
+pub use incident::{MEMBERS_MAX, Moved, Slot, facets, gravity, is_echo, lead_order, moved, moves_together};
 pub use kind::{classify, is_independent, is_sour, may_be_a_morning};
-pub use silence::silence;
+pub use severity::grade;
+pub use silence::{Suppressed, SuppressedBy, inhibits};
+pub use source::silent_source;
 pub use thread::{Nature, ShareForecast, ThreadEvidence};
 pub use turn::MoodTurn;
 
@@ -135,6 +141,9 @@ pub struct AlertEvent {
     /// Whether the counts still grow; absent once it is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trend: Option<Trend>,
+    /// What moves with it and is not told apart: other series of its incident, its own platforms and languages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Moved>,
     /// Words, pairs of words and hashtags that are said more than usual, each by three people at least; the most telling first.
     pub terms: Vec<String>,
     /// The thread that most of it stands in, where it goes round.
@@ -161,6 +170,12 @@ pub struct AlertEvent {
     /// What would end it, in words; absent once it is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolves_when: Option<String>,
+    /// Why nobody is told of this event; absent where it is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<Suppressed>,
+    /// It opened before and is told only now: what kept it back has ended.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub late: bool,
     /// Sources that were not heard when this was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<Vec<String>>,
@@ -178,4 +193,9 @@ pub struct AlertEvent {
     /// Digest of the pack that decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pack: Option<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

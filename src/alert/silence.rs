@@ -1,69 +1,91 @@
-//! The event of a source that is silent, for those who keep the pipeline running.
+//! Why an alert is written and nobody is called: a person said so, work is planned, or a wider alert is open.
+//!
+//! What is not told is never lost: its events are written with the reason, and the notifier passes them by. When the reason
+//! ends while the alert is open, it is told once, late. It must never keep back the end of what people were told of.
 
-use super::event::{age, tenth};
-use super::{ALERT_TYPE, AlertEvent, AlertKind, AlertState, Confidence, Rule};
-use crate::detect::{Bucket, Gap, Turn};
-use crate::mention::{Platform, hash64};
-use std::collections::BTreeMap;
+use super::{AlertKind, Episode, gravity};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// What is told of a source's turn in the bucket that was just closed.
+/// What keeps an event back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SuppressedBy {
+    /// Somebody said so, until a time.
+    Silence,
+    /// Work is planned.
+    Maintenance,
+    /// A wider alert is open, or was just now.
+    Inhibition,
+}
+
+impl SuppressedBy {
+    /// The name used in JSON and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Silence => "silence",
+            Self::Maintenance => "maintenance",
+            Self::Inhibition => "inhibition",
+        }
+    }
+}
+
+/// Why an event is written and nobody is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Suppressed {
+    /// What keeps it back.
+    pub by: SuppressedBy,
+    /// The silence or window of the pack, or the alert that is wider.
+    pub id: String,
+    /// Who said so and why, in words.
+    pub reason: String,
+}
+
+/// True while an open alert keeps a narrower one from being told: that of a parent everything that is no graver, any other
+/// of the group only what is no trouble of its own. One post that goes round is always told, and so is what is more severe.
 #[must_use]
-pub fn silence(platform: Platform, turn: &Turn, at: Bucket, rule: &Rule, pack: &str) -> AlertEvent {
-    let (state, gap) = match turn {
-        Turn::Silent(gap) => (AlertState::Opened, gap),
-        Turn::Back(gap) => (AlertState::Resolved, gap),
-    };
-    let opened = state == AlertState::Opened;
-    let Gap { since, expected, known_seconds, surprise } = *gap;
-    let (source, minutes) = (platform.as_str(), (at.plus(1).0 - since.0) / 6);
-    let expected = tenth(expected);
-    let ids = [source, &since.0.to_string()];
-    let headline = if opened {
-        format!("Silent source: {source}. Nothing for {minutes} min (usually about {expected} posts in that time)")
+pub fn inhibits(wider: &Episode, wider_is_parent: bool, narrower: &Episode) -> bool {
+    let (wide, narrow) = (gravity(wider.kind), gravity(narrower.kind));
+    if narrower.kind == AlertKind::Viral || narrower.severity < wider.severity {
+        return false;
+    }
+    let is_narrower = if wider_is_parent {
+        narrow <= wide
     } else {
-        format!("Over: silent source on {source}")
+        wider.kind != AlertKind::Viral && wide >= gravity(AlertKind::Spike) && narrow < gravity(AlertKind::Spike)
     };
-    let explain = vec![
-        format!("0 records in {minutes} min, {expected} expected at these hours; chance 1 in 10^{surprise:.0}"),
-        "the baselines of what it brings rest until it is back, for a day at most".to_owned(),
-        format!("the source is known for {}", age(known_seconds)),
-    ];
-    AlertEvent {
-        kind_of_value: ALERT_TYPE.to_owned(),
-        alert_id: format!("alert-{:016x}", hash64(&["source", ids[0], ids[1]])),
-        incident_id: format!("incident-{:016x}", hash64(&["source", ids[0], ids[1]])),
-        kind: AlertKind::SilentSource,
-        state,
-        severity: rule.severity,
-        series: BTreeMap::from([("source".to_owned(), source.to_owned())]),
-        team: rule.team.clone(),
-        onset: since.start(),
-        at: at.end(),
-        observed: 0.0,
-        expected,
-        upper: expected,
-        ratio: 0.0,
-        people: 0,
-        texts: 0,
-        platforms: BTreeMap::new(),
-        languages: BTreeMap::new(),
-        reach: 0,
-        trend: None,
-        terms: Vec::new(),
-        thread: None,
-        nature: None,
-        turn: None,
-        chart: None,
-        examples: Vec::new(),
-        headline,
-        baseline_age: known_seconds,
-        confidence: opened.then_some(Confidence::High),
-        resolves_when: opened.then(|| "over when three records have come again".to_owned()),
-        incomplete: None,
-        ack_by: rule.ack_minutes.filter(|_| opened).map(|minutes| at.end().plus_seconds(minutes * 60)),
-        next_step: rule.next_step.clone().filter(|_| opened),
-        reply: None,
-        explain,
-        pack: Some(pack.to_owned()),
+    is_narrower && wider.since <= narrower.since
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::Bucket;
+    use crate::route::Severity;
+
+    #[test]
+    fn the_wider_keeps_the_narrower_back() {
+        use AlertKind::{Amplification, Outage, SentimentShift, Spike, Viral};
+        use Severity::{S1, S2, S3};
+        // wider, by the parent, narrower, kept back
+        for (wider, parent, narrower, kept) in [
+            ((Outage, S2), true, (Outage, S2), true),
+            ((Outage, S2), true, (SentimentShift, S3), true),
+            ((Outage, S2), false, (Outage, S2), false),
+            ((Outage, S2), false, (SentimentShift, S3), true),
+            ((Spike, S3), false, (Amplification, S3), true),
+            ((Spike, S3), false, (Spike, S3), false),
+            ((Spike, S3), true, (Outage, S2), false),
+            ((Outage, S2), true, (Outage, S1), false),
+            ((Outage, S2), true, (Viral, S2), false),
+            ((Viral, S2), false, (SentimentShift, S3), false),
+            ((SentimentShift, S3), false, (Amplification, S3), false),
+        ] {
+            let episode = |(kind, severity), onset| Episode::new("q", kind, Bucket(onset), severity);
+            let (open, opening) = (episode(wider, 100), episode(narrower, 900));
+            assert_eq!(inhibits(&open, parent, &opening), kept, "{wider:?} {parent} {narrower:?}");
+            assert!(!inhibits(&episode(wider, 1000), parent, &opening), "what came first is told");
+        }
     }
 }

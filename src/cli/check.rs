@@ -2,6 +2,7 @@
 
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
+use crate::mention::Timestamp;
 use crate::query::lint::Severity;
 use crate::rules::{self, Finding, Pack, Problem, SourceFile};
 use serde_json::json;
@@ -52,7 +53,8 @@ pub fn run(args: &CheckArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
 
 /// The pack works: says what is odd about it.
 fn tell_findings(args: &CheckArgs, files: &[SourceFile], pack: &Pack, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    let found = rules::lint(pack);
+    let mut found = rules::lint(pack);
+    found.extend(rules::overdue(pack, now()));
     let located = |finding: &Finding| Finding { problem: located(&args.dir, &finding.problem), ..finding.clone() };
     let found: Vec<Finding> = found.iter().map(located).collect();
     let errors = found.iter().filter(|finding| finding.severity == Severity::Error).count();
@@ -78,6 +80,11 @@ fn tell_findings(args: &CheckArgs, files: &[SourceFile], pack: &Pack, io: &mut I
         )?;
     }
     Ok(if errors == 0 { Exit::Ok } else { Exit::Findings })
+}
+
+/// What a silence is held against: the wall clock.
+fn now() -> Timestamp {
+    Timestamp::clamped(jiff::Timestamp::now().as_microsecond())
 }
 
 /// What the pack adds to the model, if anything.

@@ -48,6 +48,8 @@ pub struct Contribution {
     pub followers: u64,
     /// Verified, or many followers.
     pub prominent: bool,
+    /// A person must own it: danger, law, a regulator.
+    pub alarm: bool,
     /// Mention id for examples; none for items that are not public.
     pub example: Option<String>,
     /// Words, pairs of words and hashtags, folded.
@@ -137,6 +139,8 @@ pub struct Partial {
     pub reporters: BottomK<u64, SAMPLE>,
     /// Texts of reports that are not reposts.
     pub reports: BottomK<u64, SAMPLE>,
+    /// Authors of what a person must own.
+    pub alarmed: BottomK<u64, 32>,
     /// Threads.
     pub threads: BottomK<ThreadPart, SAMPLE>,
     /// What people say, a person each.
@@ -183,6 +187,9 @@ impl Partial {
             if !item.repost {
                 self.reports.add(item.text, &1);
             }
+        }
+        if item.alarm {
+            self.alarmed.add(item.person, &1);
         }
         if let Some(thread) = item.thread {
             let mut people = BottomK::default();
@@ -234,6 +241,7 @@ impl Partial {
         self.texts.merge(&other.texts);
         self.reporters.merge(&other.reporters);
         self.reports.merge(&other.reports);
+        self.alarmed.merge(&other.alarmed);
         self.threads.merge(&other.threads);
         self.voices.merge(&other.voices);
         for example in &other.widest {
@@ -263,7 +271,7 @@ impl Partial {
         /// A thread with a few people, or a person with what they say.
         const GROUP: usize = 4 * ENTRY;
         let small = 2 * (self.platforms.len() + self.languages.len()) + self.people.len() + self.texts.len();
-        let small = small + self.reporters.len() + self.reports.len();
+        let small = small + self.reporters.len() + self.reports.len() + self.alarmed.len();
         let groups = self.threads.len() + self.voices.len() + self.pending.len() + 2 * EXAMPLES;
         size_of::<Self>() + small * ENTRY + groups * GROUP
     }
@@ -326,6 +334,7 @@ mod tests {
             thread: (hash & 32 == 0).then_some(hash % (3 * keys)),
             followers: hash % 1000,
             prominent: hash & 64 == 0,
+            alarm: hash & 128 == 0,
             example: (hash & 128 == 0).then(|| format!("x:{}", hash % 17)),
             terms: vec![format!("tag{}", hash % (4 * keys))],
             pending: (hash & 256 == 0).then(|| (format!("item{}", hash % 5), pending)),

@@ -5,10 +5,12 @@
 //! expectation, and the larger of the two counts, so a Monday morning is not an outage. Everything is walked in the
 //! order of buckets, so the floats are the same on every replay.
 
+mod baseline;
 mod reports;
 
 use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
-use super::{BUCKET_SECONDS, Bucket, Level, Mix, Partial, Said, Stretch, Vocabulary, said};
+use super::{BUCKET_SECONDS, Bucket, Mix, Partial, Said, Stretch, Vocabulary, said};
+use baseline::Baseline;
 use libm::{exp10, sqrt};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -19,10 +21,6 @@ use std::sync::Arc;
 const CELLS: usize = 721;
 /// A cell is learned when it is this many buckets old (one hour).
 const LEARN_AFTER: usize = 360;
-/// Half-life of the level: 24 h.
-const HALF_LIFE_SECONDS: f64 = 86_400.0;
-/// Length of a bucket.
-const STEP_SECONDS: f64 = BUCKET_SECONDS as f64;
 /// Cells of one block of the dispersion estimate: five minutes.
 const BLOCK: u32 = 30;
 /// Silence longer than this is learned as this much: 24 h of buckets.
@@ -81,6 +79,8 @@ struct Cell {
     sentiment_percent: i32,
     sentiment_squares: u32,
     in_incident: bool,
+    /// Or while a turn of mood is told: not learned either, but judged.
+    in_mood: bool,
 }
 
 /// One window against what was expected of it.
@@ -172,14 +172,9 @@ pub struct Series {
     cells: VecDeque<Cell>,
     /// Shared with the copies that undo keeps, until one of them is written.
     details: BTreeMap<Bucket, Arc<Partial>>,
-    mentions: Level,
-    negative: Level,
-    outage: Level,
-    sentiment: Level,
-    sentiment_squares: Level,
-    dispersion: Level,
-    block_sum: u32,
-    block_cells: u32,
+    baseline: Baseline,
+    /// What would be usual if what is told now never ended.
+    meanwhile: Option<Box<Baseline>>,
     vocabulary: Vocabulary,
     mix: Mix,
 }
@@ -193,38 +188,25 @@ impl Series {
             now: started,
             cells: VecDeque::from([Cell::default()]),
             details: BTreeMap::new(),
-            mentions: Level::new(HALF_LIFE_SECONDS),
-            negative: Level::new(HALF_LIFE_SECONDS),
-            outage: Level::new(HALF_LIFE_SECONDS),
-            sentiment: Level::new(HALF_LIFE_SECONDS),
-            sentiment_squares: Level::new(HALF_LIFE_SECONDS),
-            dispersion: Level::new(HALF_LIFE_SECONDS),
-            block_sum: 0,
-            block_cells: 0,
+            baseline: Baseline::default(),
+            meanwhile: None,
             vocabulary: Vocabulary::default(),
             mix: Mix::default(),
         }
     }
 
-    /// Moves to `bucket`, learning what grows old on the way. `in_incident` marks the new cells.
-    pub fn advance(&mut self, bucket: Bucket, in_incident: bool) {
-        self.advance_past(bucket, in_incident, &[]);
-    }
-
-    /// The same past stretches in which sources were silent: what was counted in them is not learned.
-    pub fn advance_past(&mut self, bucket: Bucket, in_incident: bool, silences: &[Stretch]) {
+    /// Moves to `bucket`, learning what grows old on the way; what was counted in stretches in which its sources were
+    /// silent is not learned. `in_incident` marks the new cells, or `in_mood` while only a turn of mood is told.
+    pub fn advance(&mut self, bucket: Bucket, in_incident: bool, in_mood: bool, silences: &[Stretch]) {
         let steps = bucket.0.saturating_sub(self.now.0);
         let walked = steps.min(i64::try_from(CELLS).unwrap_or(0) + i64::try_from(LEARN_AFTER).unwrap_or(0));
         for left in (0..walked).rev() {
             let old = bucket.plus(-left - LEARN_AFTER as i64);
-            self.push(Cell { in_incident, ..Cell::default() }, self.mix.rests(old, silences));
+            self.push(Cell { in_incident, in_mood, ..Cell::default() }, self.mix.rests(old, silences));
         }
         if steps > walked && !self.mix.rests(bucket, silences) {
             let silent = u32::try_from((steps - walked).min(SILENCE_MAX)).unwrap_or(0);
-            let Self { mentions, negative, outage, sentiment, sentiment_squares, .. } = self;
-            for level in [mentions, negative, outage, sentiment, sentiment_squares] {
-                level.learn_zeros(silent, STEP_SECONDS);
-            }
+            self.baseline.learn_silence(silent);
         }
         if steps > 0 {
             self.now = bucket;
@@ -278,6 +260,21 @@ impl Series {
         }
     }
 
+    /// Something begins to be told: what is counted from now on is learned apart.
+    pub fn freeze(&mut self) {
+        self.meanwhile = None;
+    }
+
+    /// What has lasted is usual from now on: what was learned apart is the baseline.
+    pub fn adopt(&mut self) {
+        if let Some(meanwhile) = self.meanwhile.take() {
+            self.baseline = *meanwhile;
+            for cell in &mut self.cells {
+                (cell.in_incident, cell.in_mood) = (false, false);
+            }
+        }
+    }
+
     /// Marks the last `buckets` cells as part of an incident: they are not learned.
     pub fn mark_incident(&mut self, buckets: usize) {
         for cell in self.cells.iter_mut().rev().take(buckets) {
@@ -300,13 +297,13 @@ impl Series {
     /// Negative share of the baseline, 0..1.
     #[must_use]
     pub fn usual_negative(&self) -> f64 {
-        share(self.negative.sum(), self.mentions.sum())
+        share(self.baseline.negative.sum(), self.baseline.mentions.sum())
     }
 
     /// Share of the baseline that speaks of an outage, 0..1.
     #[must_use]
     pub fn usual_outage(&self) -> f64 {
-        share(self.outage.sum(), self.mentions.sum())
+        share(self.baseline.outage.sum(), self.baseline.mentions.sum())
     }
 
     /// Everything known of the last `buckets` buckets, merged.
@@ -426,7 +423,7 @@ impl Series {
         }
         let recent = if cells >= BLOCK { before as f64 / f64::from(cells) } else { 0.0 };
         let (per_bucket, known) =
-            if self.usual() >= recent { (self.usual(), self.mentions.sum()) } else { (recent, before as f64) };
+            if self.usual() >= recent { (self.usual(), self.baseline.mentions.sum()) } else { (recent, before as f64) };
         let expected = (per_bucket * f64::from(length)).max(0.1);
         let mut window = Windowed { buckets, observed, expected, upper: expected, surprise: 0.0 };
         if open || (observed >= settings.floor && window.ratio() >= settings.ratio) {
@@ -441,22 +438,22 @@ impl Series {
 
     /// Variance over mean of five-minute counts, at least 1.
     fn spread(&self) -> f64 {
-        self.dispersion.mean().unwrap_or(1.0).max(1.0)
+        self.baseline.spread()
     }
 
     /// Mentions per bucket that are usual.
     fn usual(&self) -> f64 {
-        self.mentions.mean().unwrap_or(0.0)
+        self.baseline.usual()
     }
 
     /// The mood window that deviates most from the baseline, by its mean sentiment.
     fn mood(&self, settings: &Settings) -> Option<Mood> {
-        let known = self.mentions.sum();
+        let known = self.baseline.mentions.sum();
         if known < settings.mood_floor as f64 {
             return None;
         }
-        let mean = self.sentiment.sum() / known;
-        let variance = (self.sentiment_squares.sum() / known - mean * mean).max(1.0);
+        let mean = self.baseline.sentiment.sum() / known;
+        let variance = (self.baseline.sentiment_squares.sum() / known - mean * mean).max(1.0);
         let judged = |buckets: &usize| {
             let (mut mentions, mut negative, mut sentiment) = (0u64, 0u64, 0i64);
             for cell in self.cells.iter().rev().take(*buckets).filter(|cell| !cell.in_incident) {
@@ -506,39 +503,14 @@ impl Series {
         }
     }
 
+    /// A cell that is an hour old. What is told at that time teaches nothing that counts before it has lasted.
     fn learn(&mut self, cell: Cell) {
-        if cell.in_incident {
-            return;
-        }
-        // winsorised: one wild bucket that was no incident must not carry a day
-        let cap = if self.mentions.weight() > LEARN_AFTER as f64 { 5.0 * self.usual() + 5.0 } else { f64::MAX };
-        let kept = f64::from(cell.mentions).min(cap);
-        let scale = if cell.mentions == 0 { 0.0 } else { kept / f64::from(cell.mentions) };
-        learn(&mut self.mentions, kept, STEP_SECONDS);
-        learn(&mut self.negative, f64::from(cell.negative) * scale, STEP_SECONDS);
-        learn(&mut self.outage, f64::from(cell.outage) * scale, STEP_SECONDS);
-        learn(&mut self.sentiment, f64::from(cell.sentiment_percent) * scale, STEP_SECONDS);
-        learn(&mut self.sentiment_squares, f64::from(cell.sentiment_squares) * scale, STEP_SECONDS);
-        self.block_sum = self.block_sum.saturating_add(cell.mentions);
-        self.block_cells += 1;
-        if self.block_cells == BLOCK {
-            self.learn_block();
+        if cell.in_incident || cell.in_mood {
+            self.meanwhile.get_or_insert_default().learn(&cell);
+        } else {
+            self.baseline.learn(&cell);
         }
     }
-
-    /// Variance over mean of five-minute counts.
-    fn learn_block(&mut self) {
-        let expected = (self.usual() * f64::from(BLOCK)).max(0.5);
-        let off = f64::from(self.block_sum) - expected;
-        learn(&mut self.dispersion, (off * off / expected).min(25.0), STEP_SECONDS * f64::from(BLOCK));
-        self.block_sum = 0;
-        self.block_cells = 0;
-    }
-}
-
-fn learn(level: &mut Level, value: f64, step_seconds: f64) {
-    level.fade(step_seconds);
-    level.learn(value);
 }
 
 fn share(part: f64, whole: f64) -> f64 {
@@ -557,7 +529,7 @@ mod tests {
     fn steady(usual: u64, buckets: i64) -> Series {
         let mut series = Series::new(Bucket(0));
         for bucket in 1..=buckets {
-            series.advance(Bucket(bucket), false);
+            series.advance(Bucket(bucket), false, false, &[]);
             series.merge(Bucket(bucket), &partial(usual));
         }
         series
@@ -588,29 +560,48 @@ mod tests {
     fn what_belongs_to_an_incident_is_not_learned_nor_judged_again() {
         let mut series = steady(2, 1500);
         for bucket in 1501..=1600 {
-            series.advance(Bucket(bucket), true);
+            series.advance(Bucket(bucket), true, false, &[]);
             series.merge(Bucket(bucket), &partial(50));
         }
         assert_eq!(series.judge(true, &Settings::default()).windows[0].observed, 1500);
         assert_eq!(shortest(&series).observed, 0, "an incident that is over is left out");
         for bucket in 1601..=2100 {
-            series.advance(Bucket(bucket), false);
+            series.advance(Bucket(bucket), false, false, &[]);
             series.merge(Bucket(bucket), &partial(2));
         }
         assert!((shortest(&series).expected - 60.0).abs() < 2.0);
     }
 
     #[test]
+    fn what_is_told_is_learned_apart_and_may_be_adopted() {
+        for (in_incident, in_mood) in [(true, false), (false, true)] {
+            let mut series = steady(2, 1500);
+            series.freeze();
+            for bucket in 1501..=6000 {
+                series.advance(Bucket(bucket), in_incident, in_mood, &[]);
+                series.merge(Bucket(bucket), &partial(8));
+            }
+            assert!((series.expected(30) - 60.0).abs() < 0.1, "however long: {}", series.expected(30));
+            series.adopt();
+            assert!((series.expected(30) - 240.0).abs() < 1.0, "{}", series.expected(30));
+            let calm = shortest(&series);
+            assert!(calm.observed == 240 && calm.surprise < 1.0, "{calm:?}");
+            series.adopt();
+            assert!((series.expected(30) - 240.0).abs() < 1.0, "there is nothing more to adopt");
+        }
+    }
+
+    #[test]
     fn a_long_silence_is_learned_at_once() {
         let mut at_once = steady(2, 1500);
         let mut one_by_one = at_once.clone();
-        at_once.advance(Bucket(5000), false);
+        at_once.advance(Bucket(5000), false, false, &[]);
         for bucket in 1501..=5000 {
-            one_by_one.advance(Bucket(bucket), false);
+            one_by_one.advance(Bucket(bucket), false, false, &[]);
         }
         let (a, b) = (shortest(&at_once).expected, shortest(&one_by_one).expected);
         assert!((a - b).abs() < 1e-6 && a < 45.0, "{a} {b}");
-        at_once.advance(Bucket(i64::MAX / 2), false);
+        at_once.advance(Bucket(i64::MAX / 2), false, false, &[]);
         assert_eq!(shortest(&at_once).observed, 0, "however long");
     }
 
@@ -624,7 +615,7 @@ mod tests {
         // three days of four posts a bucket, three of them on X, which is silent on the fourth
         let day = |series: &mut Series, day: i64, silences: &[Stretch]| {
             for bucket in day * 8_640 + 1..=(day + 1) * 8_640 {
-                series.advance_past(Bucket(bucket), false, silences);
+                series.advance(Bucket(bucket), false, false, silences);
                 series.merge(Bucket(bucket), &of(Platform::Reddit, 1));
                 if day != 3 {
                     series.merge(Bucket(bucket), &of(Platform::X, 3));

@@ -32,7 +32,7 @@ impl Message {
             let text = if redact { redacted(text) } else { text.to_owned() };
             shortened(&text)
         };
-        let headline = format!("{} · {}{}", event.severity.as_str(), state_words(event.state), clean(&event.headline));
+        let headline = format!("{} · {}{}", event.severity.as_str(), state_words(event), clean(&event.headline));
         let mut facts = vec![counts(event)];
         facts.extend(places(event));
         facts.extend(terms(event, &clean));
@@ -62,9 +62,10 @@ impl Message {
     }
 }
 
-fn state_words(state: AlertState) -> &'static str {
-    match state {
+fn state_words(event: &AlertEvent) -> &'static str {
+    match event.state {
         AlertState::Opened => "",
+        AlertState::Updated if event.late => "Still on: ",
         AlertState::Updated => "Escalated: ",
         AlertState::Resolved => "Resolved: ",
         AlertState::Reopened => "Again: ",

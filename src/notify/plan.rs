@@ -27,10 +27,15 @@ pub struct Planner {
 
 impl Planner {
     /// Whether people are told of `event`: opened, reopened, resolved and withdrawn always; updated when it is more
-    /// severe than what was told, or when that is not known (after a restart: rather twice than never).
+    /// severe than what was told, or when that is not known (after a restart: rather twice than never). What is
+    /// suppressed never.
     #[must_use]
     pub fn is_told(&self, event: &AlertEvent) -> bool {
+        if event.suppressed.is_some() {
+            return false;
+        }
         match event.state {
+            AlertState::Updated if event.late => true,
             AlertState::Updated => self.told.get(&event.alert_id).is_none_or(|told| event.severity < *told),
             AlertState::Opened | AlertState::Reopened | AlertState::Resolved | AlertState::Withdrawn => true,
         }

@@ -7,7 +7,7 @@ use crate::detect::{Contribution, PendingItem};
 use crate::mention::{Action, Mention, Timestamp, hash64};
 use crate::normalize::Reject;
 use crate::query::{Disguise, Match};
-use crate::route::{Noise, Routing, TicketAction};
+use crate::route::{Noise, Routing, TicketAction, Tier};
 use crate::rules::Pack;
 use crate::score::Scores;
 use crate::text::brands::NamedBrand;
@@ -18,6 +18,8 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// An account with so many followers is prominent.
 const PROMINENT_FOLLOWERS: i64 = 50_000;
+/// A verified one with so many: the mark alone is for sale.
+const VERIFIED_FOLLOWERS: i64 = 5_000;
 
 /// A query that matched, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -168,6 +170,7 @@ fn contribution(decided: &Decided, spans: &[Span], pending: Option<(String, Pend
     let key = author.and_then(crate::mention::Author::key).unwrap_or(mention.identity());
     let scores = decided.scores.as_ref();
     let followers = author.and_then(|author| author.followers).unwrap_or(0).max(0);
+    let is_verified = author.is_some_and(|author| author.verified == Some(true));
     let stands_alone = mention.thread_id.is_none() && mention.reposted_id.is_none() && mention.quoted_id.is_none();
     let thread = mention.reposted_id.as_deref().or(mention.quoted_id.as_deref()).unwrap_or_else(|| mention.thread());
     Contribution {
@@ -185,7 +188,8 @@ fn contribution(decided: &Decided, spans: &[Span], pending: Option<(String, Pend
         text: fingerprint(&mention.text),
         thread: (!stands_alone).then(|| hash64(&[thread])),
         followers: followers.unsigned_abs(),
-        prominent: followers >= PROMINENT_FOLLOWERS,
+        prominent: followers >= PROMINENT_FOLLOWERS || (is_verified && followers >= VERIFIED_FOLLOWERS),
+        alarm: decided.routing.as_ref().is_some_and(|routing| routing.route.tier == Tier::Human),
         example: mention.is_public().then(|| mention.mention_id.clone()),
         terms: Vec::new(),
         pending,

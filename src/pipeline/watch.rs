@@ -1,24 +1,26 @@
 //! Watch: from signals and state to alerts and follow-ups. Decides what needs counts or history.
 
+mod gather;
+mod hush;
 mod night;
 
 use super::{Pending, QueryState, Signal, SourceTurn, WatchState};
 use crate::alert::TERMS_MAX;
 use crate::alert::{
-    AlertEvent, AlertKind, AlertState, Confidence, Episode, Rise, Rule, Scene, classify, is_independent, is_sour,
-    may_be_a_morning, meets, risen, silence,
+    AlertEvent, AlertKind, AlertState, Confidence, Episode, Moved, Rise, Rule, Scene, Slot, classify, facets, grade,
+    is_independent, may_be_a_morning, meets, risen, silent_source,
 };
-use crate::detect::{Bucket, Judgement, Mood, Partial, PendingItem, Series, Settings, Windowed};
+use crate::detect::{Bucket, Judgement, Mood, Partial, PendingItem, Series, Settings, Stretch, Windowed};
 use crate::mention::Timestamp;
 use crate::route::{Severity, TicketAction};
 use crate::rules::{AlertRule, DetectSettings, Pack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// People in an outage on several platforms that make it S1.
-const MANY_PEOPLE: u64 = 100;
-/// Mentions on a platform that make it one of several.
-const PLATFORM_MENTIONS: u64 = 10;
+/// Once in so many buckets (a minute) it is looked at whether an open incident has become more severe.
+const GRADED_EVERY: i64 = 6;
+/// Longest look back for that: an hour of buckets.
+const GRADED_OVER: i64 = 360;
 
 /// Evaluations of a series in a week.
 const BUCKETS_PER_WEEK: f64 = 60_480.0;
@@ -81,13 +83,13 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
         let (missing, told_before) = (state.members.missing(bucket), verdicts.len());
         let turns = state.close_sources(bucket, &missing);
         verdicts.extend(turns.iter().filter(|_| state.speaks).filter_map(|turn| source_alert(turn, bucket, pack)));
-        let silences = state.sources.stretches().to_vec();
-        for (query, partials) in state.close(bucket) {
-            let of_query = state.query(&query);
-            of_query.series.advance_past(bucket, of_query.tracker.volume_open(), &silences);
-            evaluate(&query, bucket, &partials, of_query, pack, &mut verdicts);
-            let open = of_query.is_waiting();
-            state.note_open(&query, open);
+        let due = state.close(bucket).into_iter();
+        let mut steps: Vec<Step> = due.map(|(query, counts)| step(query, bucket, counts, state, pack)).collect();
+        gather::gather(&mut steps, bucket, state, pack);
+        for step in &steps {
+            tell_step(step, bucket, state, pack, &mut verdicts);
+            let open = state.query(&step.query).is_waiting();
+            state.note_open(&step.query, open);
         }
         if !missing.is_empty() {
             verdicts.iter_mut().skip(told_before).for_each(|verdict| say_incomplete(verdict, &missing));
@@ -116,7 +118,7 @@ fn at_last(state: &mut WatchState) -> Vec<Verdict> {
 fn source_alert(turn: &SourceTurn, bucket: Bucket, pack: &Pack) -> Option<Verdict> {
     let rule = pack.alert_rule(AlertKind::SilentSource, "");
     let enabled = rule.enabled;
-    let event = silence(turn.platform, &turn.turn, bucket, &told_rule(rule), &pack.digest);
+    let event = silent_source(turn.platform, &turn.turn, bucket, &told_rule(rule), &pack.digest);
     enabled.then(|| alert(event))
 }
 
@@ -137,51 +139,192 @@ fn say_incomplete(verdict: &mut Verdict, missing: &[String]) {
     }
 }
 
-/// One query, one bucket: counts first, then alerts, then the items that waited.
-fn evaluate(
-    query: &str,
-    bucket: Bucket,
-    partials: &Pending,
-    state: &mut QueryState,
-    pack: &Pack,
-    verdicts: &mut Vec<Verdict>,
-) {
-    for (event, partial) in partials {
-        state.series.merge(*event, partial);
-        state.threads.take(*event, bucket, partial);
-    }
-    let settings = settings(&pack.detection(query));
-    let judgement = state.series.judge(state.tracker.volume_open(), &settings);
-    let counted = volume(query, bucket, &judgement, state, &settings, pack);
-    let felt = mood(query, bucket, &judgement, state, &settings, pack);
-    let told = night::tell(counted.into_iter().chain(felt).collect(), bucket, state, pack);
-    verdicts.extend(told.into_iter().map(alert));
-    let waiting = partials.values().flat_map(|partial| &partial.pending);
-    verdicts.extend(waiting.map(|(item_id, item)| Verdict::FollowUp(decide_waiting(item_id, item, bucket, state))));
+/// What one bucket of one query came to, before it is told.
+#[derive(Debug)]
+struct Step {
+    query: String,
+    counts: Pending,
+    judgement: Judgement,
+    rise: Option<Rise>,
+    volume: Option<Say>,
+    mood: Option<Say>,
 }
 
-fn volume(
+/// What is to be told of one alert.
+#[derive(Debug, Clone, PartialEq)]
+struct Say {
+    state: AlertState,
+    /// It became more severe.
+    graver: bool,
+    /// It was kept back and is told only now.
+    late: bool,
+    /// What besides its counts is to be said.
+    why: Vec<String>,
+}
+
+impl Say {
+    fn new(state: AlertState) -> Self {
+        Self { state, graver: false, late: false, why: Vec::new() }
+    }
+
+    /// Somebody is called.
+    fn calls(&self) -> bool {
+        self.graver || matches!(self.state, AlertState::Opened | AlertState::Reopened)
+    }
+}
+
+/// One query, one bucket: counts first, then its alerts, one step each.
+fn step(query: String, bucket: Bucket, counts: Pending, state: &mut WatchState, pack: &Pack) -> Step {
+    let held = gather::is_held(&query, state, pack);
+    let silences = state.sources.stretches().to_vec();
+    let state = state.query(&query);
+    count(bucket, &counts, &silences, state);
+    let settings = settings(&pack.detection(&query));
+    let judgement = state.series.judge(state.tracker.volume_open(), &settings);
+    let rise = find_rise(&query, bucket, &judgement, state, &settings, pack);
+    let before = state.tracker.volume.as_ref().map(|episode| episode.severity);
+    let stepped = state.tracker.step_volume(&query, bucket, &judgement, rise.as_ref(), &settings, held);
+    let stepped = stepped.map(|step| step.state);
+    let volume = say_volume(&query, bucket, stepped, before, rise.as_ref(), state, pack);
+    let mood = step_mood(&query, bucket, &judgement, state, &settings, pack);
+    Step { query, counts, judgement, rise, volume, mood }
+}
+
+/// Takes the counts of a bucket in. What is told teaches nothing, save what lasts so long that it is no event any more.
+fn count(bucket: Bucket, counts: &Pending, silences: &[Stretch], state: &mut QueryState) {
+    let QueryState { series, tracker, threads, .. } = state;
+    let (in_incident, in_mood) = tracker.frozen(bucket);
+    series.advance(bucket, in_incident, in_mood, silences);
+    if tracker.is_open() && !in_incident && !in_mood {
+        series.adopt();
+    }
+    for (event, partial) in counts {
+        series.merge(*event, partial);
+        threads.take(*event, bucket, partial);
+    }
+}
+
+fn find_rise(
     query: &str,
     bucket: Bucket,
     judgement: &Judgement,
-    state: &mut QueryState,
+    state: &QueryState,
     settings: &Settings,
     pack: &Pack,
-) -> Option<AlertEvent> {
+) -> Option<Rise> {
     let free = state.tracker.free_buckets(bucket);
     let (counts, reports) = (up_to(&judgement.windows, free), up_to(&judgement.reports, free));
     let spread = || risen(counts, settings).and_then(|window| rise(query, window, state, settings, pack));
-    let rise = reported(query, reports, state, pack).or_else(spread);
-    let step = state.tracker.step_volume(query, bucket, judgement, rise.as_ref(), settings)?;
-    let episode = state.tracker.volume.as_ref()?;
-    if step.state == AlertState::Opened {
-        let since = bucket.0.saturating_sub(episode.onset.0) + 1;
-        state.series.mark_incident(usize::try_from(since).unwrap_or(1));
+    reported(query, reports, state, pack).or_else(spread)
+}
+
+/// What is to be said of a step of the counts; also where there is none and the incident became more severe.
+fn say_volume(
+    query: &str,
+    bucket: Bucket,
+    stepped: Option<AlertState>,
+    before: Option<Severity>,
+    rise: Option<&Rise>,
+    state: &mut QueryState,
+    pack: &Pack,
+) -> Option<Say> {
+    let opens = matches!(stepped, Some(AlertState::Opened | AlertState::Reopened));
+    if opens {
+        begin(bucket, rise, state);
     }
-    let of_rise = rise.filter(|rise| rise.reports == episode.reports).map(|rise| rise.window);
-    let window = of_rise.or_else(|| episode.window(judgement))?;
-    let told = Told { query, bucket, episode, buckets: window.buckets };
-    Some(tell(told, state, pack, |scene| scene.volume(step.state, &window)))
+    let why = escalate(query, bucket, opens, state, pack);
+    let episode = state.tracker.volume.as_ref()?;
+    let mut say = match stepped {
+        Some(stepped) => Say::new(stepped),
+        None if why.is_empty() => return None,
+        None => Say::new(AlertState::Updated),
+    };
+    say.graver = !opens && before.is_some_and(|before| episode.severity < before);
+    say.why = if say.state == AlertState::Resolved { usual_by_now(episode, bucket) } else { why };
+    Some(say)
+}
+
+/// An alert on counts opens: what belongs to it already is no longer learned.
+fn begin(bucket: Bucket, rise: Option<&Rise>, state: &mut QueryState) {
+    state.series.freeze();
+    let people = rise.map_or(0, |rise| state.series.evidence(rise.window.buckets).people.distinct());
+    if let Some(episode) = &mut state.tracker.volume {
+        let since = bucket.0.saturating_sub(episode.since.0) + 1;
+        state.series.mark_incident(usize::try_from(since).unwrap_or(1));
+        episode.people = people;
+    }
+}
+
+/// Once a minute: an open incident that has come to more is more severe, and the reasons say why. Never less.
+fn escalate(query: &str, bucket: Bucket, opens: bool, state: &mut QueryState, pack: &Pack) -> Vec<String> {
+    let QueryState { series, tracker, .. } = state;
+    let Some(episode) = tracker.volume.as_mut().filter(|episode| episode.is_open()) else { return Vec::new() };
+    if !opens && bucket.0.rem_euclid(GRADED_EVERY) != 0 {
+        return Vec::new();
+    }
+    let over = bucket.0.saturating_sub(episode.since.0).saturating_add(1).clamp(1, GRADED_OVER);
+    let evidence = series.evidence(usize::try_from(over).unwrap_or(1));
+    let at_least = pack.alert_rule(episode.kind, query).severity;
+    let (severity, reasons) = grade(Some(episode.kind), at_least, &evidence, series, Some(episode.people));
+    if severity < episode.severity || (opens && severity == episode.severity) {
+        episode.severity = severity;
+        return reasons;
+    }
+    Vec::new()
+}
+
+/// Why it ends though it goes on.
+fn usual_by_now(episode: &Episode, at: Bucket) -> Vec<String> {
+    let days = episode.outlasted_days(at).into_iter();
+    days.map(|days| format!("it has lasted for {days} days: this is taken as usual from now on")).collect()
+}
+
+/// What is told of a query: its alerts, then the items that waited.
+fn tell_step(step: &Step, bucket: Bucket, state: &mut WatchState, pack: &Pack, verdicts: &mut Vec<Verdict>) {
+    let mut events = Vec::new();
+    for slot in [Slot::Counts, Slot::Mood] {
+        let Some(say) = hush::due(step, slot, bucket, state, pack) else { continue };
+        let event = match slot {
+            Slot::Counts => tell_volume(step, &say, bucket, state, pack),
+            Slot::Mood => tell_mood(step, &say, bucket, state, pack),
+        };
+        let Some(mut event) = event else { continue };
+        hush::mark(&mut event, &say, slot, &step.query, bucket, state, pack);
+        events.push(event);
+    }
+    let state = state.query(&step.query);
+    let told = night::tell(events, bucket, state, pack);
+    verdicts.extend(told.into_iter().map(alert));
+    let waiting = step.counts.values().flat_map(|partial| &partial.pending);
+    verdicts.extend(waiting.map(|(item_id, item)| Verdict::FollowUp(decide_waiting(item_id, item, bucket, state))));
+}
+
+fn tell_volume(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack: &Pack) -> Option<AlertEvent> {
+    let of_query = state.queries().get(&step.query)?;
+    let episode = of_query.tracker.volume.as_ref()?;
+    let of_rise = step.rise.as_ref().filter(|rise| rise.reports == episode.reports).map(|rise| rise.window);
+    let window = of_rise.or_else(|| episode.window(&step.judgement))?;
+    let mut moved = gather::members(&step.query, episode, state, pack);
+    if say.calls() {
+        moved.extend(parts(&step.query, &window, &of_query.series));
+    }
+    let told = Told { query: &step.query, at, episode, buckets: window.buckets, moved: &moved, say };
+    Some(tell(told, of_query, pack, |scene| scene.volume(say.state, &window)))
+}
+
+/// Platforms and languages that make up a rise.
+fn parts(query: &str, window: &Windowed, series: &Series) -> Vec<Moved> {
+    let (now, before) = (series.evidence(window.buckets), series.evidence_before(window.buckets));
+    facets(query, &now, &before, series.expected(window.buckets))
+}
+
+fn tell_mood(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack: &Pack) -> Option<AlertEvent> {
+    let of_query = state.queries().get(&step.query)?;
+    let episode = of_query.tracker.mood.as_ref()?;
+    let mood = step.judgement.mood.unwrap_or_default();
+    let moved = gather::members(&step.query, episode, state, pack);
+    let told = Told { query: &step.query, at, episode, buckets: mood.buckets, moved: &moved, say };
+    Some(tell(told, of_query, pack, |scene| scene.mood(say.state, &mood)))
 }
 
 /// Those of the windows, shortest first, that reach no further back.
@@ -201,7 +344,7 @@ fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings,
     if !rule.enabled || !meets(window, &self::settings(&rule.detect)) {
         return None;
     }
-    let severity = severity(kind, rule.severity, &evidence, &state.series);
+    let (severity, _) = grade(kind, rule.severity, &evidence, &state.series, None);
     let onset = state.series.onset(window.buckets, window.expected);
     Some(Rise { window: *window, kind, onset, severity, reports: false })
 }
@@ -214,7 +357,7 @@ fn reported(query: &str, reports: &[Windowed], state: &QueryState, pack: &Pack) 
     let window = reports.iter().find(|window| meets(window, &settings))?;
     let rule = pack.alert_rule(kind, query);
     let evidence = state.series.evidence(window.buckets);
-    let severity = severity(Some(kind), rule.severity, &evidence, &state.series);
+    let (severity, _) = grade(Some(kind), rule.severity, &evidence, &state.series, None);
     let onset = state.series.onset_of_reports(window.buckets, window.expected);
     let rise = Rise { window: *window, kind: Some(kind), onset, severity, reports: true };
     (rule.enabled && is_independent(&evidence, window, &state.series, &settings)).then_some(rise)
@@ -233,26 +376,14 @@ fn settings(detect: &DetectSettings) -> Settings {
     }
 }
 
-/// The rule's severity, raised where the evidence is graver: an outage of many people on several platforms; a spike of
-/// many people who are angry.
-fn severity(kind: Option<AlertKind>, at_least: Severity, evidence: &Partial, series: &Series) -> Severity {
-    let platforms = evidence.platforms.values().filter(|count| **count >= PLATFORM_MENTIONS).count();
-    let people = evidence.people.distinct();
-    match kind {
-        Some(AlertKind::Outage) if people >= MANY_PEOPLE && platforms >= 2 => Severity::S1,
-        Some(AlertKind::Spike) if people >= MANY_PEOPLE / 2 && is_sour(evidence, series) => at_least.min(Severity::S2),
-        _ => at_least,
-    }
-}
-
-fn mood(
+fn step_mood(
     query: &str,
     bucket: Bucket,
     judgement: &Judgement,
     state: &mut QueryState,
     settings: &Settings,
     pack: &Pack,
-) -> Option<AlertEvent> {
+) -> Option<Say> {
     let mood = judgement.mood.as_ref();
     let notable = mood.is_some_and(|mood| mood.deviations >= settings.mood_deviations);
     let buckets = mood.map_or(0, |mood| mood.buckets);
@@ -263,30 +394,36 @@ fn mood(
     let is_news = |mood: &&Mood| !state.tracker.volume_open() && mood.buckets <= state.tracker.free_buckets(bucket);
     let mood = mood.filter(|mood| rule.enabled && (is_told || is_news(mood)));
     let step = state.tracker.step_mood(query, bucket, mood, &evidence, rule.severity, settings)?;
-    let episode = state.tracker.mood.as_ref()?;
-    let mood = mood.copied().unwrap_or_default();
-    let told = Told { query, bucket, episode, buckets };
-    Some(tell(told, state, pack, |scene| scene.mood(step.state, &mood)))
+    if matches!(step.state, AlertState::Opened | AlertState::Reopened) && !state.tracker.volume_open() {
+        state.series.freeze();
+    }
+    let over = state.tracker.mood.as_ref().filter(|_| step.state == AlertState::Resolved);
+    let why = over.map(|episode| usual_by_now(episode, bucket)).unwrap_or_default();
+    Some(Say { why, ..Say::new(step.state) })
 }
 
-/// What is told: which alert, when, and over how many buckets its evidence reaches.
+/// What is told: which alert, when, over how many buckets its evidence reaches, and what moves with it.
 #[derive(Clone, Copy)]
 struct Told<'a> {
     query: &'a str,
-    bucket: Bucket,
+    at: Bucket,
     episode: &'a Episode,
     buckets: usize,
+    moved: &'a [Moved],
+    say: &'a Say,
 }
 
 fn tell(told: Told<'_>, state: &QueryState, pack: &Pack, event: impl Fn(Scene<'_>) -> AlertEvent) -> AlertEvent {
-    let Told { query, bucket: at, episode, buckets } = told;
-    let rule = told_rule(pack.alert_rule(episode.kind, query));
-    let evidence = state.series.evidence(buckets);
-    let said = state.series.said(&evidence, buckets, episode.reports, TERMS_MAX);
+    let Told { query, at, episode, buckets, moved, say } = told;
+    let rule = &told_rule(pack.alert_rule(episode.kind, query));
+    let series = &state.series;
+    let evidence = &series.evidence(buckets);
+    let said = &series.said(evidence, buckets, episode.reports, TERMS_MAX);
     let thread = evidence.largest_thread().and_then(|hash| state.threads.story(hash, at));
-    let (series, evidence, said) = (&state.series, &evidence, &said);
-    let scene = Scene { query, at, episode, rule: &rule, series, evidence, said, thread, pack: &pack.digest };
-    event(scene)
+    let (calls, pack) = (say.calls(), &pack.digest);
+    let mut event = event(Scene { query, at, episode, rule, series, evidence, said, thread, moved, calls, pack });
+    event.explain.extend(say.why.iter().cloned());
+    event
 }
 
 /// An item that waited: it belongs to the open incident of its query, or it gets a ticket of its own.

@@ -2,7 +2,9 @@
 
 use super::condition::SEVERITIES;
 use super::fields::Fields;
+use super::groups::{self, Group};
 use super::sheet::{Ctx, Kind};
+use super::silences::{self, Silence};
 use super::yaml::Node;
 use crate::alert::AlertKind;
 use crate::route::Severity;
@@ -89,6 +91,10 @@ pub struct AlertRules {
     pub kinds: BTreeMap<AlertKind, AlertPatch>,
     /// By query, in the order of files and lines.
     pub overrides: Vec<AlertOverride>,
+    /// Queries that are held together, in the order of files and lines.
+    pub groups: Vec<Group>,
+    /// Silences and maintenance windows, in the order of files and lines.
+    pub silences: Vec<Silence>,
 }
 
 /// What is to happen with an alert of one kind and query: everything resolved.
@@ -186,6 +192,8 @@ pub(super) fn read(fields: &Fields<'_>, into: &mut AlertRules) {
     for node in fields.list("queries") {
         into.overrides.extend(read_override(fields.ctx, node));
     }
+    groups::read(fields, &mut into.groups);
+    silences::read(fields, &mut into.silences);
 }
 
 fn read_kinds(fields: &Fields<'_>, into: &mut AlertRules) {

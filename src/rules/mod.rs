@@ -11,6 +11,7 @@ mod brands;
 mod cases;
 mod condition;
 mod fields;
+mod groups;
 mod impersonation;
 mod intents;
 mod learned;
@@ -21,6 +22,7 @@ mod queries;
 mod replies;
 mod sheet;
 mod shipped;
+mod silences;
 mod teams;
 #[cfg(test)]
 mod tests;
@@ -31,6 +33,7 @@ pub use accounts::Accounts;
 pub use alerts::{AlertOverride, AlertPatch, AlertRule, AlertRules, DetectSettings};
 pub use cases::{Case, Expect, Given};
 pub use condition::{Condition, Phrase, fold};
+pub use groups::Group;
 pub use intents::{Intent, Intents, NO_INTENT, NOISE_LABELS, NoiseRule, Trigger};
 pub use learned::{HeadAsked, is_learned};
 pub use matrix::{Clock, Matrix, Row};
@@ -39,9 +42,11 @@ pub use problem::{Finding, Problem};
 pub use queries::QueryRule;
 pub use replies::{Channel, Reply};
 pub use shipped::shipped;
+pub use silences::{Silence, Silenceable};
 pub use teams::{Contact, Hours, Receiver, ReceiverKind, Team};
 pub use verdict::{Difference, Observed};
 
+use crate::mention::Timestamp;
 use crate::score::Additions;
 use fields::Fields;
 use problem::suggest;
@@ -118,6 +123,12 @@ pub fn lint(pack: &Pack) -> Vec<Finding> {
     findings
 }
 
+/// Silences and maintenance windows of a pack that are past at `now`, or end so late that it is never.
+#[must_use]
+pub fn overdue(pack: &Pack, now: Timestamp) -> Vec<Finding> {
+    silences::overdue(&pack.alerts.silences, &pack.teams, now)
+}
+
 /// What a file of a pack is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Section {
@@ -161,7 +172,8 @@ impl Section {
             Self::Teams => &[Kind::Team, Kind::Contact, Kind::Party],
             Self::Matrix => &[Kind::Row],
             Self::Heads => &[Kind::Head, Kind::Label],
-            Self::Alerts | Self::Accounts | Self::Brands | Self::Layer => &[],
+            Self::Alerts => &[Kind::Group, Kind::Silence],
+            Self::Accounts | Self::Brands | Self::Layer => &[],
         }
     }
 
@@ -170,7 +182,9 @@ impl Section {
         match self {
             Self::Queries => &["owner", "queries", "tests"],
             Self::Intents => &["owner", "intents", "triggers", "noise", "tests"],
-            Self::Alerts => &["owner", "team", "detect", "kinds", "queries", "tests"],
+            Self::Alerts => {
+                &["owner", "team", "detect", "kinds", "queries", "groups", "silences", "maintenance", "tests"]
+            }
             Self::Replies => &["owner", "replies", "tests"],
             Self::Teams => &["owner", "teams", "contacts", "tests"],
             Self::Matrix => &["owner", "defaults", "rows", "tests"],

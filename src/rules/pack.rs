@@ -1,9 +1,11 @@
 //! The compiled rules: what triage and watch ask of them.
 
 use super::alerts::{self, AlertRule, AlertRules, DetectSettings};
-use super::{Accounts, Case, Condition, Contact, Intents, Matrix, PackSource, QueryRule, Reply, Row, Team};
-use crate::alert::AlertKind;
-use crate::mention::{Author, Mention, Platform};
+use super::{
+    Accounts, Case, Condition, Contact, Group, Intents, Matrix, PackSource, QueryRule, Reply, Row, Silenceable, Team,
+};
+use crate::alert::{AlertKind, Suppressed};
+use crate::mention::{Author, Mention, Platform, Timestamp};
 use crate::query::QuerySet;
 use crate::score::Additions;
 use crate::text::brands::Brands;
@@ -150,6 +152,24 @@ impl Pack {
     #[must_use]
     pub fn detection_of(&self, kind: AlertKind, query: &str) -> DetectSettings {
         self.alerts.detect_for(Some(kind), query)
+    }
+
+    /// What keeps an alert from being told at that time: the first silence or maintenance window that does.
+    #[must_use]
+    pub fn silenced(&self, alert: Silenceable<'_>, at: Timestamp) -> Option<Suppressed> {
+        self.alerts.silences.iter().find_map(|silence| silence.keeps(alert, at, &self.teams))
+    }
+
+    /// The group that holds a query, if one does.
+    #[must_use]
+    pub fn group_of(&self, query: &str) -> Option<&Group> {
+        self.alerts.groups.iter().find(|group| group.queries.iter().any(|one| one == query))
+    }
+
+    /// By what the counts of a query are placed: what is one group is counted in one place.
+    #[must_use]
+    pub fn counted_by(&self, query: &str) -> String {
+        self.group_of(query).map_or_else(|| format!("query:{query}"), |group| format!("group:{}", group.id))
     }
 
     fn alert_team(&self, kind: AlertKind, query: &str) -> String {

@@ -21,6 +21,10 @@ pub(super) enum Kind {
     Row,
     Trigger,
     Reply,
+    /// A group of queries.
+    Group,
+    /// A silence or maintenance window.
+    Silence,
     /// A head of the pack's own.
     Head,
     /// A label of such a head, as `head.label`.
@@ -38,6 +42,8 @@ impl Kind {
             Self::Row => "matrix row",
             Self::Trigger => "trigger",
             Self::Reply => "reply",
+            Self::Group => "group",
+            Self::Silence => "silence",
             Self::Head => "head",
             Self::Label => "label",
         }

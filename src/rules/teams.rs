@@ -86,6 +86,19 @@ impl Hours {
         u8::try_from(self.zone.to_datetime(at.to_jiff()).hour()).unwrap_or(0)
     }
 
+    /// When the team's own clock shows this. Of an hour that is there twice the first, of one that is not there the next.
+    #[must_use]
+    pub fn instant(&self, local: jiff::civil::DateTime) -> Timestamp {
+        let at = self.zone.to_ambiguous_timestamp(local).compatible();
+        at.map_or(Timestamp::clamped(0), |at| Timestamp::clamped(at.as_microsecond()))
+    }
+
+    /// The same days and hours by the clock of another team.
+    #[must_use]
+    pub fn on_clock_of(&self, other: &Self) -> Self {
+        Self { zone_name: other.zone_name.clone(), zone: other.zone.clone(), ..self.clone() }
+    }
+
     /// True when `at` lies in business hours, by the team's own calendar.
     #[must_use]
     pub fn is_open(&self, at: Timestamp) -> bool {
@@ -212,7 +225,7 @@ fn read_hours(fields: &Fields<'_>) -> Hours {
     hours
 }
 
-fn read_week(table: &Fields<'_>, hours: &mut Hours) {
+pub(super) fn read_week(table: &Fields<'_>, hours: &mut Hours) {
     const DAYS: [(&str, usize); 7] =
         [("mon", 0), ("tue", 1), ("wed", 2), ("thu", 3), ("fri", 4), ("sat", 5), ("sun", 6)];
     if table.node("days").is_some() {

@@ -76,6 +76,16 @@ kinds:
   spike: {severity: S3}
 queries:
   - {query: brand, kind: outage, severity: S1, floor: 20}
+silences:
+  - id: move
+    queries: [brand]
+    clock: support
+    author: lead
+    reason: we move
+    from: "2026-07-01T08:00"
+    until: "2026-07-03T18:00"
+maintenance:
+  - {id: sundays, author: lead, reason: deploys, clock: support, every: {days: [sun], from: "02:00", to: "04:00"}}
 "#;
 
 const REPLIES: &str = r#"owner: comms
@@ -184,6 +194,42 @@ const FAULTS: &[Fault] = &[
     ("alerts/alerts.yaml", "reply: outage", "reply: outge", 5, 87, "unknown reply", "\"outage\""),
     ("alerts/alerts.yaml", "query: brand", "query: brnad", 8, 13, "unknown query", "\"brand\""),
     ("alerts/alerts.yaml", "floor: 10", "floor: 1.5", 3, 17, "whole number", "write 2"),
+    ("alerts/alerts.yaml", "    until: \"2026-07-03T18:00\"\n", "", 10, 5, "a silence lacks \"until\"", "until"),
+    ("alerts/alerts.yaml", "until: \"2026-07-03T18:00\"", "until: never", 16, 12, "no time", "2026-03-05T18:00"),
+    ("alerts/alerts.yaml", "07-03T18:00", "06-30T18:00", 16, 12, "ends before it begins", "after"),
+    ("alerts/alerts.yaml", "07-03T18:00", "12-31T18:00", 16, 12, "more than 92 days", "nearer"),
+    ("alerts/alerts.yaml", "    author: lead\n", "", 10, 5, "lacks \"author\"", "add"),
+    ("alerts/alerts.yaml", "    reason: we move\n", "", 10, 5, "lacks \"reason\"", "add"),
+    ("alerts/alerts.yaml", "    queries: [brand]\n", "", 10, 5, "a silence of everything", "queries"),
+    ("alerts/alerts.yaml", "clock: support\n", "clock: supporter\n", 12, 12, "unknown team", "\"support\""),
+    ("alerts/alerts.yaml", "[sun]", "[sunday]", 18, 81, "is no days", "\"sun\""),
+    (
+        "alerts/alerts.yaml",
+        ", every: {days: [sun], from: \"02:00\", to: \"04:00\"}",
+        "",
+        18,
+        6,
+        "lacks \"from\"",
+        "add",
+    ),
+    (
+        "alerts/alerts.yaml",
+        "silences:\n",
+        "groups:\n  - {id: one, queries: [brand, bills]}\n  - {id: two, queries: [bills, brand]}\nsilences:\n",
+        11,
+        25,
+        "in the group \"one\" already",
+        "one group",
+    ),
+    (
+        "alerts/alerts.yaml",
+        "silences:\n",
+        "groups:\n  - {id: one, queries: [brand]}\nsilences:\n",
+        10,
+        6,
+        "2 to 64",
+        "queries",
+    ),
     ("replies/replies.yaml", "channel: public", "channel: pubic", 3, 41, "no channel", "\"public\""),
     ("replies/replies.yaml", "text: We know., ", "", 3, 6, "lacks \"text\"", "add"),
     ("accounts.yaml", "platform: x", "platform: twitter", 3, 16, "no platform", "known"),
@@ -396,7 +442,7 @@ fn the_digest_is_of_content_not_of_order() {
     files.reverse();
     assert_eq!(load(&files, &no_extra()).expect("sound").digest, first);
     assert_eq!((first.len(), first.chars().all(|c| c.is_ascii_hexdigit())), (16, true));
-    assert_eq!(first, "c5bdbd08f3b6384b", "a digest is part of outputs: it changes only with the pack");
+    assert_eq!(first, "e536ed4b8aa36b61", "a digest is part of outputs: it changes only with the pack");
     let extra = vec![("more".to_owned(), "gizmo".to_owned())];
     assert_ne!(load(&sound(), &extra).expect("sound").digest, first);
     let files = broken("teams.yaml", "name: Support", "name: Supports");
@@ -606,4 +652,62 @@ fn tests_beside_rules_give_and_expect_answers_of_heads() {
     let observed = Observed { heads: [("desk".to_owned(), "kitchen".to_owned())].into(), ..Observed::default() };
     let fields: Vec<&str> = case.differences(&observed).iter().map(|difference| difference.field).collect();
     assert_eq!(fields, ["heads", "route"]);
+}
+
+/// An alert of the query `brand`, whose team is that of `alerts/`.
+fn outage(severity: Severity) -> Silenceable<'static> {
+    Silenceable { query: "brand", kind: AlertKind::Outage, team: "support", severity }
+}
+
+#[test]
+fn a_silence_keeps_its_alerts_back_for_its_time_by_the_clock_of_its_team() {
+    use Severity::{S1, S2, S3};
+    let pack = load(&sound(), &no_extra()).expect("sound");
+    let at = |text: &str| text.parse::<Timestamp>().expect("a time");
+    // Berlin is two hours ahead in July
+    for (severity, time, kept) in [
+        (S2, "2026-07-01T05:59:59Z", None),
+        (S2, "2026-07-01T06:00:00Z", Some("move")),
+        (S3, "2026-07-03T15:59:59Z", Some("move")),
+        (S1, "2026-07-02T00:00:00Z", None),
+        (S2, "2026-07-03T16:00:00Z", None),
+        (S2, "2026-07-05T00:30:00Z", Some("sundays")),
+        (S2, "2026-07-05T02:30:00Z", None),
+        // winter: one hour
+        (S2, "2026-12-06T01:30:00Z", Some("sundays")),
+        (S2, "2026-12-06T00:30:00Z", None),
+    ] {
+        let found = pack.silenced(outage(severity), at(time));
+        assert_eq!(found.as_ref().map(|found| found.id.as_str()), kept, "{severity:?} at {time}: {found:?}");
+    }
+    let other = Silenceable { query: "bills", ..outage(S2) };
+    assert_eq!(pack.silenced(other, at("2026-07-02T00:00:00Z")), None, "another query");
+    let reason = pack.silenced(outage(S2), at("2026-07-02T00:00:00Z")).expect("kept").reason;
+    assert_eq!(reason, "silence by lead: we move");
+}
+
+#[test]
+fn a_silence_that_is_past_or_never_ends_is_told_with_its_place() {
+    let pack = load(&sound(), &no_extra()).expect("sound");
+    for (now, code) in [
+        ("2026-07-02T00:00:00Z", None),
+        ("2026-07-03T16:00:00Z", Some("past-silence")),
+        ("2026-03-01T00:00:00Z", Some("endless-silence")),
+    ] {
+        let found = overdue(&pack, now.parse().expect("a time"));
+        let told: Vec<_> = found.iter().map(|f| (f.code, f.problem.line, f.problem.column)).collect();
+        assert_eq!(told, code.map(|code| (code, 16, 12)).into_iter().collect::<Vec<_>>(), "{now}");
+        let text = "\"2026-07-03T18:00\"";
+        assert!(found.iter().all(|f| f.problem.path == "alerts/alerts.yaml" && f.problem.text == text), "{found:?}");
+    }
+}
+
+#[test]
+fn queries_of_a_group_are_counted_in_one_place() {
+    let group = "groups:\n  - {id: all, parent: brand, queries: [bills]}\nsilences:\n";
+    let pack = load(&broken("alerts/alerts.yaml", "silences:\n", group), &no_extra()).expect("sound");
+    assert_eq!((pack.counted_by("brand"), pack.counted_by("bills")), ("group:all".into(), "group:all".into()));
+    assert_eq!(pack.counted_by("other"), "query:other");
+    let group = pack.group_of("bills").expect("it is in one");
+    assert_eq!((group.parent.as_deref(), group.queries.len()), (Some("brand"), 2));
 }

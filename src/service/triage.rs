@@ -306,7 +306,7 @@ impl TriageStage {
 
     fn seal_signals(&mut self) -> Result<(), WireError> {
         for ((query, log, event), partial) in std::mem::take(&mut self.partials) {
-            self.outputs.push(wire::partial_record(&self.settings.topics, &query, log, event, partial)?);
+            self.outputs.push(wire::partial_record(&self.settings.topics, &self.pack, &query, (log, event), partial)?);
         }
         self.seal_members()?;
         self.seal_heard()?;

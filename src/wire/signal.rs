@@ -4,24 +4,25 @@ use super::{Topics, WireError};
 use crate::detect::{Bucket, Partial};
 use crate::log::{Output, Place};
 use crate::pipeline::{Heard, Signal, SourceClock};
+use crate::rules::Pack;
 
 /// Version of the signals format.
 const FORMAT: u8 = 4;
 
-/// A partial aggregate, placed by its query.
+/// A partial aggregate of a query, placed by what its counts are held together with.
 ///
 /// # Errors
 /// When it has no binary form.
 pub fn partial_record(
     topics: &Topics,
+    pack: &Pack,
     query: &str,
-    log: Bucket,
-    event: Bucket,
+    (log, event): (Bucket, Bucket),
     partial: Partial,
 ) -> Result<Output, WireError> {
     let key = format!("query:{query}").into_bytes();
     let signal = Signal::Partial { query: query.to_owned(), log, event, partial: Box::new(partial) };
-    record(topics, Place::Hashed(key.clone()), key, &signal)
+    record(topics, Place::Hashed(pack.counted_by(query).into_bytes()), key, &signal)
 }
 
 /// The clocks of a worker's partitions, for one signals partition.
@@ -83,11 +84,16 @@ pub fn decode_signal(bytes: &[u8]) -> Result<Signal, WireError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules;
 
     #[test]
     fn what_is_written_is_read_back() {
         let topics = Topics::new("social.");
-        let output = partial_record(&topics, "q", Bucket(2), Bucket(1), Partial::default()).unwrap();
+        let pack = rules::load(&rules::shipped(), &[]).unwrap();
+        let output = partial_record(&topics, &pack, "q", (Bucket(2), Bucket(1)), Partial::default()).unwrap();
+        assert_eq!((&output.key, &output.place), (&Some(b"query:q".to_vec()), &Place::Hashed(b"query:q".to_vec())));
+        let member = |query| partial_record(&topics, &pack, query, (Bucket(2), Bucket(1)), Partial::default()).unwrap();
+        assert_eq!(member("nimbus-pay").place, member("nimbus-cloud").place, "one group, one place");
         let read = decode_signal(&output.value.unwrap()).unwrap();
         let Signal::Partial { query, log, event, .. } = read else { unreachable!("a partial was written") };
         assert_eq!((query.as_str(), log, event), ("q", Bucket(2), Bucket(1)));

@@ -77,12 +77,23 @@ pub struct Burst<'a> {
     pub crowd: Crowd,
     /// Answers to one post.
     pub thread: bool,
+    /// ISO 639-1.
+    pub lang: &'static str,
     pub texts: &'a [&'a str],
 }
 
 impl Default for Burst<'_> {
     fn default() -> Self {
-        Self { at: 0.0, seconds: 600.0, posts: 0, ramp: false, crowd: Crowd::Everybody, thread: false, texts: &[] }
+        Self {
+            at: 0.0,
+            seconds: 600.0,
+            posts: 0,
+            ramp: false,
+            crowd: Crowd::Everybody,
+            thread: false,
+            lang: "en",
+            texts: &[],
+        }
     }
 }
 
@@ -93,6 +104,27 @@ pub const LOGIN_FAILS: &[&str] = &[
     "is nimbus cloud down?? {login fails|cannot sign in|error $code} {on every device|on phone and laptop|for all of us}",
     "{Locked out|Thrown out} of Nimbus Cloud {in the middle of a presentation|right before the deadline}, {login error|it says} $code",
     "@nimbushelp nimbus cloud login not working {in $city|for $number of us|on any browser}, {error $code|what is going on}",
+];
+
+/// The same of Nimbus Pay.
+pub const PAY_FAILS: &[&str] = &[
+    "{Can't|Cannot|can't even} log in to Nimbus Pay, {getting|just} $code {for $number minutes|here in $city}",
+    "Nimbus Pay login is down {again|for our whole shop|in $city}, {anyone else|$number customers waiting|nothing works}",
+    "is nimbus pay down?? {login fails|cannot sign in|error $code} {on every device|at the till|for all of us}",
+];
+
+/// The same of Nimbus Mail.
+pub const MAIL_FAILS: &[&str] = &[
+    "{Can't|Cannot|can't even} log in to Nimbus Mail, {getting|just} $code {for $number minutes|here in $city}",
+    "Nimbus Mail login is down {again|for our whole office|in $city}, {anyone else|$number of us|nothing works}",
+    "is nimbus mail down?? {login fails|cannot sign in|error $code} {on every device|on phone and laptop|for all of us}",
+];
+
+/// The same of Nimbus Cloud, in German.
+pub const CLOUD_FAILS_GERMAN: &[&str] = &[
+    "Nimbus Cloud ist down, {niemand|keiner} kann sich anmelden, {Fehler $code|seit $number Minuten|hier in $city}",
+    "Anmeldung bei Nimbus Cloud geht nicht, {Fehler $code|auf keinem Gerät|seit $number Minuten}",
+    "{Komme|Kommen} nicht mehr in Nimbus Cloud rein, {Ausfall|Störung|Login kaputt} {in $city|seit $number Minuten}",
 ];
 
 /// A post that will be made.
@@ -241,6 +273,9 @@ impl Days {
                 if burst.thread { Refers::Reply { parent: root.clone(), root: root.clone() } } else { Refers::Nothing };
             let platform = burst.thread.then_some(Platform::X);
             self.plan(burst.at + share * burst.seconds, text, platform, author, refers);
+            if let Some(post) = self.posts.last_mut() {
+                post.lang = burst.lang;
+            }
         }
         self
     }

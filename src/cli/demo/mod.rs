@@ -159,7 +159,7 @@ struct Show<'a, 'io> {
 
 impl Show<'_, '_> {
     fn step(&mut self, step: &Step, tally: &Tally) -> anyhow::Result<()> {
-        for alert in &step.alerts {
+        for alert in step.alerts.iter().filter(|alert| alert.suppressed.is_none()) {
             self.write(&format!("\n{}", render::alert_lines(alert, &tally.examples(alert), self.colours)))?;
         }
         self.bar.set_position(step.number);

@@ -77,7 +77,7 @@ impl Tally {
         outputs: &BTreeMap<String, Vec<Record>>,
         alerts: &[AlertEvent],
     ) -> anyhow::Result<()> {
-        for alert in alerts {
+        for alert in alerts.iter().filter(|alert| alert.suppressed.is_none()) {
             let known = self.incidents.entry(alert.incident_id.clone());
             known.and_modify(|incident| incident.follow(alert)).or_insert_with(|| Incident::of(alert));
         }

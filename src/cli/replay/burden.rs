@@ -1,7 +1,7 @@
 //! The burden of alerts: who is called how often, and at which hour of their own day.
 //!
 //! A call is what people are told to look at: an alert that opens, opens again, or becomes more severe. The end of one
-//! calls nobody.
+//! calls nobody, nor does what is suppressed.
 
 use crate::alert::{AlertEvent, AlertState};
 use crate::mention::Timestamp;
@@ -49,7 +49,7 @@ pub struct Burden {
 pub fn burden(alerts: &[AlertEvent], span: Option<(Timestamp, Timestamp)>, pack: &Pack) -> Burden {
     let mut burden = Burden { days: days(span), ..Burden::default() };
     let (mut told, mut by_day) = (BTreeMap::new(), BTreeMap::new());
-    for alert in alerts {
+    for alert in alerts.iter().filter(|alert| alert.suppressed.is_none()) {
         let before = told.insert(&alert.alert_id, alert.severity);
         if !calls(alert, before) {
             continue;
@@ -80,7 +80,7 @@ fn days(span: Option<(Timestamp, Timestamp)>) -> f64 {
 fn calls(alert: &AlertEvent, before: Option<Severity>) -> bool {
     match alert.state {
         AlertState::Opened | AlertState::Reopened => true,
-        AlertState::Updated => before.is_some_and(|before| alert.severity < before),
+        AlertState::Updated => alert.late || before.is_some_and(|before| alert.severity < before),
         AlertState::Resolved | AlertState::Withdrawn => false,
     }
 }

@@ -92,8 +92,11 @@ pub struct Report {
     pub outcomes: BTreeMap<&'static str, u64>,
     /// Dead letters by reason.
     pub dead_letter_reasons: BTreeMap<String, u64>,
-    /// Alert events by state.
+    /// Alert events that are told, by state.
     pub alerts: BTreeMap<String, u64>,
+    /// Alerts that were written and not told, by what kept them back.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub suppressed: BTreeMap<&'static str, u64>,
     /// Who was called, how often and when.
     pub burden: Burden,
     /// Against the truth, where it was given.
@@ -117,9 +120,13 @@ impl Report {
         budget_missed: Option<Vec<String>>,
     ) -> Self {
         let by_outcome = Outcome::ALL.iter().map(|outcome| (outcome.as_str(), outcomes.get(*outcome))).collect();
-        let mut by_state: BTreeMap<String, u64> = BTreeMap::new();
+        let (mut by_state, mut suppressed) = (BTreeMap::new(), BTreeMap::new());
         for alert in alerts {
-            *by_state.entry(state_name(alert.state)).or_default() += 1;
+            match &alert.suppressed {
+                None => *by_state.entry(state_name(alert.state)).or_default() += 1,
+                Some(kept) if is_opening(alert.state) => *suppressed.entry(kept.by.as_str()).or_default() += 1,
+                Some(_) => {}
+            }
         }
         let items = outcomes.total();
         Self {
@@ -128,6 +135,7 @@ impl Report {
             outcomes: by_outcome,
             dead_letter_reasons,
             alerts: by_state,
+            suppressed,
             burden,
             truth,
             budget_missed,
@@ -147,6 +155,10 @@ impl Report {
         let outcomes = list(self.outcomes.iter().map(|(name, count)| format!("{name} {count}")).collect());
         let alerts = list(self.alerts.iter().map(|(name, count)| format!("{name} {count}")).collect());
         let mut text = format!("{} records, {} items: {outcomes}\nalerts: {alerts}", self.records, self.items);
+        if !self.suppressed.is_empty() {
+            let kept = list(self.suppressed.iter().map(|(by, count)| format!("by {by} {count}")).collect());
+            text.push_str(&format!("\nwritten and not told: {kept}"));
+        }
         text.push_str(&format!("\n{}", self.burden.in_words()));
         if let Some(truth) = &self.truth {
             let figures = &truth.overall;
@@ -161,6 +173,10 @@ impl Report {
         }
         text
     }
+}
+
+fn is_opening(state: AlertState) -> bool {
+    matches!(state, AlertState::Opened | AlertState::Reopened)
 }
 
 fn state_name(state: AlertState) -> String {

@@ -125,13 +125,16 @@ pub fn read(path: &Path) -> anyhow::Result<Truth> {
 /// Holds the alerts that opened against the events.
 #[must_use]
 pub fn judge(truth: &Truth, alerts: &[AlertEvent]) -> Judged {
-    let opened: Vec<&AlertEvent> = alerts.iter().filter(|alert| alert.state == AlertState::Opened).collect();
+    let told = || alerts.iter().filter(|alert| alert.suppressed.is_none());
+    let opened: Vec<&AlertEvent> = told().filter(|alert| alert.state == AlertState::Opened).collect();
     let mut judged = Judged::default();
     let mut right = BTreeSet::new();
     for event in truth.events.iter().filter(|event| event.alert) {
         let about: Vec<&&AlertEvent> = opened.iter().filter(|alert| event.explains(alert)).collect();
         right.extend(about.iter().map(|alert| alert.alert_id.clone()));
-        let fitting = about.iter().find(|alert| event.is_met_by(alert));
+        // what opens as a lesser kind may turn out to be graver under the same id
+        let mut its = told().filter(|alert| about.iter().any(|opened| opened.alert_id == alert.alert_id));
+        let fitting = its.find(|alert| alert.state != AlertState::Resolved && event.is_met_by(alert));
         let delay = fitting.map(|alert| alert.at.as_micros() as f64 / 1e6 - event.onset);
         let kind = event.fitting().map_or("none", AlertKind::as_str);
         let brand = event.brand.clone().unwrap_or_default();

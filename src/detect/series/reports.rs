@@ -50,12 +50,12 @@ impl Series {
 
     /// Usual share of reports, 0.5 at most, drawn towards the prior while little is known.
     fn report_share(&self) -> f64 {
-        let known = self.mentions.sum() + PRIOR_MENTIONS;
-        ((self.outage.sum() + PRIOR_SHARE * PRIOR_MENTIONS) / known).clamp(0.0, 0.5)
+        let known = self.baseline.mentions.sum() + PRIOR_MENTIONS;
+        ((self.baseline.outage.sum() + PRIOR_SHARE * PRIOR_MENTIONS) / known).clamp(0.0, 0.5)
     }
 
     fn known_reports(&self) -> f64 {
-        self.outage.sum() + PRIOR_SHARE * PRIOR_MENTIONS
+        self.baseline.outage.sum() + PRIOR_SHARE * PRIOR_MENTIONS
     }
 
     /// The first bucket of the rise among the last `buckets`: from where on the reports exceed twice the expected most.
@@ -101,7 +101,7 @@ mod tests {
     fn small() -> Series {
         let mut series = Series::new(Bucket(0));
         for bucket in 1..=25_920 {
-            series.advance(Bucket(bucket), false);
+            series.advance(Bucket(bucket), false, false, &[]);
             if bucket % 43 == 0 {
                 let outage = u64::from(bucket % 860 == 0);
                 series.merge(Bucket(bucket), &Partial { mentions: 1, outage, ..Partial::default() });

@@ -19,8 +19,12 @@ const KEPT_MAX: usize = 8;
 pub(super) fn tell(events: Vec<AlertEvent>, bucket: Bucket, state: &mut QueryState, pack: &Pack) -> Vec<AlertEvent> {
     let mut told = due(bucket, state, pack);
     for event in events {
+        if event.suppressed.is_some() {
+            told.push(event);
+            continue;
+        }
         let known = state.kept.iter().any(|kept| kept.alert_id == event.alert_id);
-        let opens = matches!(event.state, AlertState::Opened | AlertState::Reopened);
+        let opens = event.late || matches!(event.state, AlertState::Opened | AlertState::Reopened);
         if event.severity > Severity::S2 && (opens || known) && is_night(&event.team, event.at, pack) {
             keep(event, state);
         } else {

@@ -1,5 +1,6 @@
 //! Worlds of signals: what opens, what does not, and that the way signals were cut leaves no trace.
 
+mod gathered;
 mod order;
 
 use super::*;
@@ -51,6 +52,7 @@ fn post(bucket: i64, index: u64) -> Contribution {
         thread: None,
         followers: person % 1000,
         prominent: false,
+        alarm: false,
         example: Some(format!("x:{person}")),
         terms: Vec::new(),
         pending: None,
@@ -266,6 +268,36 @@ fn items_of_an_open_incident_are_attached_and_the_others_released() {
     let released = follow_ups.iter().filter(|follow_up| follow_up.action == FollowUpAction::Release).count();
     assert!(released <= 40 && attached >= 80, "{released} released, {attached} attached");
     assert!(follow_ups.iter().all(|f| (f.incident_id.is_some()) == (f.action == FollowUpAction::Attach)));
+}
+
+/// A report a minute, for nine days.
+fn new_level() -> Vec<(i64, Contribution)> {
+    let quiet = world(Burst::None);
+    let from = START + 1260;
+    let reports = (0..9 * 1440).map(|minute| {
+        let bucket = from + 6 * minute;
+        let mut item = post(bucket, 7);
+        (item.negative, item.outage, item.sentiment_percent) = (true, true, -70);
+        (bucket, item)
+    });
+    quiet.into_iter().chain(reports).collect()
+}
+
+#[test]
+fn what_lasts_for_seven_days_is_usual_and_what_lasts_for_three_is_not() {
+    let verdicts = run(&new_level(), &[2000], &pack());
+    let told: Vec<&AlertEvent> = verdicts
+        .iter()
+        .filter_map(|verdict| match verdict {
+            Verdict::Alert(event) if event.state != AlertState::Updated => Some(&**event),
+            Verdict::Alert(_) | Verdict::FollowUp(_) => None,
+        })
+        .collect();
+    let states: Vec<_> = told.iter().map(|event| (event.kind, event.state)).collect();
+    assert_eq!(states, [(AlertKind::Outage, AlertState::Opened), (AlertKind::Outage, AlertState::Resolved)]);
+    let lasted = (told[1].at.as_seconds() - told[0].at.as_seconds()) / 3600;
+    assert!((167..171).contains(&lasted), "{lasted} hours");
+    assert!(told[1].explain.iter().any(|line| line.contains("7 days")), "{:?}", told[1].explain);
 }
 
 proptest! {

@@ -6,7 +6,8 @@ use super::*;
 use crate::pipeline::UndoLimits;
 use crate::wire::state_hash;
 
-const QUERIES: [&str; 3] = [QUERY, "nimbus-login", "quiet"];
+/// Two of one group, so that their alerts are gathered, and one of none.
+const QUERIES: [&str; 3] = ["nimbus-cloud", "nimbus-pay", "quiet"];
 
 /// SplitMix64.
 struct Dice(u64);

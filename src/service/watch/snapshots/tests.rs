@@ -50,6 +50,7 @@ impl Bench {
 
     /// A mention in each of these log buckets, and the clock after each; before the first, who is waited for.
     fn signals(&self, buckets: std::ops::Range<i64>) {
+        let pack = rules::load(&rules::shipped(), &[]).expect("the shipped pack is clean");
         let members = wire::members_record(&self.topics, 0, Bucket(buckets.start), vec!["r/0".into()]);
         self.cluster.append(vec![members.expect("has a binary form")]).expect("is there");
         for bucket in buckets {
@@ -57,7 +58,7 @@ impl Bench {
             let at = Bucket(bucket);
             let clock = SourceClock { source: "r/0".into(), reached: Some(at), since: Some(Bucket(1)), ended: false };
             let records = [
-                wire::partial_record(&self.topics, "q", at, at, partial),
+                wire::partial_record(&self.topics, &pack, "q", (at, at), partial),
                 wire::clocks_record(&self.topics, 0, vec![clock]),
             ];
             self.cluster.append(records.map(|record| record.expect("has a binary form")).to_vec()).expect("is there");
