@@ -1,13 +1,19 @@
-//! The pieces that tell the language: one to four letters of the words, without handles, links and hashtags; of a
-//! script that gives its language away, each letter only says which script it is.
+//! What tells the language: pieces of one to four letters of the words, the words and their longer ends, without
+//! handles, links and hashtags; of a script that gives its language away, each letter only says which script it is.
 
-use super::features::{LANGUAGE_BITS, mix, top};
+use super::features::{LANGUAGE_BITS, hash_letters, mix, top};
 use super::tokens::{Cell, Kind, Reading};
 
 /// Letters read for the language: more does not help, and keeps the work bounded.
 pub(crate) const LETTERS_MAX: usize = 240;
 const SEED_LANGUAGE: u64 = 0x59;
 const SEED_SCRIPT: u64 = 0x5E;
+const SEED_WHOLE: u64 = 0x5F;
+const SEED_BEGINNING: u64 = 0x60;
+const SEED_ENDING: u64 = 0x61;
+/// Letters of the beginning and of the ending of a longer word; a word no longer than a piece is one already.
+const END_LETTERS: usize = 5;
+const PIECE_LETTERS: usize = 4;
 
 /// Ids of the pieces of a text's words, in place of others.
 pub(crate) fn language_ids(reading: &Reading, ids: &mut Vec<u32>) {
@@ -25,10 +31,10 @@ pub(crate) fn language_ids(reading: &Reading, ids: &mut Vec<u32>) {
 
 /// Ids of the pieces of one word, its bounds included; of a very long one those of its beginning.
 pub(crate) fn word_ids(cells: &[Cell], mut emit: impl FnMut(u32)) {
-    let mut window = [0x20_u64; 4];
+    let mut window = [0x20_u64; PIECE_LETTERS];
     for cell in cells.iter().take(LETTERS_MAX) {
         if let Some(script) = lone_script(cell.ch) {
-            window = [0x20; 4];
+            window = [0x20; PIECE_LETTERS];
             emit(top(mix(SEED_SCRIPT, u64::from(u32::from(script))), LANGUAGE_BITS));
         } else {
             shift(&mut window, u64::from(u32::from(cell.ch)), &mut emit);
@@ -36,11 +42,27 @@ pub(crate) fn word_ids(cells: &[Cell], mut emit: impl FnMut(u32)) {
     }
     if window[0] != 0x20 {
         shift(&mut window, 0x20, &mut emit);
+        whole(cells, &mut emit);
+    }
+}
+
+/// Emits the word as a whole, and its beginning and ending, where they are longer than a piece.
+fn whole(cells: &[Cell], emit: &mut impl FnMut(u32)) {
+    let cells = &cells[..cells.len().min(LETTERS_MAX)];
+    let mut part = |seed: u64, cells: &[Cell]| {
+        emit(top(mix(seed, hash_letters(cells.iter().map(|c| c.ch))), LANGUAGE_BITS));
+    };
+    if cells.len() >= PIECE_LETTERS {
+        part(SEED_WHOLE, cells);
+    }
+    if cells.len() > END_LETTERS {
+        part(SEED_BEGINNING, &cells[..END_LETTERS]);
+        part(SEED_ENDING, &cells[cells.len() - END_LETTERS..]);
     }
 }
 
 /// Adds a letter and emits the pieces that end with it, read backwards.
-fn shift(window: &mut [u64; 4], letter: u64, emit: &mut impl FnMut(u32)) {
+fn shift(window: &mut [u64; PIECE_LETTERS], letter: u64, emit: &mut impl FnMut(u32)) {
     *window = [letter, window[0], window[1], window[2]];
     let mut hash = SEED_LANGUAGE;
     for (size, &c) in window.iter().enumerate() {
@@ -85,6 +107,20 @@ mod tests {
         for text in ["ab ".repeat(50_000), "ab".repeat(50_000)] {
             language_ids(&Reading::new(&text), &mut ids);
             assert!(ids.len() < 1_500, "{}", ids.len());
+        }
+    }
+
+    #[test]
+    fn longer_words_are_told_by_their_ends_too() {
+        let count = |text: &str| {
+            let mut ids = Vec::new();
+            language_ids(&Reading::new(text), &mut ids);
+            ids.len()
+        };
+        // every piece that ends with a letter or with the end of the word
+        let pieces = |letters: usize| 2 + 3 + 4 * (letters - 2) + 3;
+        for (word, more) in [("für", 0), ("auch", 1), ("nicht", 1), ("werden", 3), ("geschwindigkeit", 3)] {
+            assert_eq!(count(word), pieces(word.chars().count()) + more, "{word}");
         }
     }
 

@@ -334,6 +334,6 @@ fn work_grows_with_the_text_and_no_faster() {
         };
         let half = &text[..text.floor_char_boundary(text.len() / 2)];
         let (whole, half) = (work(text), work(half));
-        assert!(whole <= 2 * half + 100 && whole <= 5 * text.len() + 100, "{half}, {whole} of {:.20}", text);
+        assert!(whole <= 2 * half + 100 && whole <= 5 * text.len() + 100, "{half}, {whole} of {text:.20}");
     }
 }

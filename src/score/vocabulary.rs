@@ -17,7 +17,7 @@ const PLACES: usize = WORDS_REMEMBERED / 2;
 /// Bytes of the letters of a word that is remembered; longer ones are rare.
 const LETTER_BYTES_MAX: usize = 24;
 
-const _: () = assert!(PIECES_MAX < 256 && LETTER_BYTES_MAX * 4 + 3 < 256, "sums of a word fit 16 bits");
+const _: () = assert!(PIECES_MAX < 256 && LETTER_BYTES_MAX * 4 + 6 < 256, "sums of a word fit 16 bits");
 
 /// What the pieces of a text's words sum up to.
 #[derive(Debug, Default)]

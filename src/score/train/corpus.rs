@@ -88,6 +88,11 @@ impl Teach<'_> {
         self.push(head, usize::from(yes), weight)
     }
 
+    /// Not noise, like nearly all texts of every set: so many say it that each counts less.
+    fn no_noise(&mut self, weight: f32) -> &mut Self {
+        self.label(NOISE, "none", weight * 0.2)
+    }
+
     fn push(&mut self, head: usize, label: usize, weight: f32) -> &mut Self {
         let label = u8::try_from(label).expect("heads have few labels");
         let example = Example { text: self.text, label, weight, held: self.held, source: self.source };
@@ -107,9 +112,14 @@ impl Teach<'_> {
         }
     }
 
-    /// An ordinary post: nothing for anyone to do.
+    /// An ordinary post: nothing for anyone to do, and no noise.
     fn chatter(&mut self, weight: f32) -> &mut Self {
-        self.label(INTENT, "none", weight).label(URGENCY, "routine", weight).label(NOISE, "none", weight);
+        self.idle(weight).no_noise(weight)
+    }
+
+    /// Nothing for anyone to do.
+    fn idle(&mut self, weight: f32) -> &mut Self {
+        self.label(INTENT, "none", weight).label(URGENCY, "routine", weight);
         for head in [LEGAL, DISTRESS, DANGER, PRESS] {
             self.flag(head, false, weight / 2.0);
         }
@@ -203,7 +213,7 @@ impl Build {
                 };
                 // raters agree where they feel much; near zero the sign is a coin's
                 teach.label(SENTIMENT, label, if label == "neutral" { 0.5 } else { (0.2 + valence.abs()).min(1.5) });
-                teach.label(NOISE, "none", 1.0).flag(SARCASM, false, 0.3).flag(THREAT, false, 1.0);
+                teach.no_noise(1.0).flag(SARCASM, false, 0.3).flag(THREAT, false, 1.0);
                 teach.flag(ABUSE, false, 0.5).flag(INCIDENT, false, 0.3);
                 if chatter > 0.0 {
                     teach.label(INTENT, "none", chatter).label(URGENCY, "routine", chatter);
@@ -225,7 +235,7 @@ impl Build {
                 "offensive" => (true, 0.4),
                 _ => (false, 1.0),
             };
-            teach.flag(ABUSE, yes, weight).label(NOISE, "none", 0.3).label(INTENT, "none", 0.3);
+            teach.flag(ABUSE, yes, weight).no_noise(0.3).label(INTENT, "none", 0.3);
             teach.flag(THREAT, false, 0.5);
         }
         for (file, held) in [
@@ -235,7 +245,7 @@ impl Build {
             ("offensive_val.tsv", true),
         ] {
             for row in loader.rows("tweeteval", file, &["label", "text"])? {
-                self.teach(&unescape(&row[1]), TWEETS, held).flag(ABUSE, row[0] == "1", 0.8).label(NOISE, "none", 0.2);
+                self.teach(&unescape(&row[1]), TWEETS, held).flag(ABUSE, row[0] == "1", 0.8).no_noise(0.2);
             }
         }
         Ok(())
@@ -277,7 +287,7 @@ impl Build {
                 "Not related" => teach.flag(INCIDENT, false, 1.5).label(URGENCY, "routine", 0.5),
                 _ => &mut teach,
             };
-            teach.label(NOISE, "none", 0.5).label(INTENT, "none", 0.5);
+            teach.no_noise(0.5).label(INTENT, "none", 0.5);
         }
         Ok(())
     }
@@ -289,7 +299,7 @@ impl Build {
             if let Some((intent, urgency)) = banking(&row[0]) {
                 teach.label(INTENT, intent, 0.3).label(URGENCY, urgency, 0.2);
             }
-            teach.label(NOISE, "none", 0.3).flag(THREAT, false, 0.3);
+            teach.no_noise(0.3).flag(THREAT, false, 0.3);
         }
         for (file, held) in [("train.tsv", false), ("val.tsv", true), ("oos_train.tsv", false), ("oos_val.tsv", true)] {
             for row in loader.rows("clinc150", file, &["intent", "text"])? {
@@ -297,7 +307,7 @@ impl Build {
                 if let Some(intent) = clinc(&row[0]) {
                     teach.label(INTENT, intent, 0.4).label(URGENCY, "routine", 0.4);
                 }
-                teach.label(NOISE, "none", 0.4).flag(INCIDENT, false, 0.3).flag(ABUSE, false, 0.3);
+                teach.no_noise(0.4).flag(INCIDENT, false, 0.3).flag(ABUSE, false, 0.3);
                 teach.flag(THREAT, false, 0.4).label(EMOTION, "none", 0.1);
             }
         }
@@ -309,9 +319,9 @@ impl Build {
             let held = self.fifth();
             let mut teach = self.teach(&row[1], SMS, held);
             if row[0] == "spam" {
-                teach.label(NOISE, "spam", 20.0).label(INTENT, "none", 0.5);
+                teach.label(NOISE, "spam", 10.0).label(INTENT, "none", 0.5);
             } else {
-                teach.chatter(0.5).label(NOISE, "none", 5.0).flag(INCIDENT, false, 0.5);
+                teach.idle(0.5).label(NOISE, "none", 5.0).flag(INCIDENT, false, 0.5);
             }
         }
         Ok(())
@@ -362,7 +372,10 @@ impl Build {
         for post in posts {
             let mut teach = self.teach(&post.text, OWN, post.held());
             let noise = ["spam", "giveaway", "bot", "low_value"].into_iter().find(|n| post.has(n));
-            teach.label(NOISE, noise.unwrap_or("none"), 1.0);
+            match noise {
+                Some(kind) => teach.label(NOISE, kind, 1.0),
+                None => teach.no_noise(1.0),
+            };
             // most posts complain, most people do not: praise in the words of complaints says more
             let mood = if post.sentiment == "negative" { 0.1 } else { 0.15 };
             for (head, label, weight) in
