@@ -50,8 +50,10 @@ struct Kept {
 }
 
 const VERSION: u8 = 1;
-/// Reasons of dead letters that are told apart; what goes beyond counts as `other`.
+/// Reasons of dead letters that are told apart; what goes beyond counts as [`OTHER`].
 const REASONS_MAX: usize = 24;
+/// Reasons that are not told apart.
+const OTHER: &str = "other";
 /// A longer name of a reason counts as `other`.
 const REASON_BYTES_MAX: usize = 32;
 
@@ -174,8 +176,10 @@ impl Context {
     /// Counts dead letters of a reason. There are few reasons; the text of an offset commit must stay small whatever
     /// another release wrote into it.
     pub fn count_dead_letters(&mut self, reason: &str, count: u64) {
-        let has_room = self.dead_letters.len() < REASONS_MAX && reason.len() <= REASON_BYTES_MAX;
-        let reason = if has_room || self.dead_letters.contains_key(reason) { reason } else { "other" };
+        // what is told apart has its room whether or not something counts as other, or reading it back would lose one
+        let told_apart = self.dead_letters.len() - usize::from(self.dead_letters.contains_key(OTHER));
+        let has_room = told_apart < REASONS_MAX && reason.len() <= REASON_BYTES_MAX;
+        let reason = if has_room || self.dead_letters.contains_key(reason) { reason } else { OTHER };
         let counted = self.dead_letters.entry(reason.to_owned()).or_default();
         *counted = counted.saturating_add(count);
     }

@@ -34,6 +34,18 @@ proptest! {
 }
 
 #[test]
+fn what_is_told_apart_is_read_back_beside_what_is_not() {
+    let mut context = Context::new(10);
+    for number in 0..=REASONS_MAX {
+        context.count_dead_letters(&format!("reason_{number:02}"), 1);
+    }
+    assert_eq!((context.dead_letters.len(), context.dead_letters[OTHER]), (REASONS_MAX + 1, 1));
+    let text = context.encode().expect("it has a JSON form");
+    let read = Context::decode(&text, 10).expect("it is read back");
+    assert_eq!(read.dead_letters, context.dead_letters);
+}
+
+#[test]
 fn what_another_release_wrote_is_bounded_or_refused() {
     let many: BTreeMap<String, u64> = (0..1_000).map(|number| (format!("reason_{number}"), 1)).collect();
     let kept = Kept {
