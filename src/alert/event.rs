@@ -140,7 +140,7 @@ impl Scene<'_> {
 
     /// Whether one post goes round or many people have the same trouble.
     fn reading(&self) -> Option<String> {
-        let largest = self.evidence.threads.iter().map(|(_, thread)| thread.mentions).max().unwrap_or(0);
+        let largest = self.evidence.largest_thread().map_or(0, |(_, thread)| thread.mentions);
         match self.episode.kind {
             AlertKind::Viral => Some(format!(
                 "an individual goes viral, one post goes round: {largest} of {} answer or pass on the same one",
@@ -242,7 +242,7 @@ pub fn describe(evidence: &Partial, series: &Series) -> Vec<String> {
         format!("{:.0} % negative, usually {:.0} %", percent(evidence.negative), 100.0 * series.usual_negative()),
         format!("{:.0} % tell of trouble, usually {:.0} %", percent(evidence.outage), 100.0 * series.usual_outage()),
     ];
-    if let Some((_, thread)) = evidence.threads.iter().max_by_key(|(hash, thread)| (thread.mentions, **hash)) {
+    if let Some((_, thread)) = evidence.largest_thread() {
         let people = thread.people.distinct().min(thread.mentions);
         lines.push(format!("largest thread: {} posts by {people} people", thread.mentions));
     }

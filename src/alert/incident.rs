@@ -4,6 +4,7 @@
 //! calls about one thing (Alertmanager's grouping). Who leads is decided by gravity, time and name alone, never by what
 //! was read first. It must never let an alert go unheard: what joins stands in the events of the one that leads.
 
+use super::event::tenth;
 use super::{AlertKind, Episode, is_false};
 use crate::detect::{Bucket, Partial};
 use crate::mention::Timestamp;
@@ -131,10 +132,6 @@ pub fn facets(query: &str, window: &Partial, before: &Partial, usual: f64) -> Ve
     moved.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.series.cmp(&b.1.series)));
     moved.truncate(FACETS_MAX);
     moved.into_iter().map(|(_, part)| part).collect()
-}
-
-fn tenth(value: f64) -> f64 {
-    libm::round(value * 10.0) / 10.0
 }
 
 #[cfg(test)]

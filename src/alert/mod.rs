@@ -76,6 +76,26 @@ pub enum AlertState {
     Withdrawn,
 }
 
+impl AlertState {
+    /// The name used in JSON, keys and file names.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Updated => "updated",
+            Self::Resolved => "resolved",
+            Self::Reopened => "reopened",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// It opens, or opens again.
+    #[must_use]
+    pub fn opens(self) -> bool {
+        matches!(self, Self::Opened | Self::Reopened)
+    }
+}
+
 /// Where the counts of an open alert are going.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -3,7 +3,19 @@
 //! Two numbers of state and a half-life. It must never read a clock: whoever feeds it says how much event time has
 //! passed, so the same rows give the same level in any replay.
 
+use super::Bucket;
 use serde::{Deserialize, Serialize};
+
+/// Buckets in which what is remembered for its shape fades to a half: a week, which knows a weekend.
+const WEEK_BUCKETS: f32 = 60_480.0;
+
+/// What is left, 0..1, of sums that were last faded `at`; notes that they are faded up to `bucket`. An earlier bucket
+/// fades nothing.
+pub(super) fn kept_of_week(at: &mut Option<Bucket>, bucket: Bucket) -> f32 {
+    let passed = at.map_or(0, |at| bucket.0.saturating_sub(at.0)).clamp(0, 1 << 20);
+    *at = Some(at.map_or(bucket, |at| at.max(bucket)));
+    libm::exp2f(-(passed as f32) / WEEK_BUCKETS)
+}
 
 /// Below this weight everything seen is so long ago that it says nothing any more.
 const FORGOTTEN_WEIGHT: f64 = 1e-9;

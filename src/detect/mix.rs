@@ -1,8 +1,9 @@
-//! What a series is usually made of: shares of platforms and languages, faded like its level.
+//! What a series is usually made of: shares of platforms and languages, faded with a half-life of a week.
 //!
 //! Two uses: the baseline rests while a platform it lives on is silent, and an alert says which platform or language is
 //! louder than usual. Bounded: platforms are few, of languages the most frequent are kept.
 
+use super::level::kept_of_week;
 use super::{Bucket, Partial, Parts, Stratum, share_surprise, take_apart};
 use crate::mention::Platform;
 use serde::{Deserialize, Serialize};
@@ -10,8 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Languages kept.
 const LANGUAGES: usize = 12;
-/// Half-life of the shares: a week.
-const HALF_LIFE_BUCKETS: f32 = 60_480.0;
 /// A series lives on a platform that brings so much of it: without less nobody sees it miss.
 const LIVES_ON: f64 = 0.05;
 /// A baseline rests for at most so many buckets of one silence: a day; then the silence is the usual.
@@ -73,9 +72,7 @@ pub struct Mix {
 impl Mix {
     /// Learns a bucket that is old enough to be usual. Buckets come in order.
     pub fn learn(&mut self, bucket: Bucket, partial: &Partial) {
-        let passed = self.at.map_or(0, |at| bucket.0.saturating_sub(at.0)).clamp(0, 1 << 20);
-        self.at = Some(self.at.map_or(bucket, |at| at.max(bucket)));
-        let keep = libm::exp2f(-(passed as f32) / HALF_LIFE_BUCKETS);
+        let keep = kept_of_week(&mut self.at, bucket);
         self.mentions = self.mentions * keep + partial.mentions as f32;
         self.platforms.values_mut().chain(self.languages.values_mut()).for_each(|part| part.fade(keep));
         for (platform, count) in &partial.platforms {

@@ -259,8 +259,9 @@ impl Partial {
 impl Partial {
     /// The thread of most posts; of equals the one of greatest hash.
     #[must_use]
-    pub fn largest_thread(&self) -> Option<u64> {
-        self.threads.iter().max_by_key(|(hash, thread)| (thread.mentions, **hash)).map(|(hash, _)| *hash)
+    pub fn largest_thread(&self) -> Option<(u64, &ThreadPart)> {
+        let largest = self.threads.iter().max_by_key(|(hash, thread)| (thread.mentions, **hash));
+        largest.map(|(hash, thread)| (*hash, thread))
     }
 
     /// Bytes in memory, about: what bounds are counted in.

@@ -11,10 +11,11 @@
 //!
 //! It must never tell a term that fewer than three people used.
 
+use super::level::kept_of_week;
 use super::sample::{BottomK, Merge};
 use super::{Bucket, Partial, share_surprise};
 use crate::mention::hash64;
-use libm::{exp2f, log, sqrt};
+use libm::{log, sqrt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -36,8 +37,6 @@ const PRIOR_PEOPLE: f64 = 10.0;
 const SAME: f64 = 0.7;
 /// Terms of a vocabulary; with four bytes of hash and four of count, 2 kB.
 const USUAL_TERMS: usize = 256;
-/// Half-life of what is usual: a week knows a weekend.
-const HALF_LIFE_BUCKETS: f32 = 60_480.0;
 
 /// What one person said in a window.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,9 +138,7 @@ impl Vocabulary {
     }
 
     fn fade(&mut self, bucket: Bucket) {
-        let passed = self.at.map_or(0, |at| bucket.0.saturating_sub(at.0)).clamp(0, 1 << 20);
-        self.at = Some(self.at.map_or(bucket, |at| at.max(bucket)));
-        let keep = exp2f(-(passed as f32) / HALF_LIFE_BUCKETS);
+        let keep = kept_of_week(&mut self.at, bucket);
         self.people *= keep;
         self.rest *= keep;
         self.terms.iter_mut().for_each(|(_, count)| *count *= keep);

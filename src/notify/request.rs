@@ -27,17 +27,7 @@ pub struct Request {
 /// `<alert_id>:<state>:<at>`: the same on every attempt and after every crash.
 #[must_use]
 pub fn idempotency_key(event: &AlertEvent) -> String {
-    format!("{}:{}:{}", event.alert_id, state_name(event.state), event.at)
-}
-
-fn state_name(state: AlertState) -> &'static str {
-    match state {
-        AlertState::Opened => "opened",
-        AlertState::Updated => "updated",
-        AlertState::Resolved => "resolved",
-        AlertState::Reopened => "reopened",
-        AlertState::Withdrawn => "withdrawn",
-    }
+    format!("{}:{}:{}", event.alert_id, event.state.as_str(), event.at)
 }
 
 /// What tells `receiver` of `event`. `now` (seconds since the epoch) goes into the signature only.

@@ -83,8 +83,10 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
         let (missing, told_before) = (state.members.missing(bucket), verdicts.len());
         let turns = state.close_sources(bucket, &missing);
         verdicts.extend(turns.iter().filter(|_| state.speaks).filter_map(|turn| source_alert(turn, bucket, pack)));
+        let silences = state.sources.stretches().to_vec();
         let due = state.close(bucket).into_iter();
-        let mut steps: Vec<Step> = due.map(|(query, counts)| step(query, bucket, counts, state, pack)).collect();
+        let step = |(query, counts)| step(query, bucket, counts, &silences, state, pack);
+        let mut steps: Vec<Step> = due.map(step).collect();
         gather::gather(&mut steps, bucket, state, pack);
         for step in &steps {
             tell_step(step, bucket, state, pack, &mut verdicts);
@@ -169,16 +171,22 @@ impl Say {
 
     /// Somebody is called.
     fn calls(&self) -> bool {
-        self.graver || matches!(self.state, AlertState::Opened | AlertState::Reopened)
+        self.graver || self.state.opens()
     }
 }
 
 /// One query, one bucket: counts first, then its alerts, one step each.
-fn step(query: String, bucket: Bucket, counts: Pending, state: &mut WatchState, pack: &Pack) -> Step {
+fn step(
+    query: String,
+    bucket: Bucket,
+    counts: Pending,
+    silences: &[Stretch],
+    state: &mut WatchState,
+    pack: &Pack,
+) -> Step {
     let held = gather::is_held(&query, state, pack);
-    let silences = state.sources.stretches().to_vec();
     let state = state.query(&query);
-    count(bucket, &counts, &silences, state);
+    count(bucket, &counts, silences, state);
     let settings = settings(&pack.detection(&query));
     let judgement = state.series.judge(state.tracker.volume_open(), &settings);
     let rise = find_rise(&query, bucket, &judgement, state, &settings, pack);
@@ -228,7 +236,7 @@ fn say_volume(
     state: &mut QueryState,
     pack: &Pack,
 ) -> Option<Say> {
-    let opens = matches!(stepped, Some(AlertState::Opened | AlertState::Reopened));
+    let opens = stepped.is_some_and(AlertState::opens);
     if opens {
         begin(bucket, rise, state);
     }
@@ -394,7 +402,7 @@ fn step_mood(
     let is_news = |mood: &&Mood| !state.tracker.volume_open() && mood.buckets <= state.tracker.free_buckets(bucket);
     let mood = mood.filter(|mood| rule.enabled && (is_told || is_news(mood)));
     let step = state.tracker.step_mood(query, bucket, mood, &evidence, rule.severity, settings)?;
-    if matches!(step.state, AlertState::Opened | AlertState::Reopened) && !state.tracker.volume_open() {
+    if step.state.opens() && !state.tracker.volume_open() {
         state.series.freeze();
     }
     let over = state.tracker.mood.as_ref().filter(|_| step.state == AlertState::Resolved);
@@ -419,7 +427,7 @@ fn tell(told: Told<'_>, state: &QueryState, pack: &Pack, event: impl Fn(Scene<'_
     let series = &state.series;
     let evidence = &series.evidence(buckets);
     let said = &series.said(evidence, buckets, episode.reports, TERMS_MAX);
-    let thread = evidence.largest_thread().and_then(|hash| state.threads.story(hash, at));
+    let thread = evidence.largest_thread().and_then(|(hash, _)| state.threads.story(hash, at));
     let (calls, pack) = (say.calls(), &pack.digest);
     let mut event = event(Scene { query, at, episode, rule, series, evidence, said, thread, moved, calls, pack });
     event.explain.extend(say.why.iter().cloned());

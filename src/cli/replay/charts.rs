@@ -16,11 +16,7 @@ pub fn write(folder: &Path, alerts: &[AlertEvent]) -> anyhow::Result<()> {
     let lasts = |alert: &&AlertEvent| !matches!(alert.state, AlertState::Resolved | AlertState::Withdrawn);
     let charts = alerts.iter().filter(lasts).filter_map(|alert| Some((alert, Chart::svg(alert)?)));
     for (number, (alert, svg)) in charts.take(CHARTS_MAX).enumerate() {
-        let state = match alert.state {
-            AlertState::Opened => "opened",
-            AlertState::Updated => "updated",
-            _ => "reopened",
-        };
+        let state = alert.state.as_str();
         let path = folder.join(format!("{}-{number:03}-{state}.svg", alert.alert_id));
         std::fs::write(&path, svg).with_context(|| format!("cannot write {}", path.display()))?;
     }

@@ -2,12 +2,12 @@
 
 use super::burden::Burden;
 use super::truth::Judged;
-use crate::alert::{AlertEvent, AlertState};
+use crate::alert::AlertEvent;
 use crate::log::Record;
 use crate::pipeline::{Outcome, Outcomes};
 use anyhow::Context as _;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -123,8 +123,8 @@ impl Report {
         let (mut by_state, mut suppressed) = (BTreeMap::new(), BTreeMap::new());
         for alert in alerts {
             match &alert.suppressed {
-                None => *by_state.entry(state_name(alert.state)).or_default() += 1,
-                Some(kept) if is_opening(alert.state) => *suppressed.entry(kept.by.as_str()).or_default() += 1,
+                None => *by_state.entry(alert.state.as_str().to_owned()).or_default() += 1,
+                Some(kept) if alert.state.opens() => *suppressed.entry(kept.by.as_str()).or_default() += 1,
                 Some(_) => {}
             }
         }
@@ -172,16 +172,5 @@ impl Report {
             text.push_str(&format!("\nbudget missed: {missed}"));
         }
         text
-    }
-}
-
-fn is_opening(state: AlertState) -> bool {
-    matches!(state, AlertState::Opened | AlertState::Reopened)
-}
-
-fn state_name(state: AlertState) -> String {
-    match serde_json::to_value(state) {
-        Ok(Value::String(name)) => name,
-        Ok(_) | Err(_) => String::new(),
     }
 }

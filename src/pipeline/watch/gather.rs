@@ -101,7 +101,7 @@ fn speaking(steps: &[Step], state: &WatchState) -> (Vec<Part>, Vec<Part>) {
         for (slot, say) in [(Slot::Counts, &step.volume), (Slot::Mood, &step.mood)] {
             let Some(say) = say else { continue };
             let part = Part { query: step.query.clone(), slot };
-            if matches!(say.state, AlertState::Opened | AlertState::Reopened) {
+            if say.state.opens() {
                 opening.push(part);
             } else if part.of(state).is_some_and(|episode| episode.led_by.is_some()) {
                 followed.push(part);

@@ -37,7 +37,7 @@ pub(super) fn mark(
 ) {
     let kept_back = if say.calls() { reason(query, slot, at, state, pack) } else { None };
     let Some(episode) = state.query(query).tracker.slot_mut(slot) else { return };
-    if matches!(say.state, AlertState::Opened | AlertState::Reopened) {
+    if say.state.opens() {
         (episode.known, episode.untold) = (false, None);
     }
     if say.calls() {

@@ -24,7 +24,7 @@ pub(super) fn tell(events: Vec<AlertEvent>, bucket: Bucket, state: &mut QuerySta
             continue;
         }
         let known = state.kept.iter().any(|kept| kept.alert_id == event.alert_id);
-        let opens = event.late || matches!(event.state, AlertState::Opened | AlertState::Reopened);
+        let opens = event.late || event.state.opens();
         if event.severity > Severity::S2 && (opens || known) && is_night(&event.team, event.at, pack) {
             keep(event, state);
         } else {
