@@ -13,8 +13,10 @@ pub mod preview;
 mod progress;
 pub mod query;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod score;
+mod stored;
 pub mod test;
 #[cfg(feature = "kafka")]
 pub mod topics;
@@ -67,6 +69,7 @@ enum Command {
     Run(run::RunArgs),
     Replay(replay::ReplayArgs),
     Preview(preview::PreviewArgs),
+    Report(report::ReportArgs),
     Normalize(normalize::NormalizeArgs),
     Match(match_::MatchArgs),
     Query(query::QueryArgs),
@@ -92,6 +95,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(args, io),
         Command::Replay(args) => replay::run(args, io),
         Command::Preview(args) => preview::run(args, io),
+        Command::Report(args) => report::run(args, io),
         Command::Normalize(args) => normalize::run(args, io),
         Command::Match(args) => match_::run(args, io),
         Command::Query(args) => query::run(args, io),
