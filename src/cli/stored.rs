@@ -17,7 +17,7 @@ pub struct Stored {
     #[arg(long, value_name = "DIR")]
     pub from: Option<PathBuf>,
     /// More records of any topic, one a line: feedback, for instance.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "from")]
     pub and: Vec<PathBuf>,
     /// The configuration that says where Kafka is, and the prefix of its topics.
     #[arg(long, value_name = "FILE")]

@@ -100,7 +100,7 @@ fn oversee(config: &Config, shared: &Shared, workers: &[Running]) {
         }
         if looked_at.elapsed() >= RELOAD_EVERY {
             looked_at = Instant::now();
-            folder.look(shared);
+            folder.look(&shared.wanted, &shared.metrics);
         }
     }
 }
