@@ -135,12 +135,12 @@ impl Tally {
             return;
         };
         self.routed += 1;
-        self.catch_all += u64::from(routed.intent == NO_INTENT);
-        let team = self.teams.entry(routed.team.clone()).or_default();
+        self.catch_all += u64::from(routed.route.intent == NO_INTENT);
+        let team = self.teams.entry(routed.route.team.clone()).or_default();
         team.items += 1;
-        team.human += u64::from(routed.tier == crate::route::Tier::Human);
+        team.human += u64::from(routed.route.tier == crate::route::Tier::Human);
         if routed.action != TicketAction::None {
-            team.cases.insert(routed.case_id.clone());
+            team.cases.insert(routed.route.case_id.clone());
         }
     }
 }

@@ -4,7 +4,7 @@ use super::figures::{Ratio, Spread};
 use super::ledger::{Ledger, Response, Side, Tagged, Work};
 use super::said::{Said, SaidKind};
 use crate::mention::Timestamp;
-use crate::route::{Severity, TicketAction, Tier};
+use crate::route::TicketAction;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -194,10 +194,10 @@ impl WeekReport {
     }
 
     fn count_load(&mut self, first: &Tagged, work: &Work) {
-        let load = self.load.entry(format!("{}/{}", first.team, tier(first.tier))).or_default();
+        let load = self.load.entry(format!("{}/{}", first.team, first.tier.as_str())).or_default();
         load.items += 1;
         load.tickets += u64::from(work.action() == Some(TicketAction::Upsert));
-        *load.severities.entry(severity(first.severity)).or_default() += 1;
+        *load.severities.entry(first.severity.as_str()).or_default() += 1;
         let mut claims = work.of(SaidKind::Claimed).peekable();
         load.claimed += u64::from(claims.peek().is_some());
         for said in claims {
@@ -276,16 +276,4 @@ impl Work {
 
 pub(super) fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
     (to.as_micros() - from.as_micros()).div_euclid(1_000_000)
-}
-
-fn tier(tier: Tier) -> &'static str {
-    match tier {
-        Tier::Automatic => "automatic",
-        Tier::Assisted => "assisted",
-        Tier::Human => "human",
-    }
-}
-
-fn severity(severity: Severity) -> &'static str {
-    severity.as_str()
 }

@@ -4,6 +4,7 @@
 //! decided by watch.
 
 mod decide;
+mod difference;
 mod facts;
 mod noise;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 mod ticket;
 
 pub use decide::{decide, seen_intents};
+pub use difference::{Difference, differences};
 pub use noise::{Noise, noise};
 
 use crate::mention::Timestamp;

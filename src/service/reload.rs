@@ -8,7 +8,7 @@
 
 use crate::config::pack::read_pack;
 use crate::rules::{self, Pack, SourceFile};
-use crate::telemetry::events::{PackMended, PackRefused};
+use crate::telemetry::events::{PackMended, PackRefused, ShadowRefused};
 use crate::telemetry::{Event as _, Metrics};
 use arc_swap::ArcSwap;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,8 @@ use std::sync::Arc;
 /// The folder of a pack.
 pub(super) struct Folder {
     path: PathBuf,
+    /// Whether its pack decides nothing: then it is not what the metrics of the pack tell of.
+    is_shadow: bool,
     /// What the last look found, where it is not what is wanted already.
     found: Option<Vec<SourceFile>>,
     /// What was refused last: not compiled again.
@@ -29,7 +31,19 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn new(path: &Path, pack: Arc<Pack>) -> Self {
-        Self { path: path.to_owned(), found: None, refused: None, told: String::new(), offered: vec![pack] }
+        Self {
+            path: path.to_owned(),
+            is_shadow: false,
+            found: None,
+            refused: None,
+            told: String::new(),
+            offered: vec![pack],
+        }
+    }
+
+    /// The folder of a shadow.
+    pub(super) fn of_shadow(path: &Path, pack: Arc<Pack>) -> Self {
+        Self { is_shadow: true, ..Self::new(path, pack) }
     }
 
     /// Offers the workers the pack of the folder when it is another one that checks clean; a broken one is told once
@@ -43,7 +57,7 @@ impl Folder {
         };
         let current = wanted.load();
         if files == current.source.files {
-            if !self.told.is_empty() {
+            if !self.told.is_empty() && !self.is_shadow {
                 PackMended { digest: &current.digest }.emit(metrics);
             }
             (self.found, self.refused, self.told) = (None, None, String::new());
@@ -73,7 +87,12 @@ impl Folder {
 
     fn refuse(&mut self, problems: usize, first: &str, metrics: &Metrics) {
         if self.told != first {
-            PackRefused { folder: &self.path.display().to_string(), problems, first }.emit(metrics);
+            let folder = &self.path.display().to_string();
+            if self.is_shadow {
+                ShadowRefused { folder, problems, first }.emit(metrics);
+            } else {
+                PackRefused { folder, problems, first }.emit(metrics);
+            }
             first.clone_into(&mut self.told);
         }
     }

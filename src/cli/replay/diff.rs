@@ -5,7 +5,7 @@ use super::seen::{self, About, End, Routed, Seen};
 use crate::alert::{AlertEvent, AlertKind};
 use crate::cli::{Exit, Io};
 use crate::mention::Timestamp;
-use crate::route::{Severity, TicketAction, Tier};
+use crate::route::{Difference, Severity, TicketAction, differences};
 use anyhow::Context as _;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -33,7 +33,7 @@ pub struct Comparison<'a> {
 
 /// `diff.json`.
 #[derive(Debug, Serialize)]
-pub struct Difference {
+pub struct PackDiff {
     /// Digest of the pack as it is.
     pub old: String,
     /// Digest of the pack as it may be.
@@ -149,7 +149,7 @@ pub fn run(comparison: &Comparison<'_>, io: &mut Io<'_>) -> anyhow::Result<Exit>
     let mut changes: Vec<Change> = found.into_values().collect();
     changes
         .sort_by(|a, b| b.count.cmp(&a.count).then_with(|| (a.field, &a.old, &a.new).cmp(&(b.field, &b.old, &b.new))));
-    let difference = Difference {
+    let difference = PackDiff {
         alerts: alerts(&old.alerts, &new.alerts),
         records: new.driven.records,
         items,
@@ -163,14 +163,14 @@ pub fn run(comparison: &Comparison<'_>, io: &mut Io<'_>) -> anyhow::Result<Exit>
     Ok(Exit::Ok)
 }
 
-fn write(path: &PathBuf, difference: &Difference) -> anyhow::Result<()> {
+fn write(path: &PathBuf, difference: &PackDiff) -> anyhow::Result<()> {
     let mut text = serde_json::to_vec_pretty(difference)?;
     text.push(b'\n');
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn write_line(file: &mut impl std::io::Write, example: &Example, changes: &[Changes]) -> std::io::Result<()> {
-    let changes = changes.iter().map(|(field, old, new)| (*field, [old.as_str(), new.as_str()])).collect();
+fn write_line(file: &mut impl std::io::Write, example: &Example, changes: &[Difference]) -> std::io::Result<()> {
+    let changes = changes.iter().map(|change| (change.field, [change.old.as_str(), change.new.as_str()])).collect();
     serde_json::to_writer(&mut *file, &Changed { example, changes })?;
     file.write_all(b"\n")
 }
@@ -208,42 +208,22 @@ fn pairs<'a>(old: &'a Ran, new: &'a Ran) -> Vec<(Option<&'a Seen>, Option<&'a Se
     keys.into_iter().map(|key| (old.items.get(key), new.items.get(key))).collect()
 }
 
-/// A field, and what it was and is.
-type Changes = (&'static str, String, String);
-
 /// What is different about one item.
-fn changes(old: Option<&Seen>, new: Option<&Seen>) -> Vec<Changes> {
+fn changes(old: Option<&Seen>, new: Option<&Seen>) -> Vec<Difference> {
     let end = |seen: Option<&Seen>| seen.map_or("unmatched", |seen| seen.end.as_str()).to_owned();
     match (old.map(|seen| &seen.end), new.map(|seen| &seen.end)) {
         (Some(End::Routed(old)), Some(End::Routed(new))) => fields(old, new),
-        _ if end(old) == end(new) => Vec::new(),
-        _ => vec![("outcome", end(old), end(new))],
+        _ => Difference::of("outcome", end(old), end(new)).into_iter().collect(),
     }
 }
 
-fn fields(old: &Routed, new: &Routed) -> Vec<Changes> {
-    let list = |names: &[String]| if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+fn fields(old: &Routed, new: &Routed) -> Vec<Difference> {
     let answer = |routed: &Routed| format!("{} min", routed.respond_seconds.div_euclid(60));
-    let pairs = [
-        ("team", old.team.clone(), new.team.clone()),
-        ("intent", old.intent.clone(), new.intent.clone()),
-        ("severity", old.severity.as_str().to_owned(), new.severity.as_str().to_owned()),
-        ("tier", tier(old.tier).to_owned(), tier(new.tier).to_owned()),
-        ("ticket", action(old.action).to_owned(), action(new.action).to_owned()),
-        ("answer within", answer(old), answer(new)),
-        ("path", list(&old.path), list(&new.path)),
-        ("approvals", list(&old.approvals), list(&new.approvals)),
-        ("also", list(&old.also), list(&new.also)),
+    let more = [
+        Difference::of("ticket", action(old.action), action(new.action)),
+        Difference::of("answer within", answer(old), answer(new)),
     ];
-    pairs.into_iter().filter(|(_, old, new)| old != new).collect()
-}
-
-fn tier(tier: Tier) -> &'static str {
-    match tier {
-        Tier::Automatic => "automatic",
-        Tier::Assisted => "assisted",
-        Tier::Human => "human",
-    }
+    differences(&old.route, &new.route).into_iter().chain(more.into_iter().flatten()).collect()
 }
 
 fn action(action: TicketAction) -> &'static str {
@@ -270,10 +250,10 @@ fn example(old: Option<&Seen>, new: Option<&Seen>) -> Example {
     }
 }
 
-fn add(found: &mut BTreeMap<Changes, Change>, example: &Example, changes: Vec<Changes>) {
-    for (field, old, new) in changes {
-        let key = (field, old.clone(), new.clone());
-        let change = found.entry(key).or_insert(Change { field, old, new, count: 0, examples: Vec::new() });
+fn add(found: &mut BTreeMap<Difference, Change>, example: &Example, changes: Vec<Difference>) {
+    for difference in changes {
+        let Difference { field, old, new } = difference.clone();
+        let change = found.entry(difference).or_insert(Change { field, old, new, count: 0, examples: Vec::new() });
         change.count += 1;
         if change.examples.len() < EXAMPLES_MAX {
             change.examples.push(example.clone());
@@ -312,7 +292,7 @@ impl Told {
     }
 }
 
-impl Difference {
+impl PackDiff {
     /// For people.
     #[must_use]
     pub fn in_words(&self) -> String {

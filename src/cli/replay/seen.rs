@@ -2,7 +2,7 @@
 
 use crate::log::Record;
 use crate::mention::{Mention, Timestamp};
-use crate::route::{Decision, Route, Severity, TicketAction, Tier};
+use crate::route::{Decision, Route, TicketAction};
 use crate::wire::{ITEM_TYPE, PublishedOutcome};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ pub struct About {
 }
 
 /// How an item that matched ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum End {
     /// Noise of this kind.
     Noise(String),
@@ -46,18 +46,12 @@ pub enum End {
 }
 
 /// Where a routed item went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Routed {
-    pub team: String,
-    pub also: Vec<String>,
-    pub intent: String,
-    pub severity: Severity,
-    pub tier: Tier,
+    /// Its route.
+    pub route: Route,
+    /// What the ticketing system was told.
     pub action: TicketAction,
-    pub case_id: String,
-    pub approvals: Vec<String>,
-    pub path: Vec<String>,
     /// Seconds after the post until an answer is due.
     pub respond_seconds: i64,
 }
@@ -125,18 +119,7 @@ fn routed(item: Item) -> Option<Seen> {
     }
     let at = mention.created_at;
     let respond_seconds = at.map_or(0, |at| (route.respond_by.as_micros() - at.as_micros()).div_euclid(1_000_000));
-    let end = End::Routed(Routed {
-        team: route.team,
-        also: route.also,
-        intent: route.intent,
-        severity: route.severity,
-        tier: route.tier,
-        action: ticket.action,
-        case_id: route.case_id,
-        approvals: route.approvals,
-        path: route.path,
-        respond_seconds,
-    });
+    let end = End::Routed(Routed { route, action: ticket.action, respond_seconds });
     Some(Seen { item_id, revision, at, about: about(&mention), end, rules: decision.rules })
 }
 
