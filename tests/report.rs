@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "support/synthetic.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod synthetic;
 
 use std::fs;

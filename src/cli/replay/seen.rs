@@ -42,7 +42,7 @@ pub enum End {
     /// Noise of this kind.
     Noise(String),
     /// Routed.
-    Routed(Routed),
+    Routed(Box<Routed>),
 }
 
 /// Where a routed item went.
@@ -119,7 +119,7 @@ fn routed(item: Item) -> Option<Seen> {
     }
     let at = mention.created_at;
     let respond_seconds = at.map_or(0, |at| (route.respond_by.as_micros() - at.as_micros()).div_euclid(1_000_000));
-    let end = End::Routed(Routed { route, action: ticket.action, respond_seconds });
+    let end = End::Routed(Box::new(Routed { route, action: ticket.action, respond_seconds }));
     Some(Seen { item_id, revision, at, about: about(&mention), end, rules: decision.rules })
 }
 

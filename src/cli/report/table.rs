@@ -15,6 +15,33 @@ pub struct Row {
     pub count: String,
 }
 
+/// What stands in a cell.
+struct Cell(String);
+
+impl From<u64> for Cell {
+    fn from(count: u64) -> Self {
+        Self(count.to_string())
+    }
+}
+
+impl From<i64> for Cell {
+    fn from(seconds: i64) -> Self {
+        Self(seconds.to_string())
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 /// A report, ready to be written.
 #[derive(Debug)]
 pub struct Table {
@@ -27,8 +54,9 @@ pub struct Table {
 }
 
 impl Table {
-    fn add(&mut self, metric: &'static str, of: impl Into<String>, value: impl ToString, count: impl ToString) {
-        self.rows.push(Row { metric, of: of.into(), value: value.to_string(), count: count.to_string() });
+    fn add(&mut self, metric: &'static str, of: impl Into<String>, value: impl Into<Cell>, count: impl Into<Cell>) {
+        let (value, count) = (value.into().0, count.into().0);
+        self.rows.push(Row { metric, of: of.into(), value, count });
     }
 
     fn ratio(&mut self, metric: &'static str, of: impl Into<String>, ratio: Ratio) {
@@ -61,7 +89,7 @@ impl Table {
         }
         for (tagged, said) in &report.confusion {
             for (right, count) in said {
-                table.add("confusion", format!("{tagged} → {right}"), count, "");
+                table.add("confusion", format!("{tagged} → {right}"), *count, "");
             }
         }
         table.ratio("routed_right_ratio", "", report.routed_right);
@@ -86,11 +114,11 @@ impl Table {
             self.add("load_tickets", queue, load.tickets, load.items);
             self.add("load_claimed", queue, load.claimed, load.items);
             for (severity, count) in &load.severities {
-                self.add("load_severity", format!("{queue}/{severity}"), count, load.items);
+                self.add("load_severity", format!("{queue}/{severity}"), *count, load.items);
             }
         }
         for (who, count) in &report.reviewers {
-            self.add("claimed_by", who, count, "");
+            self.add("claimed_by", who, *count, "");
         }
         let satisfaction = &report.satisfaction;
         let mean = satisfaction.mean.map_or_else(|| "none".to_owned(), |mean| format!("{mean:.4}"));
@@ -110,7 +138,7 @@ impl Table {
         let about = format!("Incident {}, owned by {}.", report.incident_id, report.team);
         let mut table = Self { title: report.headline.clone(), about, rows: Vec::new() };
         table.add("severity", "", report.severity.as_str(), "");
-        table.add("onset", "", report.onset, "");
+        table.add("onset", "", report.onset.to_string(), "");
         table.add("told_after_seconds", "", report.told_after_seconds, "");
         table.add("acknowledged_after_seconds", "", told(report.acknowledged_after_seconds), "");
         table.add("over_after_seconds", "", told(report.over_after_seconds), "");
