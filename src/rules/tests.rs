@@ -258,7 +258,7 @@ const FAULTS: &[Fault] = &[
     ("brands.yaml", "[camellia]", "[camellia, ACMÉLIA]", 5, 21, "the name itself", "another word"),
     ("brands.yaml", "not: [gismo]", "not: [gizmunda]", 4, 53, "under \"also\" and under \"not\"", "one of the two"),
     ("brands.yaml", "Acmelia Pay", "acmelia", 4, 16, "stands here twice", "remove"),
-    ("queries/brand.yaml", "acme NOT", "brand:acmelya NOT", 4, 12, "no brand or product \"acmelya\"", "\"Acmelia\""),
+    ("queries/brand.yaml", "acme NOT", "brand:acmelya NOT", 4, 18, "no brand or product \"acmelya\"", "\"Acmelia\""),
 ];
 
 #[test]
