@@ -150,7 +150,8 @@ fn sixty_faults_are_told_with_file_line_and_suggestion_and_what_it_says_mends_th
         let (files, line) = broken(fault);
         let all = told(&files);
         let line = line.saturating_add_signed(*shift);
-        let is_it = |problem: &&Problem| problem.path == *path && problem.line == line && problem.message.contains(message);
+        let is_it =
+            |problem: &&Problem| problem.path == *path && problem.line == line && problem.message.contains(message);
         let said = |problem: &&Problem| problem.suggestion.as_ref().is_some_and(|said| said.contains(suggestion));
         let Some(problem) = all.iter().find(is_it).filter(said) else {
             wrong.push(format!("{path} {to:?}, wanted line {line}, {message:?}, {suggestion:?}: {all:#?}"));

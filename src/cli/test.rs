@@ -5,7 +5,7 @@ use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::query::Fields;
 use crate::route;
-use crate::rules::{self, Case, Covered, Difference, Finding, OWN_VOICE, Observed, Pack, QueryRule, SourceFile};
+use crate::rules::{self, Case, Covered, Difference, Finding, Given, OWN_VOICE, Observed, Pack, QueryRule, SourceFile};
 use crate::score::{Model, Scores};
 use crate::text::{Document, brands};
 use serde_json::json;
@@ -124,7 +124,8 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
     }
     let scores = match &case.given {
         Some(given) => given.scores(),
-        None => score(&mention.text, mention.lang.as_deref()),
+        None if asks_for_scores(pack, case) => score(&mention.text, mention.lang.as_deref()),
+        None => Given::default().scores(),
     };
     mention.lang_detected = Some(scores.language.code.clone());
     let intents = route::seen_intents(&scores, pack);
@@ -134,12 +135,28 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
     pack.note_impersonation(&mut mention);
     let matched: Vec<&QueryRule> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
     let noise = route::noise(&mention, &matched, &scores, pack).map(|noise| noise.kind);
+    if case.given.is_none() && !asks_for_scores(pack, case) {
+        return Observed { matched: ids(&matched), ..Observed::default() };
+    }
     let brought = addressed || matched.iter().any(|query| !query.mark);
     let routed = brought && noise.is_none();
     let routing = routed.then(|| route::decide(&mention, &matched, &scores, case.at, pack, Model::shipped().digest()));
     let heads = scores.heads.iter().map(|(head, answer)| (head.clone(), answer.label.to_string())).collect();
     let fired = route::fired_triggers(&mention, &matched, &scores, pack);
-    Observed { matched: matched.iter().map(|query| query.id.as_str()).collect(), noise, heads, fired, routing }
+    Observed { matched: ids(&matched), noise, heads, fired, routing }
+}
+
+fn ids<'p>(matched: &[&'p QueryRule]) -> Vec<&'p str> {
+    matched.iter().map(|query| query.id.as_str()).collect()
+}
+
+/// Whether a test asks for more than matches that words decide: then the model must be asked, which takes most of the time.
+fn asks_for_scores(pack: &Pack, case: &Case) -> bool {
+    let expect = &case.expect;
+    let of_scores = |text: &str| ["sentiment:", "intent:", "language:", "@{"].iter().any(|part| text.contains(part));
+    let named = expect.hits.iter().chain(&expect.misses).filter_map(|id| pack.query_of(id));
+    let more = expect.asks_for_route() || expect.noise.is_some() || !expect.heads.is_empty();
+    more || { named }.any(|query| of_scores(&query.text))
 }
 
 fn place(args: &TestArgs, failure: &Failure) -> String {

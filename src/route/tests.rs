@@ -107,7 +107,11 @@ fn a_ticket_quotes_only_the_start() {
     assert_eq!(ticket.priority, "normal");
     assert!(ticket.body.contains("Nimbus charged me twice and again"), "{}", ticket.body);
     assert!(!ticket.body.contains("the end") && ticket.body.contains('…'));
-    assert!(ticket.body.contains("Answer by 2026-03-03T13:00:00Z; next in line: finance-lead, duty-manager."), "{}", ticket.body);
+    assert!(
+        ticket.body.contains("Answer by 2026-03-03T13:00:00Z; next in line: finance-lead, duty-manager."),
+        "{}",
+        ticket.body
+    );
 }
 
 #[test]
@@ -132,12 +136,9 @@ fn wordings_are_filled_in_and_never_trust_the_handle() {
     assert_eq!((reply.id.as_str(), reply.channel.as_str(), reply.language.as_str()), ("billing-move", "public", "en"));
     assert!(reply.text.starts_with("@ada Sorry about that."), "{}", reply.text);
     assert!(route(&post("Nimbus"), &billing).ticket.body.contains(&reply.text));
-    for (handle, said) in [
-        ("@Ada.B_c-d", Some("@Ada.B_c-d ")),
-        ("ada <b>\n[x](y)", Some("@adabxy ")),
-        ("", None),
-        ("\u{202e}", None),
-    ] {
+    for (handle, said) in
+        [("@Ada.B_c-d", Some("@Ada.B_c-d ")), ("ada <b>\n[x](y)", Some("@adabxy ")), ("", None), ("\u{202e}", None)]
+    {
         let mut mention = post("Nimbus");
         mention.author.as_mut().expect("author").handle = Some(handle.into());
         let text = told(&mention, &billing).map(|reply| reply.text);
