@@ -15,6 +15,7 @@
 //! | [`route`] | core | the matrix: intent × severity → team, path, clock, tier |
 //! | [`detect`] | core | partition clocks, buckets, windows, baselines, statistics |
 //! | [`alert`] | core | the lifecycle of an alert, its evidence and words |
+//! | [`report`] | core | what people made of it: a week in figures, the story of an incident |
 //! | [`rules`] | core | text → validated pack, problems with file and line |
 //! | [`pipeline`] | core | `triage` and `watch`: the two functions that are the product |
 //! | [`wire`] | edge | JSON and binary shapes of what is written, headers, schemas |
@@ -39,6 +40,7 @@ pub mod normalize;
 pub mod notify;
 pub mod pipeline;
 pub mod query;
+pub mod report;
 pub mod route;
 pub mod rules;
 pub mod score;

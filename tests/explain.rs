@@ -1,6 +1,6 @@
 //! `groundswell explain` on payloads of every outcome: what is said, and with which exit code.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -163,4 +163,54 @@ fn what_cannot_run_is_exit_2() {
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
         assert!(!err.is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn the_path_of_an_item_stands_in_the_topics() {
+    let folder = std::env::temp_dir().join(format!("groundswell-explain-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let input = folder.join("posts.ndjson");
+    std::fs::write(&input, post("is Nimbus Cloud down for everyone?", "amber_heron", 1_312)).unwrap();
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_groundswell")).args(arguments).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    };
+    let from = folder.to_str().unwrap();
+    let (code, _, error) = run(&["replay", "--rules", rules, "--input", input.to_str().unwrap(), "--output", from]);
+    assert_eq!(code, 0, "{error}");
+    let mention = "x:2028390000000000001";
+    let (_, said, _) = run(&["explain", "--id", mention, "--from", from, "--format", "json"]);
+    let record: serde_json::Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+    let item = record["record"]["item_id"].as_str().unwrap().to_owned();
+    // the first word comes first, whatever order they stand in
+    let word = |kind: &str, at: &str| {
+        serde_json::json!({"type": "groundswell.feedback.v1", "feedback_id": kind, "about": item, "kind": kind,
+            "value": null, "by": "ana", "at": at})
+        .to_string()
+    };
+    let feedback = folder.join("said.jsonl");
+    let said = [word("resolved", "2026-03-02T11:00:00Z"), word("claimed", "2026-03-02T10:00:00Z")].join("\n");
+    std::fs::write(&feedback, said).unwrap();
+    let and = feedback.to_str().unwrap();
+    for id in [mention, &item] {
+        let (code, said, error) = run(&["explain", "--id", id, "--from", from, "--and", and]);
+        assert_eq!(code, 0, "{error}");
+        let mut rest = said.as_str();
+        for part in [
+            "mention x:2028390000000000001: routed",
+            "(revision 0): outage to support, S2, assisted, ticket pending",
+            "matrix:outage: row outage gives outage to support",
+            "follow-up (revision 1): release, ticket upsert: no incident is open on the query it matched",
+            "2026-03-02T10:00:00Z  claimed, by ana",
+            "2026-03-02T11:00:00Z  resolved, by ana",
+        ] {
+            let at = rest.find(part).unwrap_or_else(|| panic!("{part} is missing or too early in:\n{said}"));
+            rest = &rest[at..];
+        }
+    }
+    let (code, _, error) = run(&["explain", "--id", "x:1", "--from", from]);
+    assert_eq!((code, error.contains("nothing about \"x:1\"")), (1, true), "{error}");
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -177,6 +177,21 @@ fn a_partition_added_while_it_runs_is_read_from_its_first_record() {
     decided(120);
     process.signal("-TERM");
     assert!(process.wait(PATIENCE).success());
+    let said = looked_back(&deployment, &["explain", "--id", "x:30000077"]);
+    assert!(said.contains("mention x:30000077: routed") && said.contains("matrix:"), "{said}");
+    let period = ["report", "week", "--since", "2026-01-06", "--until", "2026-01-07", "--format", "csv"];
+    let said = looked_back(&deployment, &period);
+    assert!(said.contains("items_routed,,120,"), "{said}");
+}
+
+/// What a command tells from the topics of a deployment.
+fn looked_back(deployment: &Deployment<'_>, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_groundswell"));
+    command.env("GROUNDSWELL__KAFKA__BROKERS", &deployment.broker.brokers);
+    command.env("GROUNDSWELL__KAFKA__PREFIX", &deployment.prefix);
+    let output = command.args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Posts about the brand, each by somebody else.

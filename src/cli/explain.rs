@@ -3,9 +3,11 @@
 //! Decides nothing itself: it shows what [`triage`] says, as a partition's very first record would be decided.
 
 mod page;
+mod story;
 
 use super::check::{Format, print_problems};
 use super::normalize::{PlatformChoice, parse_platform};
+use super::stored::Stored;
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::normalize::MAX_PAYLOAD_BYTES;
@@ -17,14 +19,18 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::io::Read as _;
 use std::path::PathBuf;
+use story::Story;
 
 /// Records in which a mention read before is known again: more than one payload can hold.
 const DUPLICATE_WINDOW: u64 = 16;
 
 /// Explain what becomes of one payload: outcome, what matched, scores and their reasons, route, ticket.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  groundswell explain --rules rules/ < post.json\n\n\
-Exit codes: 0 decided, 1 the payload could not be read (or an item of it), 2 the pack cannot be used.")]
+#[command(
+    after_help = "Examples:\n  groundswell explain --rules rules/ < post.json\n  groundswell explain --id alert-5d0c… \
+--config groundswell.yaml\n\n\
+Exit codes: 0 decided, 1 the payload could not be read (or an item of it), 2 the pack cannot be used."
+)]
 pub struct ExplainArgs {
     /// The rule pack; without it, the one that is built in
     #[arg(long, value_name = "DIR")]
@@ -35,6 +41,11 @@ pub struct ExplainArgs {
     /// How to say it: for people, or one JSON object an item
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Instead of deciding a payload: what the topics hold about this item, mention, alert, incident or case
+    #[arg(long, value_name = "ID", conflicts_with_all = ["rules", "platform"])]
+    id: Option<String>,
+    #[command(flatten)]
+    stored: Stored,
 }
 
 /// Runs it.
@@ -42,6 +53,9 @@ pub struct ExplainArgs {
 /// # Errors
 /// When stdin cannot be read or the output not written.
 pub fn run(args: &ExplainArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    if let Some(id) = &args.id {
+        return tell(id, args, io);
+    }
     let Some(pack) = load(args, io)? else { return Ok(Exit::Unusable) };
     let mut payload = Vec::new();
     let limit = MAX_PAYLOAD_BYTES as u64 + 1;
@@ -62,6 +76,24 @@ pub fn run(args: &ExplainArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     }
     let unreadable = items.iter().any(|item| item.outcome() == Outcome::DeadLetter);
     Ok(if unreadable { Exit::Findings } else { Exit::Ok })
+}
+
+/// What was decided about an id, and what became of it.
+fn tell(id: &str, args: &ExplainArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let story = Story::read(&args.stored, id)?;
+    if story.records.is_empty() {
+        writeln!(io.stderr, "groundswell: the topics hold nothing about \"{id}\"; what has aged out is gone")?;
+        return Ok(Exit::Findings);
+    }
+    match args.format {
+        Format::Text => write!(io.stdout, "{}", story.in_words()).context("cannot write the story")?,
+        Format::Json => {
+            for (topic, record) in &story.records {
+                io.write_json(&json!({ "topic": topic, "record": record }))?;
+            }
+        }
+    }
+    Ok(Exit::Ok)
 }
 
 fn load(args: &ExplainArgs, io: &mut Io<'_>) -> anyhow::Result<Option<Pack>> {

@@ -9,11 +9,14 @@ pub mod forecast;
 pub mod match_;
 pub mod normalize;
 pub mod notify;
+pub mod preview;
 mod progress;
 pub mod query;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod score;
+mod stored;
 pub mod test;
 #[cfg(feature = "kafka")]
 pub mod topics;
@@ -65,6 +68,8 @@ enum Command {
     Demo(demo::DemoArgs),
     Run(run::RunArgs),
     Replay(replay::ReplayArgs),
+    Preview(preview::PreviewArgs),
+    Report(report::ReportArgs),
     Normalize(normalize::NormalizeArgs),
     Match(match_::MatchArgs),
     Query(query::QueryArgs),
@@ -89,6 +94,8 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::run(args, io),
         Command::Run(args) => run::run(args, io),
         Command::Replay(args) => replay::run(args, io),
+        Command::Preview(args) => preview::run(args, io),
+        Command::Report(args) => report::run(args, io),
         Command::Normalize(args) => normalize::run(args, io),
         Command::Match(args) => match_::run(args, io),
         Command::Query(args) => query::run(args, io),

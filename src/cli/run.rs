@@ -3,8 +3,8 @@
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::config::{Config, Overrides, process_environment};
-use crate::rules;
-use std::path::PathBuf;
+use crate::rules::{self, Pack};
+use std::path::{Path, PathBuf};
 
 /// Run the roles of one process on Kafka
 #[derive(Debug, clap::Args)]
@@ -40,27 +40,39 @@ pub fn run(args: &RunArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         write!(io.stdout, "{}", config.render())?;
         return Ok(Exit::Ok);
     }
-    let files = read_pack(&config.rules)?;
-    let pack = match rules::load(&files, &[]) {
-        Ok(pack) => pack,
+    let Some(pack) = load(&config.rules, io)? else { return Ok(Exit::Findings) };
+    let shadow = match &config.shadow {
+        None => None,
+        Some(folder) => match load(folder, io)? {
+            None => return Ok(Exit::Findings),
+            found => found,
+        },
+    };
+    start(&config, pack, shadow, args.until_end)
+}
+
+/// A pack; none where it has problems, which go to stderr.
+fn load(folder: &Path, io: &mut Io<'_>) -> anyhow::Result<Option<Pack>> {
+    let files = read_pack(folder)?;
+    match rules::load(&files, &[]) {
+        Ok(pack) => Ok(Some(pack)),
         Err(problems) => {
             super::check::print_problems(&files, &problems, io.stderr)?;
             writeln!(io.stderr, "the pack is not loaded and nothing was started")?;
-            return Ok(Exit::Findings);
+            Ok(None)
         }
-    };
-    start(&config, pack, args.until_end)
+    }
 }
 
 #[cfg(feature = "kafka")]
-fn start(config: &Config, pack: rules::Pack, until_end: bool) -> anyhow::Result<Exit> {
+fn start(config: &Config, pack: Pack, shadow: Option<Pack>, until_end: bool) -> anyhow::Result<Exit> {
     crate::telemetry::init_logs(&config.log)?;
-    crate::service::run::run(config, pack, until_end)?;
+    crate::service::run::run(config, pack, shadow, until_end)?;
     Ok(Exit::Ok)
 }
 
 #[cfg(not(feature = "kafka"))]
-fn start(_config: &Config, _pack: rules::Pack, _until_end: bool) -> anyhow::Result<Exit> {
+fn start(_config: &Config, _pack: Pack, _shadow: Option<Pack>, _until_end: bool) -> anyhow::Result<Exit> {
     anyhow::bail!("this build has no Kafka client: build it with the `kafka` feature")
 }
 

@@ -23,6 +23,8 @@ pub struct Config {
     pub roles: Vec<Role>,
     /// Folder of the rule pack.
     pub rules: PathBuf,
+    /// Folder of a pack that decides nothing: what it would have decided differently is written and counted.
+    pub shadow: Option<PathBuf>,
     /// What is read.
     pub sources: Sources,
     /// Whether wall time enters as ticks.
@@ -56,6 +58,7 @@ impl Default for Config {
             instance: "0".to_owned(),
             roles: Role::ALL.to_vec(),
             rules: PathBuf::from("rules"),
+            shadow: None,
             sources: Sources::default(),
             clock: Clock::Live,
             tick_after: Period::seconds(10),

@@ -146,7 +146,10 @@ pub fn contributions(decided: &Decided, pack: &Pack) -> Vec<(String, Contributio
         if decided.mention.action == Action::Update && waiting.is_none() {
             continue;
         }
-        let terms = contributions.first().map_or_else(|| terms(&decided.mention), |(_, first)| first.terms.clone());
+        // what is not public counts, and its words stay with its owner
+        let is_public = decided.mention.is_public();
+        let words = || if is_public { terms(&decided.mention) } else { Vec::new() };
+        let terms = contributions.first().map_or_else(words, |(_, first)| first.terms.clone());
         let contribution = Contribution { terms, ..contribution(decided, &matched.spans, waiting) };
         contributions.push((matched.query.clone(), contribution));
     }

@@ -4,6 +4,7 @@
 //! decided by watch.
 
 mod decide;
+mod difference;
 mod facts;
 mod noise;
 mod reply;
@@ -12,6 +13,7 @@ mod tests;
 mod ticket;
 
 pub use decide::{decide, fired_triggers, seen_intents};
+pub use difference::{Difference, differences};
 pub use noise::{Noise, noise};
 
 use crate::mention::Timestamp;

@@ -14,6 +14,7 @@ use crate::pipeline::{Outcomes, Redact, UndoLimits};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::Topics;
+use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,6 +132,11 @@ impl LocalPipeline {
         self.watch.stage_mut().set_pack(Arc::clone(pack));
     }
 
+    /// Says of every item from now on what this pack would have decided differently.
+    pub fn set_shadow(&mut self, pack: Arc<Pack>) {
+        self.triage.stage_mut().set_shadow(Some(Arc::new(ArcSwap::new(pack))));
+    }
+
     /// The input has ended: decides the rest.
     ///
     /// # Errors
@@ -214,7 +220,7 @@ fn create_topics(cluster: &LocalCluster, topics: &Topics, layout: &Layout, pack:
         cluster.create(&topics.raw(*platform), layout.raw_partitions);
     }
     cluster.create(&topics.signals, layout.signals_partitions);
-    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock] {
+    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock, &topics.shadow] {
         cluster.create(topic, 1);
     }
     for team in pack.topics() {

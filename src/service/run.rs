@@ -36,7 +36,7 @@ const POLL: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// When the process cannot start, or a role had to give up.
-pub fn run(config: &Config, pack: Pack, until_end: bool) -> anyhow::Result<()> {
+pub fn run(config: &Config, pack: Pack, shadow: Option<Pack>, until_end: bool) -> anyhow::Result<()> {
     let metrics = Arc::new(Metrics::new().context("cannot set up metrics")?);
     PackReloaded { digest: &pack.digest, queries: pack.queries.len() }.emit(&metrics);
     let pack = Arc::new(pack);
@@ -48,6 +48,7 @@ pub fn run(config: &Config, pack: Pack, until_end: bool) -> anyhow::Result<()> {
         topics: Topics::new(&config.kafka.prefix),
         active: Arc::new(ArcSwap::new(Arc::clone(&pack))),
         wanted: Arc::new(ArcSwap::new(pack)),
+        shadow: shadow.map(|pack| Arc::new(ArcSwap::from_pointee(pack))),
         until_end,
         failure: Arc::new(Mutex::new(None)),
     };
@@ -90,6 +91,8 @@ async fn stop_on_signal(stop: Arc<AtomicBool>) {
 fn oversee(config: &Config, shared: &Shared, workers: &[Running]) {
     let mut looked_at = Instant::now();
     let mut folder = Folder::new(&config.rules, shared.wanted.load_full());
+    let shadow = config.shadow.as_ref().zip(shared.shadow.as_ref());
+    let mut shadow = shadow.map(|(path, pack)| (Folder::of_shadow(path, pack.load_full()), Arc::clone(pack)));
     let mut done_since: Option<Instant> = None;
     while !shared.stop.load(Ordering::Relaxed) {
         thread::sleep(Duration::from_millis(100));
@@ -100,7 +103,10 @@ fn oversee(config: &Config, shared: &Shared, workers: &[Running]) {
         }
         if looked_at.elapsed() >= RELOAD_EVERY {
             looked_at = Instant::now();
-            folder.look(shared);
+            folder.look(&shared.wanted, &shared.metrics);
+            if let Some((folder, pack)) = &mut shadow {
+                folder.look(pack, &shared.metrics);
+            }
         }
     }
 }
@@ -162,7 +168,8 @@ fn connect_triage(name: &str, config: &Config, shared: &Shared) -> Result<Worker
     let duplicate_window_records = u64::from(config.decisions.duplicate_window_records);
     let redact = config.decisions.redact;
     let settings = TriageSettings { topics, members, signals_partitions, duplicate_window_records, clock, redact };
-    let stage = TriageStage::new(settings, pack, Model::shipped()).following_topics();
+    let mut stage = TriageStage::new(settings, pack, Model::shipped()).following_topics();
+    stage.set_shadow(shared.shadow.clone());
     Ok(Worker::new(stage, log, limits(config), wall).on_gap(config.kafka.on_gap))
 }
 
@@ -232,6 +239,9 @@ impl RoleStage for TriageStage {
         let Landed { event_times, dead } = self.take_landed();
         for at in event_times {
             metrics.observe_event_to_commit(Self::ROLE, (now.as_micros() - at.as_micros()) as f64 / 1e6);
+        }
+        for (field, count) in self.take_shadowed() {
+            metrics.add_shadowed(field, count);
         }
         for (reason, source, offset) in dead {
             RecordDeadLettered { reason, stage: "normalize", source: &source, offset }.emit(metrics);

@@ -47,6 +47,8 @@ pub struct Shared {
     pub active: Arc<ArcSwap<Pack>>,
     /// The pack they are to decide by as soon as its topics are there.
     pub wanted: Arc<ArcSwap<Pack>>,
+    /// The pack that is asked beside, and decides nothing.
+    pub shadow: Option<Arc<ArcSwap<Pack>>>,
     /// Ends when the input ends.
     pub until_end: bool,
     /// The first reason to give up.

@@ -5,6 +5,7 @@
 //! that move that partition, so that all statements are in one order (see `pipeline::Members`).
 
 mod clocks;
+mod shadows;
 
 use super::worker::{Batch, Silence, Stage, StageError};
 use crate::detect::{Bucket, Partial};
@@ -18,6 +19,8 @@ use crate::pipeline::{
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::{self, Topics, WireError};
+use arc_swap::ArcSwap;
+use shadows::Shadow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -161,6 +164,7 @@ pub struct TriageStage {
     resting: BTreeSet<TopicPartition>,
     open: Landed,
     landed: Landed,
+    shadow: Option<Shadow>,
 }
 
 impl TriageStage {
@@ -184,7 +188,18 @@ impl TriageStage {
             resting: BTreeSet::new(),
             open: Landed::default(),
             landed: Landed::default(),
+            shadow: None,
         }
+    }
+
+    /// Says of every item what this pack would have decided differently.
+    pub fn set_shadow(&mut self, pack: Option<Arc<ArcSwap<Pack>>>) {
+        self.shadow = pack.map(Shadow::new);
+    }
+
+    /// Items by the field in which the shadow differs, `none` for those it agrees with, since this was last asked.
+    pub fn take_shadowed(&mut self) -> BTreeMap<&'static str, u64> {
+        self.shadow.as_mut().map(Shadow::take_landed).unwrap_or_default()
     }
 
     /// Takes partitions that are added to a raw topic later for members too.
@@ -272,6 +287,10 @@ impl TriageStage {
             owned.context.clock.tick(Timestamp::clamped(arrived * 1_000));
         }
         let items = triage(&raw, &mut owned.context, &self.pack, self.model, &mut self.memory);
+        if let Some(shadow) = &mut self.shadow {
+            let live = (&items[..], &*self.pack.digest);
+            shadow.look(&self.settings.topics, &raw, live, self.model, &mut self.outputs)?;
+        }
         self.heard.extend(raw.platform.zip(owned.context.leave_bucket()).map(heard_of));
         let is_news = |item: &Item| !matches!(item.outcome(), Outcome::DeadLetter | Outcome::Duplicate);
         if items.iter().any(is_news) {
@@ -387,6 +406,7 @@ impl Stage for TriageStage {
         self.partials.clear();
         self.heard.clear();
         self.open = Landed::default();
+        self.shadow.iter_mut().for_each(Shadow::rollback);
     }
 
     fn apply(&mut self, record: Record) -> Result<(), StageError> {
@@ -449,6 +469,7 @@ impl Stage for TriageStage {
     fn landed(&mut self) {
         self.stated = self.stating.take().or(self.stated.take());
         self.landed.add(&mut self.open);
+        self.shadow.iter_mut().for_each(Shadow::landed);
         self.owned.values_mut().for_each(Owned::landed);
     }
 

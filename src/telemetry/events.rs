@@ -159,6 +159,24 @@ impl Event for PackRefused<'_> {
     }
 }
 
+/// The pack of the shadow has problems; the one before is asked on. Nothing is decided by either.
+#[derive(Debug)]
+pub struct ShadowRefused<'a> {
+    /// Its folder.
+    pub folder: &'a str,
+    /// How many problems.
+    pub problems: usize,
+    /// The first, with file and line.
+    pub first: &'a str,
+}
+
+impl Event for ShadowRefused<'_> {
+    fn emit(self, _: &Metrics) {
+        let Self { folder, problems, first } = self;
+        warn!(folder, problems, first, "shadow pack refused, the one before is asked on: run `groundswell check`");
+    }
+}
+
 /// The folder says again what it said before it had problems.
 #[derive(Debug)]
 pub struct PackMended<'a> {

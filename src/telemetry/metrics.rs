@@ -27,6 +27,7 @@ pub struct Metrics {
     items: Arc<Committed>,
     records: IntCounterVec,
     dead_letters: IntCounterVec,
+    shadowed: IntCounterVec,
     alerts: IntCounterVec,
     transactions: IntCounterVec,
     notifications: IntCounterVec,
@@ -56,6 +57,12 @@ impl Metrics {
             items,
             records: counters(&registry, "records_total", "Records read and committed.", &["role"])?,
             dead_letters: counters(&registry, "dead_letters_total", "Records dead-lettered, by reason.", &["reason"])?,
+            shadowed: counters(
+                &registry,
+                "shadow_differences_total",
+                "Items by the field in which the shadow pack differs; none: it agrees.",
+                &["field"],
+            )?,
             alerts: counters(&registry, "alerts_total", "Alert events, by kind and state.", &["kind", "state"])?,
             transactions: counters(
                 &registry,
@@ -162,6 +169,11 @@ impl Metrics {
     pub(super) fn count_alert(&self, event: &AlertEvent) {
         let state = format!("{:?}", event.state).to_ascii_lowercase();
         self.alerts.with_label_values(&[event.kind.as_str(), &state]).inc();
+    }
+
+    /// Counts items in which the shadow pack differs in this field; `none`: it agrees.
+    pub fn add_shadowed(&self, field: &str, items: u64) {
+        self.shadowed.with_label_values(&[field]).inc_by(items);
     }
 
     /// Everything in Prometheus' text format.

@@ -8,6 +8,7 @@ mod headers;
 mod item;
 pub mod schemas;
 mod scores;
+mod shadow;
 mod signal;
 mod snapshot;
 mod tick;
@@ -20,6 +21,7 @@ pub use item::{
     RoutedItem, RoutedMention, alert_record, follow_up_record, mention_record, routed_alert, routed_record,
 };
 pub use scores::write_scores;
+pub use shadow::{SHADOW_TYPE, ShadowDifference, ShadowRecord, shadow_record};
 pub use signal::{clocks_record, decode_signal, exclusion_record, heard_record, members_record, partial_record};
 pub use snapshot::{
     Cut, Header, Restored, STATE_FORMAT, Snapshot, StateRecords, Written, read_snapshot, snapshot, state_hash,

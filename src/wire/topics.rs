@@ -20,6 +20,8 @@ pub struct Topics {
     pub dead_letter: Arc<str>,
     /// Ticks.
     pub clock: Arc<str>,
+    /// What a shadow pack would have decided differently.
+    pub shadow: Arc<str>,
 }
 
 impl Topics {
@@ -35,6 +37,7 @@ impl Topics {
             alerts: name("alerts"),
             dead_letter: name("dead-letter"),
             clock: name("clock"),
+            shadow: name("shadow"),
         }
     }
 

@@ -6,6 +6,7 @@
 //! | `writer` | the transactional producer |
 //! | `transaction` | its states, and what each error of the client does to them |
 //! | `reader` | ranges and watermarks beside the assignment |
+//! | `onlooker` | whole topics, read from outside |
 //! | `client` | properties, log lines, error codes |
 //! | `planted` | the bug of a writer that nobody fences, for tests |
 //! | [`topics`] | the topic table, planned and applied |
@@ -20,11 +21,14 @@
 mod assignment;
 mod client;
 mod group;
+mod onlooker;
 mod planted;
 mod reader;
 pub mod topics;
 mod transaction;
 mod writer;
+
+pub use self::onlooker::Onlooker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

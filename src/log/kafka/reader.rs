@@ -51,6 +51,19 @@ impl Reader {
         Err(LogError::NoTopic { topic: topic.to_owned() })
     }
 
+    /// Every topic there is, with its number of partitions, by name.
+    pub(super) fn topics(&mut self) -> Result<Vec<(String, i32)>, LogError> {
+        let config = lookup_config(&self.settings);
+        let lookup = connected(&mut self.lookup, &config, "lookup")?;
+        let metadata = lookup.fetch_metadata(None, PROBE_TIMEOUT);
+        let metadata = metadata.map_err(|error| request_error("looking for topics", "all", &error))?;
+        let count = |entry: &MetadataTopic| i32::try_from(entry.partitions().len()).unwrap_or(i32::MAX);
+        let mut topics: Vec<_> =
+            metadata.topics().iter().map(|entry| (entry.name().to_owned(), count(entry))).collect();
+        topics.sort();
+        Ok(topics)
+    }
+
     /// See [`crate::log::Log::bounds`].
     pub(super) fn bounds(&mut self, source: &TopicPartition) -> Result<Bounds, LogError> {
         let config = lookup_config(&self.settings);

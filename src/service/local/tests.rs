@@ -138,3 +138,51 @@ fn the_record_says_which_kinds_are_gone() {
     let plain = mentions.iter().find(|value| text(value).contains("works fine")).expect("published");
     assert!(plain.get("redacted").is_none());
 }
+
+/// The shipped pack, with other words in its matrix.
+fn pack_with(from: &str, to: &str) -> Arc<Pack> {
+    let files = rules::shipped().into_iter().map(|file| {
+        let text = if file.path == "matrix.yaml" { file.text.replacen(from, to, 1) } else { file.text.to_string() };
+        rules::SourceFile::new(file.path, text)
+    });
+    Arc::new(rules::load(&files.collect::<Vec<_>>(), &[]).expect("sound"))
+}
+
+#[test]
+fn a_shadow_says_what_it_would_have_decided_and_decides_nothing() {
+    let layout = Layout {
+        members: [(Platform::Mastodon, 0)].into(),
+        raw_partitions: 1,
+        signals_partitions: 1,
+        duplicate_window_records: 100,
+    };
+    let play = |shadow: Option<Arc<Pack>>| {
+        let mut pipeline = LocalPipeline::new(&layout, pack_with("", ""), Model::shipped());
+        shadow.into_iter().for_each(|pack| pipeline.set_shadow(pack));
+        pipeline.feed([posts(), posts()].concat()).expect("decides");
+        pipeline.finish().expect("ends");
+        let counted = pipeline.triage.stage_mut().take_shadowed();
+        (pipeline.take_outputs(), counted)
+    };
+    let row = "    intent: billing\n    team: finance\n";
+    let (mut outputs, counted) = play(Some(pack_with(row, &row.replace("finance", "support"))));
+    let told = outputs.remove("social.shadow").expect("a topic");
+    let (mut alone, _) = play(None);
+    assert_eq!(alone.remove("social.shadow"), Some(Vec::new()));
+    assert_eq!(outputs, alone, "a shadow changes what is decided");
+    assert!(!told.is_empty());
+    for record in &told {
+        let said: Value = serde_json::from_slice(record.value.as_deref().expect("a value")).expect("JSON");
+        let team = &said["differences"][0];
+        assert_eq!(
+            (&team["field"], &team["live"], &team["shadow"]),
+            (&"team".into(), &"finance".into(), &"support".into())
+        );
+        assert!(said["item_id"].is_string() && said["live"] != said["shadow"], "{said}");
+        assert_eq!(holds_secret(&[said]), None);
+    }
+    assert_eq!(counted["team"], told.len() as u64, "the second copy of a post is compared by neither");
+    assert_eq!(counted["team"] + counted["none"], 2 * posts().len() as u64);
+    let (outputs, counted) = play(Some(pack_with("", "")));
+    assert_eq!((outputs["social.shadow"].len(), counted.len()), (0, 1), "{counted:?}");
+}

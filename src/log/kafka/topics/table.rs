@@ -73,6 +73,7 @@ pub fn table(options: &TopicOptions, brokers: usize) -> Vec<TopicSpec> {
     rows.push(("feedback".to_owned(), SMALL_PARTITIONS, Policy::Delete(90)));
     rows.push(("cases".to_owned(), SMALL_PARTITIONS, Policy::Compact(7)));
     rows.push(("erasures".to_owned(), SMALL_PARTITIONS, Policy::Compact(7)));
+    rows.push(("shadow".to_owned(), SMALL_PARTITIONS, Policy::Delete(7)));
     rows.push(("dead-letter".to_owned(), raw, Policy::Delete(7)));
     let available = i32::try_from(brokers).unwrap_or(i32::MAX).max(1);
     let replication = options.replication.unwrap_or_else(|| available.min(3));
@@ -133,6 +134,7 @@ mod tests {
             ("social.feedback", 4, "delete", 90),
             ("social.cases", 4, "compact", 0),
             ("social.erasures", 4, "compact", 0),
+            ("social.shadow", 4, "delete", 7),
             ("social.dead-letter", 4, "delete", 7),
         ];
         let specs = table(&options, 1);
