@@ -5,14 +5,15 @@ use crate::config::pack::read_pack;
 use crate::mention::Timestamp;
 use crate::query::lint::Severity;
 use crate::rules::{self, Finding, Pack, Problem, SourceFile};
+use jiff::civil::Date;
 use serde_json::json;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Check a rule pack: every problem at once, with file, line and what to write instead.
 ///
-/// What is odd about a query of a pack that works is told too: as a warning, or as an error where the query can never
-/// match.
+/// What is odd about a pack that works is told too: as a warning, or as an error where a query can never match, a path
+/// of escalation reaches nobody at some hour or ends without a person, or approved wording is expired.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  groundswell check rules/\n\n\
         Exit codes: 0 clean, or with warnings only; 1 problems; 2 the folder cannot be read.")]
@@ -22,6 +23,9 @@ pub struct CheckArgs {
     /// How to say it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// The day against which ends of silences and of approved wording are held (2026-03-05); today by default.
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<Date>,
 }
 
 /// How findings are written.
@@ -54,18 +58,13 @@ pub fn run(args: &CheckArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
 /// The pack works: says what is odd about it.
 fn tell_findings(args: &CheckArgs, files: &[SourceFile], pack: &Pack, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let mut found = rules::lint(pack);
-    found.extend(rules::overdue(pack, now()));
-    let located = |finding: &Finding| Finding { problem: located(&args.dir, &finding.problem), ..finding.clone() };
-    let found: Vec<Finding> = found.iter().map(located).collect();
+    found.extend(rules::overdue(pack, args.today.map_or_else(now, start_of)));
     let errors = found.iter().filter(|finding| finding.severity == Severity::Error).count();
     if args.format == Format::Json {
+        let found: Vec<Finding> = found.iter().map(|finding| located_finding(&args.dir, finding)).collect();
         io.write_json(&json!({ "problems": [], "findings": found, "digest": pack.digest }))?;
     } else {
-        let files = located_files(&args.dir, files);
-        for Finding { problem, code, severity } in &found {
-            let message = format!("{}[{code}]: {}", severity.as_str(), problem.message);
-            print_problem(&files, &Problem { message, ..problem.clone() }, io.stdout)?;
-        }
+        print_findings(&args.dir, files, &found, io.stdout)?;
         writeln!(
             io.stdout,
             "{}: {}: {} queries, {} teams, {} rows, {} tests{}, digest {}",
@@ -80,6 +79,12 @@ fn tell_findings(args: &CheckArgs, files: &[SourceFile], pack: &Pack, io: &mut I
         )?;
     }
     Ok(if errors == 0 { Exit::Ok } else { Exit::Findings })
+}
+
+/// The start of a day, UTC.
+fn start_of(day: Date) -> Timestamp {
+    let at = jiff::tz::TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0));
+    at.map_or_else(|_| now(), |at| Timestamp::clamped(at.as_microsecond()))
 }
 
 /// What a silence is held against: the wall clock.
@@ -117,6 +122,29 @@ fn tell_problems(
         Format::Text => print_problems(&located_files(&args.dir, files), &problems, io.stdout)?,
     }
     Ok(Exit::Findings)
+}
+
+/// Writes findings for people, as problems are written.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub(super) fn print_findings(
+    dir: &Path,
+    files: &[SourceFile],
+    found: &[Finding],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let files = located_files(dir, files);
+    for finding in found {
+        let Finding { problem, code, severity } = located_finding(dir, finding);
+        let message = format!("{}[{code}]: {}", severity.as_str(), problem.message);
+        print_problem(&files, &Problem { message, ..problem }, out)?;
+    }
+    Ok(())
+}
+
+fn located_finding(dir: &Path, finding: &Finding) -> Finding {
+    Finding { problem: located(dir, &finding.problem), ..finding.clone() }
 }
 
 fn located(dir: &Path, problem: &Problem) -> Problem {
@@ -207,7 +235,8 @@ mod tests {
     fn check(dir: &Path, format: Format) -> (Exit, String, String) {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let mut io = Io { stdin: &mut io::empty(), stdout: &mut stdout, stderr: &mut stderr };
-        let exit = run(&CheckArgs { dir: dir.to_owned(), format }, &mut io).expect("runs");
+        let today = Some(jiff::civil::date(2026, 3, 3));
+        let exit = run(&CheckArgs { dir: dir.to_owned(), format, today }, &mut io).expect("runs");
         (exit, String::from_utf8(stdout).expect("UTF-8"), String::from_utf8(stderr).expect("UTF-8"))
     }
 

@@ -58,6 +58,9 @@ impl Decided {
             redact(&mut routing.ticket.subject, &mut kinds);
             // blanks are folded in a ticket, which may bring the parts of a number together
             redact(&mut routing.ticket.body, &mut kinds);
+            if let Some(reply) = &mut routing.route.reply {
+                redact(&mut reply.text, &mut kinds);
+            }
         }
         out.redacted = kinds.into_iter().collect();
         out

@@ -120,12 +120,14 @@ fn at_last(state: &mut WatchState) -> Vec<Verdict> {
 fn source_alert(turn: &SourceTurn, bucket: Bucket, pack: &Pack) -> Option<Verdict> {
     let rule = pack.alert_rule(AlertKind::SilentSource, "");
     let enabled = rule.enabled;
-    let event = silent_source(turn.platform, &turn.turn, bucket, &told_rule(rule), &pack.digest);
+    let event = silent_source(turn.platform, &turn.turn, bucket, &told_rule(rule, bucket, pack), &pack.digest);
     enabled.then(|| alert(event))
 }
 
-fn told_rule(rule: AlertRule) -> Rule {
-    let AlertRule { team, severity, ack_minutes, next_step, reply, .. } = rule;
+/// What is told of a rule; of its wording nothing that is expired by then.
+fn told_rule(rule: AlertRule, at: Bucket, pack: &Pack) -> Rule {
+    let reply = pack.alert_reply(&rule, at.end());
+    let AlertRule { team, severity, ack_minutes, next_step, .. } = rule;
     Rule { team, severity, ack_minutes, next_step, reply }
 }
 
@@ -423,7 +425,7 @@ struct Told<'a> {
 
 fn tell(told: Told<'_>, state: &QueryState, pack: &Pack, event: impl Fn(Scene<'_>) -> AlertEvent) -> AlertEvent {
     let Told { query, at, episode, buckets, moved, say } = told;
-    let rule = &told_rule(pack.alert_rule(episode.kind, query));
+    let rule = &told_rule(pack.alert_rule(episode.kind, query), at, pack);
     let series = &state.series;
     let evidence = &series.evidence(buckets);
     let said = &series.said(evidence, buckets, episode.reports, TERMS_MAX);

@@ -8,9 +8,9 @@
 //! Every choice leaves a rule and a reason with the numbers compared.
 
 use super::facts::Facts;
-use super::{Decision, Route, Routing, Severity, Tier, ticket};
+use super::{Decision, Route, Routing, Severity, Tier, reply, ticket};
 use crate::mention::{Mention, Timestamp, hash64};
-use crate::rules::{NO_INTENT, Pack, QueryRule, Row, Trigger};
+use crate::rules::{Holiday, NO_INTENT, Opening, Pack, QueryRule, Row, Trigger};
 use crate::score::{IntentScore, Scores};
 
 /// Routes a mention that matched (or was addressed to an own account: then `matched` may be empty).
@@ -25,7 +25,7 @@ pub fn decide(
     pack: &Pack,
     model_digest: &str,
 ) -> Routing {
-    let facts = Facts::new(mention, matched, scores);
+    let facts = Facts::new(mention, matched, scores, &pack.lists);
     let mut record = Record::default();
     record.matched(matched);
     let fired = fired(&facts, pack);
@@ -36,7 +36,7 @@ pub fn decide(
     record.add(format!("matrix:{}", row.id), format!("row {} gives {} to {}", row.id, owner.intent, row.team));
     let mut route = assemble(&facts, pack, owner, row, event_at, &mut record);
     route.also = told_as_well(&facts, pack, owner, &candidates, &fired, &route.team);
-    tighten(&mut route, &fired, &mut record);
+    tighten(&mut route, row, &fired, &mut record);
     route.priority = priority(&facts, route.severity, route.tier);
     if !mention.is_public() {
         route.public_response = "none".to_owned();
@@ -46,6 +46,7 @@ pub fn decide(
             "not public: only its owner is told, nothing is said in public".to_owned(),
         );
     }
+    route.reply = reply::suggested(&facts, row, &route, event_at, pack);
     let ticket = ticket::ticket(&facts, row, &route, &record.reasons);
     if row.crowd {
         record.add(format!("crowd:{}", row.id), "comes in crowds: the ticket waits for the next bucket".to_owned());
@@ -153,6 +154,13 @@ pub(super) fn for_a_person(facts: &Facts<'_>, pack: &Pack) -> bool {
     fired(facts, pack).iter().any(|fired| fired.trigger.tier == Some(Tier::Human))
 }
 
+/// Ids of the triggers of a pack that fire for a mention, in the pack's order.
+#[must_use]
+pub fn fired_triggers<'p>(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &'p Pack) -> Vec<&'p str> {
+    let facts = Facts::new(mention, matched, scores, &pack.lists);
+    fired(&facts, pack).into_iter().map(|fired| fired.trigger.id.as_str()).collect()
+}
+
 /// The intents of a pack whose threshold the scores reach, best first, without the catch-all.
 pub fn seen_intents<'s>(scores: &'s Scores, pack: &Pack) -> Vec<&'s str> {
     reached(scores, pack).map(|(score, _)| score.id.as_ref()).collect()
@@ -236,20 +244,27 @@ fn assemble(
         resolve_by: event_at.plus_seconds(row.resolve_seconds),
         case_id: case_id(facts.mention, &owner.intent),
         incident_id: None,
+        reply: None,
     }
 }
 
-/// Which of the row's clocks runs: S1 and S2 at any hour, the rest by the owner's business hours.
+/// Which of the row's clocks runs: S1 and S2 at any hour, the rest by the owner's business hours and holidays.
 fn respond_seconds(pack: &Pack, row: &Row, severity: Severity, event_at: Timestamp, record: &mut Record) -> i64 {
-    let is_open = pack.teams.get(&row.team).is_some_and(|team| team.hours.is_open(event_at));
-    let zone = pack.teams.get(&row.team).map_or("UTC", |team| team.hours.zone_name.as_str());
-    let (name, seconds, why) = match severity {
-        Severity::S1 => ("crisis", row.respond.crisis_seconds, "S1, any hour".to_owned()),
-        Severity::S2 => ("urgent", row.respond.urgent_seconds, "S2, any hour".to_owned()),
-        _ if is_open => {
+    let hours = pack.teams.get(&row.team).map(|team| &team.hours);
+    let zone = hours.map_or("UTC", |hours| hours.zone_name.as_str());
+    let opening = hours.map_or(Opening::Closed, |hours| hours.opening(event_at));
+    let (name, seconds, why) = match (severity, opening) {
+        (Severity::S1, _) => ("crisis", row.respond.crisis_seconds, "S1, any hour".to_owned()),
+        (Severity::S2, _) => ("urgent", row.respond.urgent_seconds, "S2, any hour".to_owned()),
+        (_, Opening::Open) => {
             ("business", row.respond.business_seconds, format!("in business hours of {} ({zone})", row.team))
         }
-        _ => ("outside", row.respond.outside_seconds, format!("outside business hours of {} ({zone})", row.team)),
+        (_, closed) => {
+            if let Opening::Holiday(Holiday { name, calendar, .. }) = closed {
+                record.add(format!("holiday:{calendar}"), format!("{name}: {} does not work that day", row.team));
+            }
+            ("outside", row.respond.outside_seconds, format!("outside business hours of {} ({zone})", row.team))
+        }
     };
     record.add(format!("clock:{name}"), format!("{why}: answer within {} min", seconds / 60));
     seconds
@@ -303,21 +318,35 @@ fn told_as_well(
     also
 }
 
-/// A trigger's tier, approvals and people count for the whole item, whichever intent owns it.
-fn tighten(route: &mut Route, fired: &[Fired<'_>], record: &mut Record) {
+/// A trigger's tier, approvals and people count for the whole item, whichever intent owns it. Says why the tier is what
+/// it is: the triggers that ask for it, else the row.
+fn tighten(route: &mut Route, row: &Row, fired: &[Fired<'_>], record: &mut Record) {
     let mut path = Vec::new();
-    for Fired { trigger, reasons } in fired {
+    for Fired { trigger, .. } in fired {
         if let Some(tier) = trigger.tier.filter(|tier| strictness(*tier) > strictness(route.tier)) {
             route.tier = tier;
-        }
-        if trigger.tier == Some(Tier::Human) {
-            record.add(format!("tier:{}", trigger.id), format!("{}: a person owns it", reasons.join(", ")));
         }
         add_new(&mut route.approvals, &trigger.approvals);
         add_new(&mut path, &trigger.path);
     }
+    for Fired { trigger, reasons } in fired.iter().filter(|fired| fired.trigger.tier == Some(route.tier)) {
+        record.add(format!("tier:{}", trigger.id), format!("{}: {}", reasons.join(", "), meaning(route.tier)));
+    }
+    if route.tier == row.tier {
+        let reason = format!("row {} says {}: {}", row.id, route.tier.as_str(), meaning(route.tier));
+        record.add("tier:row".to_owned(), reason);
+    }
     add_new(&mut path, &route.path);
     route.path = path;
+}
+
+/// What a tier means for people.
+fn meaning(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Automatic => "no person is needed",
+        Tier::Assisted => "a person decides, with help",
+        Tier::Human => "a person owns it",
+    }
 }
 
 fn add_new(to: &mut Vec<String>, names: &[String]) {

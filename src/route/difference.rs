@@ -1,6 +1,6 @@
 //! What is different about two routes of one mention, for whoever compares packs.
 
-use super::{Route, Tier};
+use super::Route;
 
 /// One field in which two decisions differ.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +26,7 @@ impl Difference {
 #[must_use]
 pub fn differences(old: &Route, new: &Route) -> Vec<Difference> {
     let list = |names: &[String]| if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+    let wording = |route: &Route| route.reply.as_ref().map_or("none", |reply| reply.id.as_str()).to_owned();
     let both = [
         Difference::of("team", &old.team, &new.team),
         Difference::of("intent", &old.intent, &new.intent),
@@ -36,18 +37,7 @@ pub fn differences(old: &Route, new: &Route) -> Vec<Difference> {
         Difference::of("path", list(&old.path), list(&new.path)),
         Difference::of("approvals", list(&old.approvals), list(&new.approvals)),
         Difference::of("also", list(&old.also), list(&new.also)),
+        Difference::of("reply", wording(old), wording(new)),
     ];
     both.into_iter().flatten().collect()
-}
-
-impl Tier {
-    /// The name used in JSON and packs.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Automatic => "automatic",
-            Self::Assisted => "assisted",
-            Self::Human => "human",
-        }
-    }
 }

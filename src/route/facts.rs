@@ -2,7 +2,7 @@
 
 use crate::mention::Mention;
 use crate::route::Severity;
-use crate::rules::{Condition, HeadAsked, QueryRule, fold};
+use crate::rules::{Condition, HeadAsked, Lists, Phrase, QueryRule, Way, fold, market};
 use crate::score::Scores;
 
 /// One mention, what matched, what the model says.
@@ -10,6 +10,7 @@ pub(super) struct Facts<'a> {
     pub(super) mention: &'a Mention,
     pub(super) matched: &'a [&'a QueryRule],
     pub(super) scores: &'a Scores,
+    lists: &'a Lists,
     folded: String,
 }
 
@@ -17,12 +18,17 @@ pub(super) struct Facts<'a> {
 type Held = Option<String>;
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(mention: &'a Mention, matched: &'a [&'a QueryRule], scores: &'a Scores) -> Self {
+    pub(super) fn new(
+        mention: &'a Mention,
+        matched: &'a [&'a QueryRule],
+        scores: &'a Scores,
+        lists: &'a Lists,
+    ) -> Self {
         let folded = match &mention.title {
             Some(title) => fold(&format!("{title}\n{}", mention.text)),
             None => fold(&mention.text),
         };
-        Self { mention, matched, scores, folded }
+        Self { mention, matched, scores, lists, folded }
     }
 
     /// The author's followers, where known.
@@ -47,7 +53,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Primary subtag: as given, else as detected.
-    fn language(&self) -> &str {
+    pub(super) fn language(&self) -> &str {
         let given = self.mention.lang.as_deref().or(self.mention.lang_detected.as_deref());
         let tag = given.unwrap_or(&self.scores.language.code);
         tag.split(['-', '_']).next().unwrap_or(tag)
@@ -57,9 +63,11 @@ impl<'a> Facts<'a> {
     pub(super) fn hold(&self, when: &Condition) -> Option<Vec<String>> {
         let author = self.mention.author.as_ref();
         let verified = author.and_then(|a| a.verified).unwrap_or(false);
-        let parts: [Option<Held>; 22] = [
+        let parts: [Option<Held>; 28] = [
             listed("platform", self.mention.platform.as_str(), when.platforms.iter().map(|p| p.as_str())),
             listed("kind", self.mention.kind.as_str(), when.kinds.iter().map(|k| k.as_str())),
+            self.any_way(when),
+            self.market(when),
             listed("language", self.language(), when.languages.iter().map(String::as_str)),
             self.any_query(when),
             self.no_query(when),
@@ -82,8 +90,46 @@ impl<'a> Facts<'a> {
             same("verified", verified, when.verified),
             same("private", !self.mention.is_public(), when.private),
             same("impersonation", author.is_some_and(|a| a.impersonates.is_some()), when.impersonation),
+            self.visible(when),
+            self.names("competitor", &self.lists.competitors, when.competitor),
+            self.names("executive", &self.lists.executives, when.executive),
+            self.regulated(when),
         ];
         parts.into_iter().flatten().collect()
+    }
+
+    fn any_way(&self, when: &Condition) -> Option<Held> {
+        let name = |way: &Way| Way::ALL.iter().find(|(_, one)| one == way).map(|(name, _)| format!("channel {name}"));
+        let asked = !when.channels.is_empty();
+        asked.then(|| when.channels.iter().find(|way| way.is_of(self.mention)).and_then(name))
+    }
+
+    fn market(&self, when: &Condition) -> Option<Held> {
+        let asked = !when.markets.is_empty();
+        asked.then(|| {
+            Some(market(self.mention)).filter(|here| when.markets.contains(here)).map(|here| format!("market {here}"))
+        })
+    }
+
+    fn regulated(&self, when: &Condition) -> Option<Held> {
+        let here = || self.lists.regulated_markets.contains(&market(self.mention));
+        when.regulated.and_then(|wanted| same("regulated market", here(), Some(wanted)))
+    }
+
+    fn visible(&self, when: &Condition) -> Option<Held> {
+        let is_visible = |author| self.lists.is_visible(self.mention.platform, author);
+        let visible = || self.mention.author.as_ref().is_some_and(is_visible);
+        when.visible.and_then(|wanted| same("author of the list", visible(), Some(wanted)))
+    }
+
+    /// Whether one of the names stands in the text.
+    fn names(&self, what: &str, names: &[Phrase], wanted: Option<bool>) -> Option<Held> {
+        let found = || names.iter().find(|name| self.folded.contains(&name.folded));
+        wanted.map(|wanted| match found() {
+            Some(name) if wanted => Some(format!("{what} {}", name.written)),
+            None if !wanted => Some(format!("no {what}")),
+            _ => None,
+        })
     }
 
     /// Whether every head that is asked gives one of the wanted answers.

@@ -7,11 +7,12 @@ mod decide;
 mod difference;
 mod facts;
 mod noise;
+mod reply;
 #[cfg(test)]
 mod tests;
 mod ticket;
 
-pub use decide::{decide, seen_intents};
+pub use decide::{decide, fired_triggers, seen_intents};
 pub use difference::{Difference, differences};
 pub use noise::{Noise, noise};
 
@@ -55,6 +56,18 @@ pub enum Tier {
     Human,
 }
 
+impl Tier {
+    /// `automatic`, `assisted` or `human`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Assisted => "assisted",
+            Self::Human => "human",
+        }
+    }
+}
+
 /// Where an item goes and how fast.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Route {
@@ -87,6 +100,22 @@ pub struct Route {
     /// The incident it belongs to, where one is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident_id: Option<String>,
+    /// Approved wording for the answer; never for what a person owns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<SuggestedReply>,
+}
+
+/// An approved wording, as it may be said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SuggestedReply {
+    /// Its name in the pack.
+    pub id: String,
+    /// The wording, with its variables filled in.
+    pub text: String,
+    /// Where it may be said: public or private.
+    pub channel: String,
+    /// ISO 639-1.
+    pub language: String,
 }
 
 /// What a ticketing system is to do.

@@ -34,7 +34,7 @@ pub fn noise(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &
     if probability < threshold || threat || takes_our_name || asked_for || is_protected(scores, pack) {
         return None;
     }
-    if rule.unless_human && for_a_person(&Facts::new(mention, matched, scores), pack) {
+    if rule.unless_human && for_a_person(&Facts::new(mention, matched, scores, &pack.lists), pack) {
         return None;
     }
     Some(Noise {

@@ -53,6 +53,9 @@ fn body(facts: &Facts<'_>, route: &Route, why: &[String]) -> String {
     if !route.approvals.is_empty() {
         lines.push(format!("A public answer needs: {}.", route.approvals.join(", ")));
     }
+    if let Some(reply) = &route.reply {
+        lines.push(format!("Approved for {} ({}, {}): {}", reply.channel, reply.id, reply.language, reply.text));
+    }
     lines.join("\n")
 }
 

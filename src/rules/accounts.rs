@@ -57,7 +57,8 @@ impl Accounts {
     }
 }
 
-fn handle(written: &str) -> String {
+/// A handle without case and `@`.
+pub(super) fn handle(written: &str) -> String {
     written.trim_start_matches('@').to_lowercase()
 }
 

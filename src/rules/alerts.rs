@@ -3,6 +3,8 @@
 use super::condition::SEVERITIES;
 use super::fields::Fields;
 use super::groups::{self, Group};
+use super::problem::Problem;
+use super::replies::Reply;
 use super::sheet::{Ctx, Kind};
 use super::silences::{self, Silence};
 use super::yaml::Node;
@@ -67,6 +69,8 @@ pub struct AlertPatch {
     pub excess: Option<u32>,
     /// As in [`DetectSettings`].
     pub people: Option<u32>,
+    /// Where it stands: at its path, where it has one.
+    pub(super) place: Option<Problem>,
 }
 
 /// A patch for the alerts of one query.
@@ -112,8 +116,8 @@ pub struct AlertRule {
     pub path: Vec<String>,
     /// What happens then, in words.
     pub next_step: Option<String>,
-    /// Approved wording.
-    pub reply: Option<String>,
+    /// Approved wording, while it is valid.
+    pub reply: Option<Reply>,
     /// What it takes to open.
     pub detect: DetectSettings,
 }
@@ -246,5 +250,6 @@ fn read_patch(fields: &Fields<'_>) -> AlertPatch {
         ratio: fields.number("ratio", 1.0, 1000.0),
         excess: fields.small("excess"),
         people: fields.small("people"),
+        place: Some(fields.ctx.blank(fields.node("path").map_or(fields.at, |node| node.at))),
     }
 }

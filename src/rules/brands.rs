@@ -17,6 +17,7 @@ use crate::text::brands::{
 };
 use crate::text::edits;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Names of one pack, products and other spellings counted.
 const NAMES_MAX: usize = 20_000;
@@ -147,7 +148,7 @@ impl Names {
         if let Form::Field(FieldTest::Brand(name)) = &node.form {
             let wanted = key(name);
             if !self.keys.contains(&wanted) {
-                let place = node.span.start as usize..node.span.end as usize;
+                let place = value_place(&query.rule.text, node.span.start as usize..node.span.end as usize, name);
                 let fix = suggest(name, self.list.iter().map(|entry| entry.listed.name()));
                 let fix = fix.unwrap_or_else(|| "list it in brands.yaml".to_owned());
                 let fault = Diagnostic::new(place, format!("no brand or product \"{}\" in brands.yaml", cut(name)));
@@ -195,6 +196,12 @@ impl Entry {
         let problem = Problem { message, suggestion: Some(suggestion.to_owned()), ..self.blank.clone() };
         Finding { problem, code, severity: Severity::Warning }
     }
+}
+
+/// Where the name itself stands within `brand:…`.
+fn value_place(query: &str, place: Range<usize>, name: &str) -> Range<usize> {
+    let found = query.get(place.clone()).and_then(|text| text.find(name));
+    found.map_or(place.clone(), |at| place.start + at..place.start + at + name.len())
 }
 
 fn are_near(one: &str, other: &str) -> bool {

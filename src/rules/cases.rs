@@ -2,16 +2,20 @@
 //!
 //! Only reads them and compares; whoever composes match, score and route runs them.
 
+use super::checks::{self, Check};
 use super::condition::{SEVERITIES, kinds, platforms};
-use super::fields::Fields;
+use super::fields::{Fields, Word};
 use super::intents::{NO_INTENT, TIERS};
 use super::learned::{self, HeadAsked};
 use super::sheet::{Ctx, Kind as Names};
-use super::yaml::Node;
-use crate::mention::{Author, Kind, Mention, Platform, Timestamp, Visibility};
+use super::yaml::{Node, Value};
+use crate::mention::{Author, Geo, Kind, Mention, Platform, Timestamp, Visibility};
 use crate::route::{Severity, TicketAction, Tier};
 use crate::score::Risk;
 use std::collections::BTreeMap;
+
+/// The kind of noise that an own account's post is.
+pub const OWN_VOICE: &str = "own_voice";
 
 /// One test of a pack.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +59,8 @@ pub struct Given {
     pub urgency_now: f64,
     /// What a person must decide.
     pub risk: Risk,
+    /// The language it is detected to be in; none: unknown.
+    pub language: Option<String>,
     /// Answers of the pack's own heads: label and probability.
     pub heads: BTreeMap<String, (String, f64)>,
 }
@@ -82,6 +88,8 @@ pub struct Expect {
     pub tier: Option<Tier>,
     /// What the ticketing system is to do.
     pub action: Option<TicketAction>,
+    /// What kind of ticket it is.
+    pub ticket: Option<String>,
     /// The public answer.
     pub public_response: Option<String>,
     /// The private handoff.
@@ -94,6 +102,10 @@ pub struct Expect {
     pub respond_seconds: Option<i64>,
     /// Seconds from the event to `resolve_by`.
     pub resolve_seconds: Option<i64>,
+    /// Id of the suggested wording, or `none`.
+    pub reply: Option<String>,
+    /// The whole suggested wording.
+    pub reply_says: Option<String>,
     /// These rules are among those that decided.
     pub rules: Vec<String>,
 }
@@ -107,12 +119,13 @@ impl Expect {
     }
 }
 
-const CASE_KEYS: [&str; 19] = [
+const CASE_KEYS: [&str; 20] = [
     "name",
     "text",
     "title",
     "platform",
     "language",
+    "country",
     "kind",
     "followers",
     "verified",
@@ -130,10 +143,19 @@ const CASE_KEYS: [&str; 19] = [
 ];
 
 /// Reads the `tests:` of a file.
-pub(super) fn read(fields: &Fields<'_>, into: &mut Vec<Case>) {
+pub(super) fn read(fields: &Fields<'_>, into: &mut Vec<Case>, checks: &mut Vec<Check>) {
     for node in fields.list("tests") {
-        into.extend(read_case(fields.ctx, node));
+        if needs_no_post(node) {
+            checks.extend(checks::read(fields.ctx, node));
+        } else {
+            into.extend(read_case(fields.ctx, node));
+        }
     }
+}
+
+fn needs_no_post(node: &Node) -> bool {
+    let Value::Map(entries) = &node.value else { return false };
+    entries.iter().any(|(key, _)| key.name == "alert" || key.name == "hours")
 }
 
 fn read_case(ctx: Ctx<'_>, node: &Node) -> Option<Case> {
@@ -166,7 +188,7 @@ fn read_case(ctx: Ctx<'_>, node: &Node) -> Option<Case> {
 
 fn read_noise(fields: &Fields<'_>) -> Option<String> {
     let word = fields.word_if("noise")?;
-    let known = super::intents::NOISE_LABELS.iter().chain(&["none"]).copied();
+    let known = super::intents::NOISE_LABELS.iter().chain(&["none", OWN_VOICE]).copied();
     if !known.clone().any(|label| label == word.text) {
         let message = format!("\"{}\" is no kind of noise", word.text);
         fields.ctx.problem(word.at, message, super::problem::suggest(word.text, known));
@@ -189,6 +211,7 @@ fn read_mention(fields: &Fields<'_>, text: String) -> Mention {
     mention.lang = fields.text_if("language");
     mention.kind = fields.choice("kind", &kinds()).unwrap_or(Kind::Post);
     mention.visibility = fields.choice("visibility", &VISIBILITIES).unwrap_or(Visibility::Public);
+    mention.geo = fields.text_if("country").map(|country| Geo { country: Some(country), lat: None, lon: None });
     mention.container =
         fields.text_if("container").map(|id| crate::mention::Container { kind: "page".to_owned(), id, name: None });
     let handle = fields.text_if("author").unwrap_or_else(|| "somebody".to_owned());
@@ -202,16 +225,22 @@ fn read_mention(fields: &Fields<'_>, text: String) -> Mention {
 }
 
 /// A Tuesday at noon, UTC, where the test does not say.
-fn read_at(fields: &Fields<'_>) -> Timestamp {
+pub(super) fn read_at(fields: &Fields<'_>) -> Timestamp {
     let usual = Timestamp::clamped(1_772_539_200_000_000);
-    let Some(word) = fields.word_if("at") else { return usual };
-    word.text.parse().unwrap_or_else(|_| {
-        fields.ctx.problem(word.at, "\"at\" is no time", "write \"2026-03-03T12:00:00Z\"".to_owned());
-        usual
-    })
+    fields.word_if("at").and_then(|word| read_time(fields, &word)).unwrap_or(usual)
 }
 
-const GIVEN_KEYS: [&str; 14] = [
+pub(super) fn read_time(fields: &Fields<'_>, word: &Word<'_>) -> Option<Timestamp> {
+    let at = word.text.parse().ok();
+    if at.is_none() {
+        let message = format!("\"{}\" is no time", word.text.chars().take(40).collect::<String>());
+        fields.ctx.problem(word.at, message, "write \"2026-03-03T12:00:00Z\"".to_owned());
+    }
+    at
+}
+
+const GIVEN_KEYS: [&str; 15] = [
+    "language",
     "intents",
     "noise",
     "threat",
@@ -247,6 +276,7 @@ fn read_given(parent: &Fields<'_>) -> Option<Given> {
             legal: share("legal"),
             press: share("press"),
         },
+        language: fields.text_if("language"),
         heads: read_answers(&fields),
     })
 }
@@ -263,7 +293,7 @@ fn read_answers(fields: &Fields<'_>) -> BTreeMap<String, (String, f64)> {
 fn read_shares(parent: &Fields<'_>, key: &str, names: Option<Names>) -> BTreeMap<String, f64> {
     let mut shares = BTreeMap::new();
     let Some(node) = parent.node(key) else { return shares };
-    let super::yaml::Value::Map(entries) = &node.value else {
+    let Value::Map(entries) = &node.value else {
         let message = format!("\"{key}\" must be a mapping, not {}", node.value.kind());
         parent.ctx.problem(node.at, message, format!("write {key}: {{billing: 0.9}}"));
         return shares;
@@ -281,7 +311,8 @@ fn read_shares(parent: &Fields<'_>, key: &str, names: Option<Names>) -> BTreeMap
     shares
 }
 
-const ROUTE_KEYS: [&str; 13] = [
+const ROUTE_KEYS: [&str; 16] = [
+    "ticket",
     "intent",
     "team",
     "also",
@@ -294,6 +325,8 @@ const ROUTE_KEYS: [&str; 13] = [
     "approvals",
     "respond_within",
     "resolve_within",
+    "reply",
+    "reply_says",
     "rules",
 ];
 
@@ -312,11 +345,19 @@ fn read_route(parent: &Fields<'_>, expect: &mut Expect) {
     expect.severity = fields.choice("severity", &SEVERITIES);
     expect.tier = fields.choice("tier", &TIERS);
     expect.action = fields.choice("action", &ACTIONS);
+    expect.ticket = fields.text_if("ticket");
     expect.public_response = fields.text_if("public_response");
     expect.private_handoff = fields.text_if("private_handoff");
     expect.path = fields.node("path").map(|_| fields.references("path", Names::Party));
     expect.approvals = fields.node("approvals").map(|_| fields.references("approvals", Names::Party));
     expect.respond_seconds = fields.duration("respond_within");
     expect.resolve_seconds = fields.duration("resolve_within");
+    if let Some(word) = fields.word_if("reply") {
+        if word.text != "none" {
+            fields.ctx.refer(Names::Reply, word.text, word.at);
+        }
+        expect.reply = Some(word.text.to_owned());
+    }
+    expect.reply_says = fields.text_if("reply_says");
     expect.rules = fields.texts("rules");
 }

@@ -2,10 +2,10 @@
 //!
 //! Only reads and holds conditions; `route` evaluates them.
 
-use super::fields::Fields;
+use super::fields::{Fields, Word};
 use super::learned::{self, HeadAsked};
-use super::sheet::Kind as Names;
-use crate::mention::{Kind, Platform};
+use super::sheet::{Ctx, Kind as Names};
+use crate::mention::{Kind, Mention, Platform};
 use crate::route::Severity;
 use unicode_normalization::UnicodeNormalization;
 
@@ -20,6 +20,10 @@ pub struct Condition {
     pub platforms: Vec<Platform>,
     /// One of these kinds.
     pub kinds: Vec<Kind>,
+    /// By one of these ways.
+    pub channels: Vec<Way>,
+    /// From one of these markets (ISO 3166-1 alpha-2, or `unknown`).
+    pub markets: Vec<String>,
     /// In one of these languages (ISO 639-1), given or detected.
     pub languages: Vec<String>,
     /// One of these queries matched.
@@ -60,6 +64,68 @@ pub struct Condition {
     pub private: Option<bool>,
     /// The author takes the name of an own account.
     pub impersonation: Option<bool>,
+    /// The author is one of `visible_authors` of lists.yaml.
+    pub visible: Option<bool>,
+    /// A competitor of lists.yaml is named.
+    pub competitor: Option<bool>,
+    /// An executive of lists.yaml is named.
+    pub executive: Option<bool>,
+    /// The market is one of `regulated_markets` of lists.yaml; an unknown one is none of them.
+    pub regulated: Option<bool>,
+}
+
+/// By which way a mention comes. One may come by several: a public reply is `public` and `reply`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Anyone can read it.
+    Public,
+    /// Only some can read it, a direct message among them.
+    Private,
+    /// A direct message.
+    Direct,
+    /// An answer to a post, or a comment below one.
+    Reply,
+    /// A review in a shop or on a portal.
+    Review,
+    /// An article.
+    Article,
+}
+
+impl Way {
+    /// Every way by its name in packs.
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("public", Self::Public),
+        ("private", Self::Private),
+        ("direct", Self::Direct),
+        ("reply", Self::Reply),
+        ("review", Self::Review),
+        ("article", Self::Article),
+    ];
+
+    /// Whether a mention came by it.
+    #[must_use]
+    pub fn is_of(self, mention: &Mention) -> bool {
+        match self {
+            Self::Public => mention.is_public(),
+            Self::Private => !mention.is_public(),
+            Self::Direct => mention.kind == Kind::Dm,
+            Self::Reply => matches!(mention.kind, Kind::Reply | Kind::Comment),
+            Self::Review => mention.kind == Kind::Review,
+            Self::Article => mention.kind == Kind::Article,
+        }
+    }
+}
+
+/// The market of what says neither its country nor a language of one.
+pub const UNKNOWN_MARKET: &str = "unknown";
+
+/// The market of a mention: the country it was posted from, else the region of the language it gives (`pt-BR`).
+#[must_use]
+pub fn market(mention: &Mention) -> String {
+    let is_country = |text: &&str| text.len() == 2 && text.chars().all(|c| c.is_ascii_alphabetic());
+    let country = mention.geo.as_ref().and_then(|geo| geo.country.as_deref()).filter(is_country);
+    let region = || mention.lang.as_deref().and_then(|tag| tag.split(['-', '_']).skip(1).find(is_country));
+    country.or_else(region).map_or_else(|| UNKNOWN_MARKET.to_owned(), str::to_uppercase)
 }
 
 /// Words in a row, folded for comparison with [`fold`].
@@ -104,11 +170,13 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 30] = [
     "intents",
     "severity",
     "platforms",
     "kinds",
+    "channels",
+    "markets",
     "languages",
     "queries",
     "without",
@@ -129,6 +197,10 @@ const KEYS: [&str; 24] = [
     "verified",
     "private",
     "impersonation",
+    "visible",
+    "competitor",
+    "executive",
+    "regulated",
 ];
 
 /// The four severities by name.
@@ -153,10 +225,12 @@ pub(super) fn read(parent: &Fields<'_>) -> Condition {
         severity: fields.choices("severity", &SEVERITIES),
         platforms: fields.choices("platforms", &platforms()),
         kinds: fields.choices("kinds", &kinds()),
+        channels: fields.choices("channels", &Way::ALL),
+        markets: fields.words("markets").iter().filter_map(|word| read_market(fields.ctx, word)).collect(),
         languages: fields.texts("languages"),
         queries: fields.references("queries", Names::Query),
         without: fields.references("without", Names::Query),
-        phrases: read_phrases(&fields),
+        phrases: read_phrases(&fields, "phrases"),
         threat: fields.share("threat"),
         abuse: fields.share("abuse"),
         anger: fields.share("anger"),
@@ -173,12 +247,27 @@ pub(super) fn read(parent: &Fields<'_>) -> Condition {
         verified: fields.flag("verified"),
         private: fields.flag("private"),
         impersonation: fields.flag("impersonation"),
+        visible: fields.flag("visible"),
+        competitor: fields.flag("competitor"),
+        executive: fields.flag("executive"),
+        regulated: fields.flag("regulated"),
     }
 }
 
-fn read_phrases(fields: &Fields<'_>) -> Vec<Phrase> {
+/// A country, or `unknown`.
+pub(super) fn read_market(ctx: Ctx<'_>, word: &Word<'_>) -> Option<String> {
+    let is_country = word.text.len() == 2 && word.text.chars().all(|c| c.is_ascii_uppercase());
+    let ok = is_country || word.text == UNKNOWN_MARKET;
+    if !ok {
+        let fix = "write two capital letters (ISO 3166-1), such as DE or BR, or unknown".to_owned();
+        ctx.problem(word.at, format!("\"{}\" is no market", word.text), fix);
+    }
+    ok.then(|| word.text.to_owned())
+}
+
+pub(super) fn read_phrases(fields: &Fields<'_>, key: &str) -> Vec<Phrase> {
     let mut phrases = Vec::new();
-    for word in fields.words("phrases") {
+    for word in fields.words(key) {
         match Phrase::new(word.text) {
             Some(phrase) => phrases.push(phrase),
             None => fields.ctx.problem(word.at, "a phrase without letters or digits", "write words".to_owned()),

@@ -37,6 +37,11 @@ impl<'a> Fields<'a> {
         Some(Self { ctx, at, what, entries })
     }
 
+    /// The same over entries put together from several mappings, whose keys are known already.
+    pub(super) fn of_entries(ctx: Ctx<'a>, at: Place, what: &'static str, entries: &'a [(Key, Node)]) -> Self {
+        Self { ctx, at, what, entries }
+    }
+
     /// The value of a key; `key:` with nothing after it is absent.
     pub(super) fn node(&self, key: &str) -> Option<&'a Node> {
         self.entries.iter().find(|(k, n)| k.name == key && n.value != Value::Null).map(|(_, n)| n)

@@ -1,10 +1,13 @@
 //! The matrix: intent × condition → owner, answer, handoff, path, tier, approvals, clocks.
 
+mod inherit;
+
 use super::condition::{self, Condition};
 use super::fields::Fields;
 use super::intents::{NO_INTENT, TIERS};
+use super::problem::Problem;
 use super::sheet::{Ctx, Kind};
-use super::yaml::{Node, Place};
+use super::yaml::Place;
 use crate::route::Tier;
 
 /// Rows in order; the first whose intent and condition hold decides.
@@ -43,6 +46,10 @@ pub struct Row {
     pub resolve_seconds: i64,
     /// Comes in crowds: the ticket waits for watch.
     pub crowd: bool,
+    /// Where it stands.
+    pub(super) place: Problem,
+    /// Where its path stands.
+    pub(super) path_place: Problem,
 }
 
 /// Response times in seconds after the event.
@@ -77,13 +84,19 @@ pub(super) fn read(fields: &Fields<'_>) -> Matrix {
         defaults.respond = read_clock(&table, defaults.respond);
         defaults.resolve_seconds = table.duration("resolve").unwrap_or(defaults.resolve_seconds);
     }
-    let mut rows = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     let mut open: Vec<String> = Vec::new();
-    for node in fields.list("rows") {
-        let Some(row) = read_row(fields.ctx, node, defaults) else { continue };
-        if open.contains(&row.intent) {
-            let message = format!("row \"{}\" is never reached: an earlier row takes every \"{}\"", row.id, row.intent);
-            fields.ctx.problem(node.at, message, "put it before that row, or remove it".to_owned());
+    for entries in inherit::resolved(fields) {
+        let Some(row) = read_row(fields.ctx, &entries, defaults) else { continue };
+        let same = rows.iter().find(|other| other.intent == row.intent && other.when == row.when);
+        let earlier = if open.contains(&row.intent) {
+            Some(format!("an earlier row takes every \"{}\"", row.intent))
+        } else {
+            same.map(|other| format!("row \"{}\" has the same condition", other.id))
+        };
+        if let Some(earlier) = earlier {
+            let message = format!("row \"{}\" is never reached: {earlier}", row.id);
+            fields.ctx.problem(entries.at, message, "put it before that row, or remove it".to_owned());
         }
         if row.when == Condition::default() {
             open.push(row.intent.clone());
@@ -113,8 +126,9 @@ fn read_clock(parent: &Fields<'_>, default: Clock) -> Clock {
     }
 }
 
-const ROW_KEYS: [&str; 14] = [
+const ROW_KEYS: [&str; 15] = [
     "id",
+    "like",
     "about",
     "intent",
     "when",
@@ -130,8 +144,8 @@ const ROW_KEYS: [&str; 14] = [
     "crowd",
 ];
 
-fn read_row(ctx: Ctx<'_>, node: &Node, defaults: Defaults) -> Option<Row> {
-    let fields = Fields::open(ctx, node, "a row", &ROW_KEYS)?;
+fn read_row(ctx: Ctx<'_>, entries: &inherit::Entries, defaults: Defaults) -> Option<Row> {
+    let fields = Fields::of_entries(ctx, entries.at, "a row", &entries.list);
     let id = fields.define(Kind::Row);
     fields.text_if("about");
     let intent = fields.word("intent");
@@ -154,6 +168,8 @@ fn read_row(ctx: Ctx<'_>, node: &Node, defaults: Defaults) -> Option<Row> {
         respond: read_clock(&fields, defaults.respond),
         resolve_seconds: fields.duration("resolve").unwrap_or(defaults.resolve_seconds),
         crowd: fields.flag("crowd").unwrap_or(false),
+        place: ctx.blank(entries.at),
+        path_place: ctx.blank(fields.node("path").map_or(entries.at, |node| node.at)),
     };
     Some(row).filter(|r| !r.intent.is_empty())
 }

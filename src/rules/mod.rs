@@ -8,15 +8,21 @@
 mod accounts;
 mod alerts;
 mod brands;
+mod calendars;
 mod cases;
+mod checks;
 mod condition;
+mod coverage;
 mod fields;
 mod groups;
+mod hours;
 mod impersonation;
 mod intents;
 mod learned;
+mod lists;
 mod matrix;
 mod pack;
+mod paths;
 mod problem;
 mod queries;
 mod replies;
@@ -31,19 +37,24 @@ mod yaml;
 
 pub use accounts::Accounts;
 pub use alerts::{AlertOverride, AlertPatch, AlertRule, AlertRules, DetectSettings};
-pub use cases::{Case, Expect, Given};
-pub use condition::{Condition, Phrase, fold};
+pub use calendars::Holiday;
+pub use cases::{Case, Expect, Given, OWN_VOICE};
+pub use checks::{AlertAsked, Asked, Check, HoursAsked};
+pub use condition::{Condition, Phrase, UNKNOWN_MARKET, Way, fold, market};
+pub use coverage::{Covered, untested};
 pub use groups::Group;
+pub use hours::{Hours, Opening, Span};
 pub use intents::{Intent, Intents, NO_INTENT, NOISE_LABELS, NoiseRule, Trigger};
 pub use learned::{HeadAsked, is_learned};
+pub use lists::Lists;
 pub use matrix::{Clock, Matrix, Row};
 pub use pack::Pack;
 pub use problem::{Finding, Problem};
 pub use queries::QueryRule;
-pub use replies::{Channel, Reply};
+pub use replies::{Channel, MENTION_VARIABLES, Replies, Reply};
 pub use shipped::shipped;
 pub use silences::{Silence, Silenceable};
-pub use teams::{Contact, Hours, Receiver, ReceiverKind, Team};
+pub use teams::{Contact, Receiver, ReceiverKind, Team};
 pub use verdict::{Difference, Observed};
 
 use crate::mention::Timestamp;
@@ -105,28 +116,39 @@ pub fn load(files: &[SourceFile], extra: &[(String, String)]) -> Result<Pack, Ve
     }
 }
 
-/// What is odd about the queries and the brands of a pack and no problem, in the order of files and lines.
+/// What is odd about the queries, the brands and the paths of a pack and no problem, in the order of files and lines.
 #[must_use]
 pub fn lint(pack: &Pack) -> Vec<Finding> {
-    let sheet = Sheet::default();
-    let opened = pack.source.files.iter().filter_map(|file| open(file, &sheet));
     let is_linted = |section| matches!(section, Section::Queries | Section::Brands);
-    let trees: Vec<(Ctx<'_>, Section, Node)> = opened.filter(|(_, section, _)| is_linted(*section)).collect();
-    let mut draft = Draft::default();
-    for (ctx, section, node) in &trees {
-        draft.read(*ctx, *section, node);
-    }
-    draft.add_extra(&pack.source.extra, &sheet);
-    let mut findings: Vec<Finding> = draft.queries.iter().flat_map(Placed::findings).collect();
-    findings.extend(draft.brands.findings());
+    let mut findings = reread(pack, &Sheet::default(), is_linted, |draft| {
+        let of_queries = draft.queries.iter().flat_map(Placed::findings);
+        of_queries.chain(draft.brands.findings()).collect::<Vec<Finding>>()
+    });
+    findings.extend(paths::findings(pack));
+    findings.extend(paths::strangers(pack));
     findings.sort();
     findings
 }
 
-/// Silences and maintenance windows of a pack that are past at `now`, or end so late that it is never.
+/// Reads some sections of a pack once more, for what is known only while reading: the places of things.
+fn reread<T>(pack: &Pack, sheet: &Sheet, wanted: impl Fn(Section) -> bool, seen: impl FnOnce(&Draft<'_>) -> T) -> T {
+    let opened = pack.source.files.iter().filter_map(|file| open(file, sheet));
+    let trees: Vec<(Ctx<'_>, Section, Node)> = opened.filter(|(_, section, _)| wanted(*section)).collect();
+    let mut draft = Draft::default();
+    for (ctx, section, node) in &trees {
+        draft.read(*ctx, *section, node);
+    }
+    draft.add_extra(&pack.source.extra, sheet);
+    seen(&draft)
+}
+
+/// Silences, maintenance windows and approved wordings of a pack that are past at `now`, wordings that soon are, and what
+/// ends so late that it is never.
 #[must_use]
 pub fn overdue(pack: &Pack, now: Timestamp) -> Vec<Finding> {
-    silences::overdue(&pack.alerts.silences, &pack.teams, now)
+    let mut found = silences::overdue(&pack.alerts.silences, &pack.teams, now);
+    found.extend(replies::overdue(&pack.replies.list, now));
+    found
 }
 
 /// What a file of a pack is about.
@@ -140,12 +162,13 @@ enum Section {
     Matrix,
     Accounts,
     Brands,
+    Lists,
     Heads,
     Layer,
 }
 
 impl Section {
-    const NAMES: [(&'static str, Self); 10] = [
+    const NAMES: [(&'static str, Self); 11] = [
         ("queries/", Self::Queries),
         ("intents/", Self::Intents),
         ("alerts/", Self::Alerts),
@@ -154,6 +177,7 @@ impl Section {
         ("matrix.yaml", Self::Matrix),
         ("accounts.yaml", Self::Accounts),
         ("brands.yaml", Self::Brands),
+        ("lists.yaml", Self::Lists),
         (learned::HEADS, Self::Heads),
         (learned::LAYER, Self::Layer),
     ];
@@ -168,12 +192,12 @@ impl Section {
         match self {
             Self::Queries => &[Kind::Query],
             Self::Intents => &[Kind::Intent, Kind::Trigger],
-            Self::Replies => &[Kind::Reply],
-            Self::Teams => &[Kind::Team, Kind::Contact, Kind::Party],
+            Self::Replies => &[Kind::Reply, Kind::Variable],
+            Self::Teams => &[Kind::Team, Kind::Contact, Kind::Party, Kind::Calendar],
             Self::Matrix => &[Kind::Row],
             Self::Heads => &[Kind::Head, Kind::Label],
             Self::Alerts => &[Kind::Group, Kind::Silence],
-            Self::Accounts | Self::Brands | Self::Layer => &[],
+            Self::Accounts | Self::Brands | Self::Lists | Self::Layer => &[],
         }
     }
 
@@ -185,11 +209,12 @@ impl Section {
             Self::Alerts => {
                 &["owner", "team", "detect", "kinds", "queries", "groups", "silences", "maintenance", "tests"]
             }
-            Self::Replies => &["owner", "replies", "tests"],
-            Self::Teams => &["owner", "teams", "contacts", "tests"],
+            Self::Replies => &["owner", "variables", "fallback", "replies", "tests"],
+            Self::Teams => &["owner", "teams", "contacts", "calendars", "tests"],
             Self::Matrix => &["owner", "defaults", "rows", "tests"],
             Self::Accounts => &["owner", "accounts", "tests"],
             Self::Brands => &["owner", "brands", "tests"],
+            Self::Lists => &["owner", "competitors", "executives", "visible_authors", "regulated_markets", "tests"],
             Self::Heads | Self::Layer => &[],
         }
     }
@@ -228,12 +253,14 @@ struct Draft<'a> {
     queries: Vec<Placed<'a>>,
     intents: Intents,
     alerts: AlertRules,
-    replies: Vec<Reply>,
+    replies: Replies,
+    lists: Lists,
     teams: teams::Teams,
     matrix: Matrix,
     accounts: Accounts,
     brands: brands::Names,
     cases: Vec<Case>,
+    checks: Vec<Check>,
     additions: Additions,
 }
 
@@ -259,9 +286,10 @@ impl<'a> Draft<'a> {
             Section::Matrix => self.matrix = matrix::read(&fields),
             Section::Accounts => self.accounts = accounts::read(&fields),
             Section::Brands => brands::read(&fields, &mut self.brands),
+            Section::Lists => self.lists = lists::read(&fields),
             Section::Heads | Section::Layer => {}
         }
-        cases::read(&fields, &mut self.cases);
+        cases::read(&fields, &mut self.cases, &mut self.checks);
     }
 
     fn add_extra(&mut self, extra: &[(String, String)], sheet: &Sheet) {
@@ -290,6 +318,7 @@ impl<'a> Draft<'a> {
             let fix = "add queries/brand.yaml with \"owner\" and \"queries\"".to_owned();
             Ctx { file: &file, sheet }.problem(Place::TOP, "the pack listens for nothing", fix);
         }
+        self.check_replies(sheet);
         if !trees.iter().any(|(_, s, _)| *s == Section::Matrix) {
             return;
         }
@@ -300,6 +329,18 @@ impl<'a> Draft<'a> {
                 &format!("intent \"{}\" has no row of the matrix that takes all of it", intent.id),
                 &format!("add \"- {{id: {0}, intent: {0}, team: …}}\" without a condition to matrix.yaml", intent.id),
             );
+        }
+    }
+
+    /// An alert is about no mention in particular: its wording must need none.
+    fn check_replies(&self, sheet: &Sheet) {
+        let patches = self.alerts.kinds.values().chain(self.alerts.overrides.iter().map(|over| &over.patch));
+        let asked: Vec<&String> = patches.filter_map(|patch| patch.reply.as_ref()).collect();
+        for reply in self.replies.list.iter().filter(|reply| asked.contains(&&reply.id)) {
+            for name in MENTION_VARIABLES.iter().filter(|name| reply.text.contains(&format!("{{{name}}}"))) {
+                let message = format!("reply \"{}\" is for an alert, which has no {{{name}}}", reply.id);
+                sheet.blame(Kind::Reply, &reply.id, &message, &format!("take \"{{{name}}}\" out of it"));
+            }
         }
     }
 
@@ -323,9 +364,11 @@ impl<'a> Draft<'a> {
             intents: self.intents,
             alerts: self.alerts,
             replies: self.replies,
+            lists: self.lists,
             accounts: self.accounts,
             brands,
             cases: self.cases,
+            checks: self.checks,
             additions: self.additions,
         }
     }

@@ -2,7 +2,8 @@
 
 use super::alerts::{self, AlertRule, AlertRules, DetectSettings};
 use super::{
-    Accounts, Case, Condition, Contact, Group, Intents, Matrix, PackSource, QueryRule, Reply, Row, Silenceable, Team,
+    Accounts, Case, Check, Condition, Contact, Group, Intents, Lists, Matrix, PackSource, QueryRule, Replies, Reply,
+    Row, Silenceable, Team,
 };
 use crate::alert::{AlertKind, Suppressed};
 use crate::mention::{Author, Mention, Platform, Timestamp};
@@ -35,13 +36,17 @@ pub struct Pack {
     /// Settings of detection and ownership of alerts.
     pub alerts: AlertRules,
     /// Approved wording.
-    pub replies: Vec<Reply>,
+    pub replies: Replies,
+    /// What conditions ask for by list.
+    pub lists: Lists,
     /// Own accounts.
     pub accounts: Accounts,
     /// Brands and products, found in texts also where they are misspelt.
     pub brands: Brands,
     /// The pack's own tests.
     pub cases: Vec<Case>,
+    /// Those of its tests that need no post.
+    pub checks: Vec<Check>,
     /// What it adds to the model; nothing where it was read from sources that are kept without weights.
     pub additions: Additions,
 }
@@ -106,7 +111,7 @@ impl Pack {
     /// The approved wording of that id.
     #[must_use]
     pub fn reply(&self, id: &str) -> Option<&Reply> {
-        self.replies.iter().find(|reply| reply.id == id)
+        self.replies.list.iter().find(|reply| reply.id == id)
     }
 
     /// The name of a team or contact for people; the id where the pack does not know it.
@@ -136,9 +141,16 @@ impl Pack {
             ack_minutes: acknowledge.map(|seconds| seconds.div_euclid(60).max(1)),
             next_step: said.or_else(|| self.usual_next_step(&path)),
             path,
-            reply: reply.map(|reply| reply.text.clone()),
+            reply: reply.cloned(),
             detect: self.alerts.detect_for(Some(kind), query),
         }
+    }
+
+    /// What may be said about an alert at that time: its wording while it is valid, with the pack's variables.
+    #[must_use]
+    pub fn alert_reply(&self, rule: &AlertRule, at: Timestamp) -> Option<String> {
+        let reply = rule.reply.as_ref().filter(|reply| reply.is_valid(at))?;
+        self.replies.filled(&reply.text, &|_| None)
     }
 
     /// What it takes to open an alert of this query while its kind is not known yet; that of the kind stands in

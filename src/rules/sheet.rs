@@ -21,10 +21,14 @@ pub(super) enum Kind {
     Row,
     Trigger,
     Reply,
+    /// A word that approved wording may hold in braces.
+    Variable,
     /// A group of queries.
     Group,
     /// A silence or maintenance window.
     Silence,
+    /// Days on which nobody works.
+    Calendar,
     /// A head of the pack's own.
     Head,
     /// A label of such a head, as `head.label`.
@@ -42,8 +46,10 @@ impl Kind {
             Self::Row => "matrix row",
             Self::Trigger => "trigger",
             Self::Reply => "reply",
+            Self::Variable => "variable",
             Self::Group => "group",
             Self::Silence => "silence",
+            Self::Calendar => "calendar",
             Self::Head => "head",
             Self::Label => "label",
         }
@@ -98,10 +104,14 @@ impl Sheet {
         self.problems.borrow().iter().any(|p| p.path.starts_with(path))
     }
 
+    /// Where a name was defined, with nothing said of it.
+    pub(super) fn place(&self, kind: Kind, name: &str) -> Option<Problem> {
+        self.defined.borrow().iter().find(|d| d.kind == kind && d.name == name).map(|d| d.problem.clone())
+    }
+
     /// Notes a fault where a name was defined.
     pub(super) fn blame(&self, kind: Kind, name: &str, message: &str, suggestion: &str) {
-        let place = self.defined.borrow().iter().find(|d| d.kind == kind && d.name == name).map(|d| d.problem.clone());
-        if let Some(place) = place {
+        if let Some(place) = self.place(kind, name) {
             self.add(Problem { message: message.to_owned(), suggestion: Some(suggestion.to_owned()), ..place });
         }
     }

@@ -6,9 +6,10 @@
 use super::alerts::KINDS;
 use super::condition::SEVERITIES;
 use super::fields::{Fields, Word};
+use super::hours::{Hours, read_week};
 use super::problem::{Finding, Problem};
 use super::sheet::{Ctx, Kind};
-use super::teams::{Hours, Team, read_week};
+use super::teams::Team;
 use super::yaml::Node;
 use crate::alert::{AlertKind, Suppressed, SuppressedBy};
 use crate::mention::Timestamp;

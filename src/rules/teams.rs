@@ -1,10 +1,12 @@
 //! Who there is: teams with a topic, hours and receivers, and the people a path can name.
 
+use super::calendars::{self, Calendars};
 use super::fields::Fields;
+use super::hours::{self, Hours};
+use super::problem::Problem;
 use super::sheet::{Ctx, Kind};
-use super::yaml::{Node, Value};
+use super::yaml::Node;
 use crate::mention::Timestamp;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::collections::BTreeMap;
 
 /// An owner with a routed topic.
@@ -25,7 +27,7 @@ pub struct Team {
 }
 
 /// A person or a duty that a path can name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Contact {
     /// Its name in the pack.
     pub id: String,
@@ -33,8 +35,20 @@ pub struct Contact {
     pub name: String,
     /// The team it belongs to.
     pub team: Option<String>,
+    /// When it is reached; none: at any hour.
+    pub hours: Option<Hours>,
     /// Where it is reached.
     pub receivers: Vec<Receiver>,
+    /// Where it stands.
+    pub(super) place: Problem,
+}
+
+impl Contact {
+    /// True when it can be reached at that time.
+    #[must_use]
+    pub fn is_reached(&self, at: Timestamp) -> bool {
+        self.hours.as_ref().is_none_or(|hours| hours.is_open(at))
+    }
 }
 
 /// Kinds of [`Receiver`].
@@ -57,58 +71,6 @@ pub struct Receiver {
     pub secret: Option<String>,
 }
 
-/// Business hours in a time zone (from the bundled time zone database, so the same everywhere).
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hours {
-    /// IANA name.
-    pub zone_name: String,
-    zone: TimeZone,
-    /// Monday first.
-    pub days: [bool; 7],
-    /// Minutes after midnight, inclusive.
-    pub from_minute: u16,
-    /// Minutes after midnight, exclusive, at most 1440.
-    pub to_minute: u16,
-}
-
-impl Default for Hours {
-    /// Monday to Friday, 9 to 17, UTC.
-    fn default() -> Self {
-        let days = [true, true, true, true, true, false, false];
-        Self { zone_name: "UTC".to_owned(), zone: TimeZone::UTC, days, from_minute: 540, to_minute: 1020 }
-    }
-}
-
-impl Hours {
-    /// The hour of the team's own clock, 0..24.
-    #[must_use]
-    pub fn hour(&self, at: Timestamp) -> u8 {
-        u8::try_from(self.zone.to_datetime(at.to_jiff()).hour()).unwrap_or(0)
-    }
-
-    /// When the team's own clock shows this. Of an hour that is there twice the first, of one that is not there the next.
-    #[must_use]
-    pub fn instant(&self, local: jiff::civil::DateTime) -> Timestamp {
-        let at = self.zone.to_ambiguous_timestamp(local).compatible();
-        at.map_or(Timestamp::clamped(0), |at| Timestamp::clamped(at.as_microsecond()))
-    }
-
-    /// The same days and hours by the clock of another team.
-    #[must_use]
-    pub fn on_clock_of(&self, other: &Self) -> Self {
-        Self { zone_name: other.zone_name.clone(), zone: other.zone.clone(), ..self.clone() }
-    }
-
-    /// True when `at` lies in business hours, by the team's own calendar.
-    #[must_use]
-    pub fn is_open(&self, at: Timestamp) -> bool {
-        let local = self.zone.to_datetime(at.to_jiff());
-        let day = usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or(0);
-        let minute = i32::from(local.hour()) * 60 + i32::from(local.minute());
-        self.days[day] && (i32::from(self.from_minute)..i32::from(self.to_minute)).contains(&minute)
-    }
-}
-
 /// What teams.yaml holds.
 #[derive(Debug, Default)]
 pub(super) struct Teams {
@@ -118,26 +80,27 @@ pub(super) struct Teams {
 
 pub(super) fn read(fields: &Fields<'_>) -> Teams {
     let mut all = Teams::default();
+    let calendars = calendars::read(fields);
     for node in fields.list("teams") {
-        if let Some(team) = read_team(fields.ctx, node) {
+        if let Some(team) = read_team(fields.ctx, node, &calendars) {
             all.teams.insert(team.id.clone(), team);
         }
     }
     for node in fields.list("contacts") {
-        if let Some(contact) = read_contact(fields.ctx, node) {
+        if let Some(contact) = read_contact(fields.ctx, node, &all.teams, &calendars) {
             all.contacts.insert(contact.id.clone(), contact);
         }
     }
     all
 }
 
-fn read_team(ctx: Ctx<'_>, node: &Node) -> Option<Team> {
-    let keys = ["id", "name", "topic", "time_zone", "hours", "contacts", "receivers"];
+fn read_team(ctx: Ctx<'_>, node: &Node, calendars: &Calendars) -> Option<Team> {
+    let keys = ["id", "name", "topic", "time_zone", "hours", "holidays", "contacts", "receivers"];
     let fields = Fields::open(ctx, node, "a team", &keys)?;
     let id = fields.define(Kind::Team);
     let name = fields.text("name");
     let topic = read_topic(&fields);
-    let hours = read_hours(&fields);
+    let hours = hours::read(&fields, calendars, Hours::default());
     let contacts = fields.references("contacts", Kind::Contact);
     let receivers = read_receivers(&fields);
     let id = id?;
@@ -163,14 +126,35 @@ fn read_topic(fields: &Fields<'_>) -> Option<String> {
     Some(word.text.to_owned())
 }
 
-fn read_contact(ctx: Ctx<'_>, node: &Node) -> Option<Contact> {
-    let fields = Fields::open(ctx, node, "a contact", &["id", "name", "team", "receivers"])?;
+const CONTACT_KEYS: [&str; 7] = ["id", "name", "team", "time_zone", "hours", "holidays", "receivers"];
+
+fn read_contact(ctx: Ctx<'_>, node: &Node, teams: &BTreeMap<String, Team>, calendars: &Calendars) -> Option<Contact> {
+    let fields = Fields::open(ctx, node, "a contact", &CONTACT_KEYS)?;
     let id = fields.define(Kind::Contact);
     let name = fields.text("name");
     let team = fields.reference_if("team", Kind::Team);
+    let hours = read_contact_hours(&fields, team.as_ref().and_then(|team| teams.get(team)), calendars);
     let receivers = read_receivers(&fields);
     let id = id?;
-    Some(Contact { name: name.unwrap_or_else(|| id.clone()), id, team, receivers })
+    let place = ctx.blank(fields.at);
+    Some(Contact { name: name.unwrap_or_else(|| id.clone()), id, team, hours, receivers, place })
+}
+
+/// A contact that says nothing of hours is reached at any; one that does, in its own zone or its team's, and off on
+/// its own holidays or its team's.
+fn read_contact_hours(fields: &Fields<'_>, team: Option<&Team>, calendars: &Calendars) -> Option<Hours> {
+    let usual = team.map(|team| team.hours.clone()).unwrap_or_default();
+    let hours = hours::read(fields, calendars, usual);
+    if fields.node("hours").is_none() {
+        for key in ["time_zone", "holidays"] {
+            if let Some(node) = fields.node(key) {
+                let message = format!("\"{key}\" of a contact that is reached at any hour");
+                fields.ctx.problem(node.at, message, format!("add \"hours: {{…}}\", or remove \"{key}\""));
+            }
+        }
+        return None;
+    }
+    Some(hours)
 }
 
 fn read_receivers(fields: &Fields<'_>) -> Vec<Receiver> {
@@ -198,62 +182,4 @@ fn read_receiver(ctx: Ctx<'_>, node: &Node) -> Option<Receiver> {
 
 fn is_reference(text: &str) -> bool {
     (text.starts_with("${env:") || text.starts_with("${file:")) && text.ends_with('}')
-}
-
-fn read_hours(fields: &Fields<'_>) -> Hours {
-    let mut hours = Hours::default();
-    if let Some(zone) = fields.word_if("time_zone") {
-        match TimeZoneDatabase::bundled().get(zone.text) {
-            Ok(found) => (hours.zone_name, hours.zone) = (zone.text.to_owned(), found),
-            Err(_) => {
-                let database = TimeZoneDatabase::bundled();
-                let names: Vec<String> = database.available().map(|name| name.to_string()).collect();
-                let near = super::problem::suggest(zone.text, names.iter().map(String::as_str));
-                let near = near.filter(|s| s.starts_with("did"));
-                let message = format!("unknown time zone \"{}\"", zone.text);
-                fields.ctx.problem(
-                    zone.at,
-                    message,
-                    near.or_else(|| Some("write an IANA name such as \"Europe/Berlin\"".to_owned())),
-                );
-            }
-        }
-    }
-    if let Some(table) = fields.map("hours", "hours", &["days", "from", "to"]) {
-        read_week(&table, &mut hours);
-    }
-    hours
-}
-
-pub(super) fn read_week(table: &Fields<'_>, hours: &mut Hours) {
-    const DAYS: [(&str, usize); 7] =
-        [("mon", 0), ("tue", 1), ("wed", 2), ("thu", 3), ("fri", 4), ("sat", 5), ("sun", 6)];
-    if table.node("days").is_some() {
-        hours.days = [false; 7];
-        for day in table.choices("days", &DAYS) {
-            hours.days[day] = true;
-        }
-    }
-    if let Some(minute) = read_minute(table, "from") {
-        hours.from_minute = minute;
-    }
-    if let Some(minute) = read_minute(table, "to") {
-        hours.to_minute = minute;
-    }
-    if hours.from_minute >= hours.to_minute {
-        table.ctx.problem(table.at, "hours end before they begin", "write from: \"09:00\", to: \"17:00\"".to_owned());
-    }
-}
-
-/// `HH:MM`, 00:00 to 24:00.
-fn read_minute(table: &Fields<'_>, key: &str) -> Option<u16> {
-    let node = table.node(key)?;
-    let written = if let Value::Text(text) = &node.value { text.as_str() } else { "" };
-    let parts = written.split_once(':').filter(|(h, m)| h.len() == 2 && m.len() == 2);
-    let minute = parts.and_then(|(h, m)| Some((h.parse::<u16>().ok()?, m.parse::<u16>().ok()?)));
-    let minute = minute.filter(|(h, m)| *m < 60 && h * 60 + m <= 1440).map(|(h, m)| h * 60 + m);
-    if minute.is_none() {
-        table.ctx.problem(node.at, format!("\"{key}\" is no time of day"), "write \"09:00\", in quotes".to_owned());
-    }
-    minute
 }

@@ -17,6 +17,8 @@ pub struct Observed<'a> {
     pub noise: Option<String>,
     /// Answers of the pack's own heads.
     pub heads: BTreeMap<String, String>,
+    /// Ids of the triggers that fired.
+    pub fired: Vec<&'a str>,
     /// Its routing; none for what did not match, or is noise.
     pub routing: Option<Routing>,
 }
@@ -36,7 +38,7 @@ impl Case {
     /// Everything that is not as the test says; empty when it passes.
     #[must_use]
     pub fn differences(&self, observed: &Observed<'_>) -> Vec<Difference> {
-        let mut found = Found(Vec::new());
+        let mut found = Found::default();
         self.compare_matches(observed, &mut found);
         if let Some(expected) = &self.expect.noise {
             found.compare("noise", expected, observed.noise.as_deref().unwrap_or("none"));
@@ -71,6 +73,8 @@ impl Case {
         found.shown("severity", expect.severity.as_ref(), &route.severity);
         found.shown("tier", expect.tier.as_ref(), &route.tier);
         found.shown("action", expect.action.as_ref(), &routing.ticket.action);
+        let ticket = routing.ticket.tags.iter().find_map(|tag| tag.strip_prefix("ticket:"));
+        found.same("ticket", expect.ticket.as_ref(), ticket.unwrap_or_default());
         found.same("public_response", expect.public_response.as_ref(), &route.public_response);
         found.same("private_handoff", expect.private_handoff.as_ref(), &route.private_handoff);
         found.lists("path", expect.path.as_ref(), &route.path);
@@ -79,6 +83,9 @@ impl Case {
         let spent = (seconds(route.respond_by), seconds(route.resolve_by));
         found.shown("respond_within, seconds", expect.respond_seconds.as_ref(), &spent.0);
         found.shown("resolve_within, seconds", expect.resolve_seconds.as_ref(), &spent.1);
+        let reply = route.reply.as_ref();
+        found.same("reply", expect.reply.as_ref(), reply.map_or("none", |reply| reply.id.as_str()));
+        found.same("reply_says", expect.reply_says.as_ref(), reply.map_or("nothing", |reply| reply.text.as_str()));
         for rule in expect.rules.iter().filter(|rule| !routing.decision.rules.contains(rule)) {
             let got = routing.decision.rules.join(", ");
             found.0.push(Difference { field: "rules", expected: rule.clone(), got });
@@ -90,28 +97,30 @@ fn fate(observed: &Observed<'_>) -> &'static str {
     if observed.noise.is_some() { "noise" } else { "unmatched" }
 }
 
-struct Found(Vec<Difference>);
+/// What is found to be otherwise.
+#[derive(Default)]
+pub(super) struct Found(pub(super) Vec<Difference>);
 
 impl Found {
-    fn compare(&mut self, field: &'static str, expected: &str, got: &str) {
+    pub(super) fn compare(&mut self, field: &'static str, expected: &str, got: &str) {
         if expected != got {
             self.0.push(Difference { field, expected: expected.to_owned(), got: got.to_owned() });
         }
     }
 
-    fn same(&mut self, field: &'static str, expected: Option<&String>, got: &str) {
+    pub(super) fn same(&mut self, field: &'static str, expected: Option<&String>, got: &str) {
         if let Some(expected) = expected {
             self.compare(field, expected, got);
         }
     }
 
-    fn lists(&mut self, field: &'static str, expected: Option<&Vec<String>>, got: &[String]) {
+    pub(super) fn lists(&mut self, field: &'static str, expected: Option<&Vec<String>>, got: &[String]) {
         if let Some(expected) = expected {
             self.compare(field, &format!("[{}]", expected.join(", ")), &format!("[{}]", got.join(", ")));
         }
     }
 
-    fn shown<T: std::fmt::Debug>(&mut self, field: &'static str, expected: Option<&T>, got: &T) {
+    pub(super) fn shown<T: std::fmt::Debug>(&mut self, field: &'static str, expected: Option<&T>, got: &T) {
         if let Some(expected) = expected {
             self.compare(field, &format!("{expected:?}").to_lowercase(), &format!("{got:?}").to_lowercase());
         }
@@ -131,7 +140,10 @@ impl Given {
         intents.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.id.cmp(&b.id)));
         let noise = self.noise.iter().max_by(|a, b| a.1.total_cmp(b.1));
         Scores {
-            language: LanguageScore { code: "unknown".to_owned(), confidence: 0.0 },
+            language: LanguageScore {
+                code: self.language.clone().unwrap_or_else(|| "unknown".to_owned()),
+                confidence: if self.language.is_some() { 1.0 } else { 0.0 },
+            },
             sentiment: SentimentScore {
                 label: if self.negative >= 0.5 { "negative" } else { "neutral" }.into(),
                 score: -self.negative,

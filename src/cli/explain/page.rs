@@ -255,6 +255,9 @@ fn route(page: &mut Page, decided: &Decided, routing: &Routing, pack: &Pack) {
         let names: Vec<&str> = route.approvals.iter().map(|party| pack.name_of(party)).collect();
         page.line("", &format!("a public answer needs: {}", names.join(", ")));
     }
+    if let Some(reply) = &route.reply {
+        page.line("", &format!("approved for {} ({}): {}", reply.channel, reply.id, reply.text));
+    }
     page.line("", &format!("case {}", route.case_id));
     for (place, (reason, rule)) in routing.decision.reasons.iter().zip(&routing.decision.rules).enumerate() {
         let line = format!("{}. {reason}  [{rule}]", place + 1);
