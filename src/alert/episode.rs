@@ -4,7 +4,7 @@
 //! evaluations, closes only after the counts were calm for a while, and what follows soon after belongs to the same alert.
 
 use super::incident::{Slot, gravity};
-use super::{AlertKind, AlertState, Suppressed};
+use super::{AlertKind, AlertState, Beside, Suppressed, Topics};
 use crate::detect::{Bucket, Judgement, Mood, Partial, Settings, Windowed};
 use crate::mention::hash64;
 use crate::route::Severity;
@@ -113,6 +113,17 @@ impl Episode {
         }
     }
 
+    /// The same alert, open again since then.
+    pub(super) fn again(self, since: Bucket) -> Self {
+        Self { since, closed: None, calm: 0, ..self }
+    }
+
+    /// Counts evaluations in a row that are calm; true once there are so many.
+    pub(super) fn is_calm_for(&mut self, calm: bool, evaluations: u32) -> bool {
+        self.calm = if calm { self.calm.saturating_add(1) } else { 0 };
+        self.calm >= evaluations
+    }
+
     /// From now on this window and its count stand for it.
     fn count(&mut self, window: &Windowed, reports: bool) {
         self.buckets = u32::try_from(window.buckets).unwrap_or(u32::MAX);
@@ -192,6 +203,8 @@ pub struct Tracker {
     pub mood: Option<Episode>,
     /// Last three evaluations, newest first.
     hits: [bool; 3],
+    /// The alert on new topics.
+    pub topics: Topics,
     /// Since when the counts have been unusual.
     hot_since: Option<Bucket>,
     /// Since when the mood has been unusual.
@@ -199,6 +212,14 @@ pub struct Tracker {
 }
 
 impl Tracker {
+    /// What an alert on a new topic stands beside.
+    #[must_use]
+    pub fn beside(&self, at: Bucket) -> Beside {
+        let lately = |closed: Bucket| at.0.saturating_sub(closed.0) < SAME_EVENT;
+        let explained = self.volume.as_ref().is_some_and(|episode| episode.closed.is_none_or(lately));
+        Beside { explained, unusual: self.hot_since.is_some() }
+    }
+
     /// True while the alert on counts is open.
     #[must_use]
     pub fn volume_open(&self) -> bool {
@@ -212,12 +233,13 @@ impl Tracker {
         closed.map_or(usize::MAX, |closed| usize::try_from(now.0.saturating_sub(closed.0)).unwrap_or(0))
     }
 
-    /// One of the two alerts.
+    /// One of the alerts.
     #[must_use]
     pub fn slot(&self, slot: Slot) -> Option<&Episode> {
         match slot {
             Slot::Counts => self.volume.as_ref(),
             Slot::Mood => self.mood.as_ref(),
+            Slot::Topic => self.topics.episode.as_ref(),
         }
     }
 
@@ -226,6 +248,7 @@ impl Tracker {
         match slot {
             Slot::Counts => self.volume.as_mut(),
             Slot::Mood => self.mood.as_mut(),
+            Slot::Topic => self.topics.episode.as_mut(),
         }
     }
 
@@ -241,7 +264,7 @@ impl Tracker {
     /// True while any alert is open: time alone may then change something.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.volume_open() || self.mood.as_ref().is_some_and(Episode::is_open)
+        self.volume_open() || self.mood.as_ref().is_some_and(Episode::is_open) || self.topics.is_open()
     }
 
     /// Takes one evaluation of the counts. `held`: other series of its incident are open, so it is not over.
@@ -367,8 +390,7 @@ impl Tracker {
         };
         if let Some(episode) = self.mood.as_mut().filter(|episode| episode.is_open()) {
             let calm = mood.is_none_or(|mood| mood.deviations < settings.mood_deviations / 2.0);
-            episode.calm = if calm { episode.calm + 1 } else { 0 };
-            if episode.calm >= CALM_EVALUATIONS {
+            if episode.is_calm_for(calm, CALM_EVALUATIONS) {
                 episode.closed = Some(at);
                 return told(AlertState::Resolved);
             }

@@ -10,6 +10,7 @@ mod severity;
 mod silence;
 mod source;
 mod thread;
+mod topic;
 mod turn;
 
 pub use chart::Chart;
@@ -22,6 +23,7 @@ pub use severity::grade;
 pub use silence::{Suppressed, SuppressedBy, inhibits};
 pub use source::silent_source;
 pub use thread::{Nature, ShareForecast, ThreadEvidence};
+pub use topic::{Beside, TopicEvidence, TopicForm, Topics};
 pub use turn::MoodTurn;
 
 use crate::detect;
@@ -140,7 +142,8 @@ pub struct AlertEvent {
     pub onset: Timestamp,
     /// End of the log bucket that decided.
     pub at: Timestamp,
-    /// Mentions in the deciding window (of a shift of mood: negative ones; of an outage, often: its reports).
+    /// Mentions in the deciding window (of a shift of mood: negative ones; of an outage, often: its reports; of a new topic:
+    /// people who say it).
     pub observed: f64,
     /// Expected there.
     pub expected: f64,
@@ -164,7 +167,7 @@ pub struct AlertEvent {
     /// What moves with it and is not told apart: other series of its incident, its own platforms and languages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Moved>,
-    /// Words, pairs of words and hashtags that are said more than usual, each by three people at least; the most telling first.
+    /// Words, pairs of words, hashtags and links that are said more than usual, each by three people at least; the most telling first.
     pub terms: Vec<String>,
     /// The thread that most of it stands in, where it goes round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -175,6 +178,9 @@ pub struct AlertEvent {
     /// A turn of mood taken apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<MoodTurn>,
+    /// What is new, where that is the finding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<TopicEvidence>,
     /// The counts that led to it; see [`Chart::svg`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart: Option<Chart>,

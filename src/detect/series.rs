@@ -9,7 +9,7 @@ mod baseline;
 mod reports;
 
 use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
-use super::{BUCKET_SECONDS, Bucket, Mix, Partial, Said, Stretch, Vocabulary, said};
+use super::{BUCKET_SECONDS, Bucket, Hour, Mix, Partial, Said, Stretch, Vocabulary, said};
 use baseline::Baseline;
 use libm::{exp10, sqrt};
 use serde::{Deserialize, Serialize};
@@ -333,6 +333,13 @@ impl Series {
     #[must_use]
     pub fn said(&self, evidence: &Partial, buckets: usize, reported: bool, terms_max: usize) -> Said {
         said(evidence, &self.evidence_before(buckets), &self.vocabulary, reported, terms_max)
+    }
+
+    /// What the people of the last hour say, against what is usual.
+    #[must_use]
+    pub fn hour(&self) -> Hour<'_> {
+        let first = self.now.plus(1 - LEARN_AFTER as i64);
+        Hour::new(self.details.range(first..).map(|(at, partial)| (*at, &**partial)).collect(), &self.vocabulary)
     }
 
     /// Sums of windows of so many buckets, `step` buckets apart, as far as all of one is known; the last ends now.
