@@ -80,7 +80,7 @@ impl Scene<'_> {
             event.thread = self.thread.map(|story| ThreadEvidence::of(&story));
             event.explain.extend(event.thread.map(|thread| thread.in_words()));
         }
-        if state != AlertState::Resolved {
+        if !state.ends() {
             let (most, minutes) = (window.calm_most(), figures.minutes);
             let ends = format!("over when no more than {most:.0} are counted in {minutes} min, for three minutes");
             event.explain.push(ends.clone());
@@ -104,7 +104,7 @@ impl Scene<'_> {
         };
         let mut event = self.event(state, figures);
         let turn = MoodTurn::of(mood.effect, &self.series.mix().take_apart(self.evidence));
-        if turn.is_of_mix() && state != AlertState::Resolved {
+        if turn.is_of_mix() && !state.ends() {
             event.headline = event.headline.replacen(TURNING, "The mood differs as others speak", 1);
         }
         event.explain.push(format!(
@@ -120,7 +120,7 @@ impl Scene<'_> {
         event.explain.extend(self.said.terms.iter().map(word_of));
         event.chart = Some(self.chart(mood.buckets, Counted::Negative));
         event.explain.extend(louder(self.evidence, self.series));
-        if state != AlertState::Resolved {
+        if !state.ends() {
             event.explain.push(turn.in_words());
             event.turn = Some(turn);
             event.resolves_when =
@@ -145,7 +145,7 @@ impl Scene<'_> {
         ));
         event.topic = Some(TopicEvidence::of(topic, self.episode.since));
         event.chart = Some(Chart::new(HOUR_BUCKETS, topic.growth.clone()));
-        if state != AlertState::Resolved {
+        if !state.ends() {
             event.headline = format!(
                 "New topic: \u{201c}{name}\u{201d} on {}. {} people since {since}, in {} different texts (usually about {expected})",
                 self.query, topic.people, topic.texts
@@ -156,7 +156,8 @@ impl Scene<'_> {
             event.trend = Some(trend(&topic.growth));
             event.confidence = Some(Confidence::of_count(topic.surprise, topic.people, event.baseline_age));
         } else {
-            event.headline = format!("Over: new topic \u{201c}{name}\u{201d} on {}", self.query);
+            let over = if state == AlertState::Withdrawn { "Withdrawn" } else { "Over" };
+            event.headline = format!("{over}: new topic \u{201c}{name}\u{201d} on {}", self.query);
         }
         event.explain.push(format!("the vocabulary is {} old", age(self.series.age_seconds())));
         event

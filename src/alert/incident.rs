@@ -92,7 +92,8 @@ pub fn moves_together(opening: &Episode, leading: &Episode, latest: Bucket, same
 /// True when a mood that turns now is the echo of an incident on the same counts that was over at `closed`.
 #[must_use]
 pub fn is_echo(kind: AlertKind, of: &Episode, now: Bucket) -> bool {
-    let lately = of.closed.is_some_and(|closed| now.0.saturating_sub(closed.0) < ECHO);
+    let closed = of.closed.filter(|_| of.withdrawn.is_none());
+    let lately = closed.is_some_and(|closed| now.0.saturating_sub(closed.0) < ECHO);
     kind == AlertKind::SentimentShift && gravity(of.kind) >= gravity(AlertKind::Spike) && lately
 }
 

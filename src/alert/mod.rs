@@ -15,7 +15,7 @@ mod turn;
 
 pub use chart::Chart;
 pub use confidence::Confidence;
-pub use episode::{Episode, Rise, Rule, Tracker, Transition, meets, risen};
+pub use episode::{Episode, Opening, Rise, Rule, Tracker, Transition, Withdrawal, meets, risen};
 pub use event::{Scene, TERMS_MAX, describe};
 pub use incident::{MEMBERS_MAX, Moved, Slot, facets, gravity, is_echo, lead_order, moved, moves_together};
 pub use kind::{classify, is_independent, is_sour, may_be_a_morning};
@@ -89,6 +89,12 @@ impl AlertState {
             Self::Reopened => "reopened",
             Self::Withdrawn => "withdrawn",
         }
+    }
+
+    /// It is over, or turned out to be none.
+    #[must_use]
+    pub fn ends(self) -> bool {
+        matches!(self, Self::Resolved | Self::Withdrawn)
     }
 
     /// It opens, or opens again.

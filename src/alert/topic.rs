@@ -105,7 +105,7 @@ impl Topics {
     }
 
     fn open(&mut self, query: &str, topic: &Topic, severity: Severity) -> AlertState {
-        let again = self.episode.take().filter(|_| is_related(&self.term, &topic.term));
+        let again = self.episode.take().filter(|last| last.withdrawn.is_none() && is_related(&self.term, &topic.term));
         let (state, mut episode) = match again {
             Some(last) => (AlertState::Reopened, last.again(topic.since)),
             None => (AlertState::Opened, Episode::new(query, AlertKind::Emerging, topic.since, severity)),
@@ -133,7 +133,7 @@ impl Topics {
 
     /// Neither told nor explained before; or the last topic, stronger than it was.
     fn is_news(&self, topic: &Topic, at: Bucket) -> bool {
-        let last = self.episode.as_ref().filter(|_| is_related(&self.term, &topic.term));
+        let last = self.episode.as_ref().filter(|last| last.withdrawn.is_none() && is_related(&self.term, &topic.term));
         if let Some(last) = last
             && last.closed.is_some_and(|closed| at.0.saturating_sub(closed.0) < REFRACTORY)
         {

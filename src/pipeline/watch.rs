@@ -4,6 +4,7 @@ mod gather;
 mod hush;
 mod night;
 mod topic;
+mod withdraw;
 
 use super::{Pending, QueryState, Signal, SourceTurn, WatchState};
 use crate::alert::TERMS_MAX;
@@ -202,10 +203,12 @@ fn step(
     let settings = settings(&pack.detection(&query));
     let judgement = state.series.judge(state.tracker.volume_open(), &settings);
     let rise = find_rise(&query, bucket, &judgement, state, &settings, pack);
-    let before = state.tracker.volume.as_ref().map(|episode| episode.severity);
-    let stepped = state.tracker.step_volume(&query, bucket, &judgement, rise.as_ref(), &settings, held);
-    let stepped = stepped.map(|step| step.state);
-    let volume = say_volume(&query, bucket, stepped, before, rise.as_ref(), state, pack);
+    let withdrawn = if held { None } else { withdraw::put_right(&query, bucket, state, pack) };
+    let volume = withdrawn.or_else(|| {
+        let before = state.tracker.volume.as_ref().map(|episode| episode.severity);
+        let stepped = state.tracker.step_volume(&query, bucket, &judgement, rise.as_ref(), &settings, held);
+        say_volume(&query, bucket, stepped.map(|step| step.state), before, rise.as_ref(), state, pack)
+    });
     let mood = step_mood(&query, bucket, &judgement, state, &settings, pack);
     let topic = topic::step(&query, bucket, state, pack);
     Step { query, counts, judgement, rise, volume, mood, topic }

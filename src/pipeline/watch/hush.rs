@@ -45,7 +45,7 @@ pub(super) fn mark(
         event.suppressed.clone_from(&episode.untold);
     }
     event.late = say.late;
-    if say.state == AlertState::Resolved {
+    if say.state.ends() {
         episode.untold = None;
     }
 }
