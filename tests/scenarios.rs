@@ -319,7 +319,7 @@ fn check_evidence(alerts: &[AlertEvent]) {
         let chart = alert.chart.as_ref().expect("counts that led to it");
         assert_eq!(chart.counts.last().map(|count| *count as f64), Some(alert.observed), "the chart ends at the text");
         assert!(alert.examples.len() <= 3 && alert.terms.len() <= 5);
-        let lasts = alert.state != AlertState::Resolved;
+        let lasts = !alert.state.ends();
         let told = [alert.trend.is_some(), alert.confidence.is_some(), alert.resolves_when.is_some()];
         assert_eq!(told, [lasts; 3], "{:?}", alert.state);
         assert!(alert.headline.contains(&format!("{}", alert.observed)) || !lasts, "{}", alert.headline);

@@ -4,7 +4,7 @@
 //! evaluations, closes only after the counts were calm for a while, and what follows soon after belongs to the same alert.
 
 use super::incident::{Slot, gravity};
-use super::{AlertKind, AlertState, Suppressed};
+use super::{AlertKind, AlertState, Beside, Suppressed, Topics};
 use crate::detect::{Bucket, Judgement, Mood, Partial, Settings, Windowed};
 use crate::mention::hash64;
 use crate::route::Severity;
@@ -78,8 +78,12 @@ pub struct Episode {
     pub reports: bool,
     /// Evaluations in a row that were calm.
     calm: u32,
-    /// When it was resolved; none while open.
+    /// When it was resolved or withdrawn; none while open.
     pub closed: Option<Bucket>,
+    /// It turned out to be none, and by whom: what comes after it opens anew.
+    pub withdrawn: Option<Withdrawal>,
+    /// What its present opening was decided on, where that was a window of counts.
+    pub opening: Option<Opening>,
     /// The query whose alert leads the incident it belongs to; none where it is told itself.
     pub led_by: Option<String>,
     /// People behind it when it opened.
@@ -88,6 +92,37 @@ pub struct Episode {
     pub known: bool,
     /// Why they were not told of what last called them; none where they were.
     pub untold: Option<Suppressed>,
+}
+
+/// Why an alert was none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Withdrawal {
+    /// What was read later puts it right.
+    PutRight,
+    /// A person says so: while it lasts it is left alone.
+    FalseAlarm,
+}
+
+/// The window that opened an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The bucket that decided.
+    pub at: Bucket,
+    /// The kind it opened as.
+    pub kind: AlertKind,
+    /// Length of the window, in buckets.
+    pub buckets: u32,
+    /// Expected in it.
+    pub expected: f64,
+    /// It counted reports of trouble, not mentions.
+    pub reports: bool,
+}
+
+impl Opening {
+    fn of(at: Bucket, kind: AlertKind, rise: &Rise) -> Self {
+        let buckets = u32::try_from(rise.window.buckets).unwrap_or(u32::MAX);
+        Self { at, kind, buckets, expected: rise.window.expected, reports: rise.reports }
+    }
 }
 
 impl Episode {
@@ -106,11 +141,24 @@ impl Episode {
             reports: false,
             calm: 0,
             closed: None,
+            withdrawn: None,
+            opening: None,
             led_by: None,
             people: 0,
             known: false,
             untold: None,
         }
+    }
+
+    /// The same alert, open again since then.
+    pub(super) fn again(self, since: Bucket) -> Self {
+        Self { since, closed: None, calm: 0, ..self }
+    }
+
+    /// Counts evaluations in a row that are calm; true once there are so many.
+    pub(super) fn is_calm_for(&mut self, calm: bool, evaluations: u32) -> bool {
+        self.calm = if calm { self.calm.saturating_add(1) } else { 0 };
+        self.calm >= evaluations
     }
 
     /// From now on this window and its count stand for it.
@@ -150,6 +198,16 @@ impl Episode {
     /// What began as copies or as plain volume turns out to be graver: the same event all the same.
     fn turns_into(&self, kind: AlertKind) -> bool {
         gravity(kind) > gravity(self.kind)
+    }
+
+    /// A person has called it a false alarm and it goes on: notes that it does. What is graver is another matter.
+    fn is_dismissed(&mut self, at: Bucket, kind: AlertKind) -> bool {
+        let lately = self.closed.is_some_and(|closed| at.0.saturating_sub(closed.0) < SAME_EVENT);
+        let dismissed = lately && self.withdrawn == Some(Withdrawal::FalseAlarm) && !self.turns_into(kind);
+        if dismissed {
+            self.closed = Some(at);
+        }
+        dismissed
     }
 
     /// True from opened to resolved.
@@ -192,6 +250,8 @@ pub struct Tracker {
     pub mood: Option<Episode>,
     /// Last three evaluations, newest first.
     hits: [bool; 3],
+    /// The alert on new topics.
+    pub topics: Topics,
     /// Since when the counts have been unusual.
     hot_since: Option<Bucket>,
     /// Since when the mood has been unusual.
@@ -199,6 +259,15 @@ pub struct Tracker {
 }
 
 impl Tracker {
+    /// What an alert on a new topic stands beside.
+    #[must_use]
+    pub fn beside(&self, at: Bucket) -> Beside {
+        let lately = |closed: Bucket| at.0.saturating_sub(closed.0) < SAME_EVENT;
+        let told = self.volume.as_ref().filter(|episode| episode.withdrawn.is_none());
+        let explained = told.is_some_and(|episode| episode.closed.is_none_or(lately));
+        Beside { explained, unusual: self.hot_since.is_some() }
+    }
+
     /// True while the alert on counts is open.
     #[must_use]
     pub fn volume_open(&self) -> bool {
@@ -208,17 +277,29 @@ impl Tracker {
     /// How many buckets back a window may reach: what belongs to an episode of counts that is over speaks of nothing new.
     #[must_use]
     pub fn free_buckets(&self, now: Bucket) -> usize {
-        let closed = self.volume.as_ref().and_then(|episode| episode.closed);
+        let closed =
+            self.volume.as_ref().filter(|episode| episode.withdrawn.is_none()).and_then(|episode| episode.closed);
         closed.map_or(usize::MAX, |closed| usize::try_from(now.0.saturating_sub(closed.0)).unwrap_or(0))
     }
 
-    /// One of the two alerts.
+    /// One of the alerts.
     #[must_use]
     pub fn slot(&self, slot: Slot) -> Option<&Episode> {
         match slot {
             Slot::Counts => self.volume.as_ref(),
             Slot::Mood => self.mood.as_ref(),
+            Slot::Topic => self.topics.episode.as_ref(),
         }
+    }
+
+    /// The open alert of a slot turns out to be none. False where none is open.
+    pub fn withdraw(&mut self, slot: Slot, at: Bucket, by: Withdrawal) -> bool {
+        let Some(episode) = self.slot_mut(slot).filter(|episode| episode.is_open()) else { return false };
+        (episode.closed, episode.withdrawn) = (Some(at), Some(by));
+        if slot == Slot::Counts {
+            (self.hits, self.hot_since) = ([false; 3], None);
+        }
+        true
     }
 
     /// The same, to be changed.
@@ -226,6 +307,7 @@ impl Tracker {
         match slot {
             Slot::Counts => self.volume.as_mut(),
             Slot::Mood => self.mood.as_mut(),
+            Slot::Topic => self.topics.episode.as_mut(),
         }
     }
 
@@ -241,7 +323,7 @@ impl Tracker {
     /// True while any alert is open: time alone may then change something.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.volume_open() || self.mood.as_ref().is_some_and(Episode::is_open)
+        self.volume_open() || self.mood.as_ref().is_some_and(Episode::is_open) || self.topics.is_open()
     }
 
     /// Takes one evaluation of the counts. `held`: other series of its incident are open, so it is not over.
@@ -279,7 +361,11 @@ impl Tracker {
     /// Opens a new alert, or the last one again where this still belongs to it.
     fn open_volume(&mut self, query: &str, at: Bucket, kind: AlertKind, rise: &Rise) -> Option<AlertState> {
         let observed = rise.window.observed;
-        if let Some(last) = self.volume.as_mut()
+        let opening = Some(Opening::of(at, kind, rise));
+        if self.volume.as_mut().is_some_and(|last| last.is_dismissed(at, kind)) {
+            return None;
+        }
+        if let Some(last) = self.volume.as_mut().filter(|last| last.withdrawn.is_none())
             && let Some(closed) = last.closed
         {
             let since = at.0.saturating_sub(closed.0);
@@ -291,7 +377,7 @@ impl Tracker {
                 }
                 last.closed = None;
                 last.calm = 0;
-                last.since = rise.onset;
+                (last.since, last.opening) = (rise.onset, opening);
                 last.kind = if last.turns_into(kind) { kind } else { last.kind };
                 last.severity = last.severity.min(rise.severity);
                 let told = last.told;
@@ -301,7 +387,7 @@ impl Tracker {
                 return Some(AlertState::Reopened);
             }
         }
-        let mut episode = Episode::new(query, kind, rise.onset, rise.severity);
+        let mut episode = Episode { opening, ..Episode::new(query, kind, rise.onset, rise.severity) };
         episode.count(&rise.window, rise.reports);
         self.volume = Some(episode);
         Some(AlertState::Opened)
@@ -367,8 +453,7 @@ impl Tracker {
         };
         if let Some(episode) = self.mood.as_mut().filter(|episode| episode.is_open()) {
             let calm = mood.is_none_or(|mood| mood.deviations < settings.mood_deviations / 2.0);
-            episode.calm = if calm { episode.calm + 1 } else { 0 };
-            if episode.calm >= CALM_EVALUATIONS {
+            if episode.is_calm_for(calm, CALM_EVALUATIONS) {
                 episode.closed = Some(at);
                 return told(AlertState::Resolved);
             }
@@ -398,7 +483,10 @@ impl Tracker {
         shift: &Mood,
         severity: Severity,
     ) -> Option<AlertState> {
-        if let Some(last) = &mut self.mood
+        if self.mood.as_mut().is_some_and(|last| last.is_dismissed(at, AlertKind::SentimentShift)) {
+            return None;
+        }
+        if let Some(last) = self.mood.as_mut().filter(|last| last.withdrawn.is_none())
             && let Some(closed) = last.closed
             && at.0.saturating_sub(closed.0) < REFRACTORY
         {
@@ -441,59 +529,4 @@ pub fn risen<'a>(windows: &'a [Windowed], settings: &Settings) -> Option<&'a Win
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn windowed(observed: u64, expected: f64) -> Windowed {
-        let surprise = crate::detect::poisson::poisson_upper_tail_log10(observed, expected);
-        let upper = crate::detect::poisson::upper_bound(expected, 0.0, 1e-6) as f64;
-        Windowed { buckets: 30, observed, expected, upper, surprise }
-    }
-
-    /// Feeds five-minute counts, one per bucket, and collects what is told.
-    fn told(counts: &[u64], kind: Option<AlertKind>) -> Vec<(usize, AlertState)> {
-        let settings = Settings::default();
-        let mut tracker = Tracker::default();
-        let mut told = Vec::new();
-        for (index, observed) in counts.iter().enumerate() {
-            let at = Bucket(1000 + i64::try_from(index).unwrap());
-            let judgement = Judgement { windows: vec![windowed(*observed, 3.0)], reports: Vec::new(), mood: None };
-            let rise = risen(&judgement.windows, &settings).map(|window| Rise {
-                window: *window,
-                kind,
-                onset: at,
-                severity: Severity::S2,
-                reports: false,
-            });
-            if let Some(step) = tracker.step_volume("q", at, &judgement, rise.as_ref(), &settings, false) {
-                told.push((index, step.state));
-            }
-        }
-        told
-    }
-
-    #[test]
-    fn one_event_is_one_alert() {
-        use AlertState::{Opened, Reopened, Resolved, Updated};
-        let outage = Some(AlertKind::Outage);
-        let quiet = [3u64; 20];
-        let burst = |height: u64, length: usize| vec![height; length];
-        let case = |parts: &[&[u64]]| parts.concat();
-        assert_eq!(told(&case(&[&quiet]), outage), []);
-        assert_eq!(told(&case(&[&quiet, &[15], &quiet]), outage), [], "one evaluation is not enough");
-        assert_eq!(told(&case(&[&quiet, &burst(15, 2), &quiet]), outage), [(21, Opened), (39, Resolved)]);
-        assert_eq!(told(&case(&[&quiet, &burst(90, 1), &quiet]), outage)[0], (20, Opened), "sure at once");
-        let grown = told(&case(&[&quiet, &burst(15, 5), &burst(45, 5), &quiet]), outage);
-        assert_eq!(grown, [(21, Opened), (25, Updated), (47, Resolved)]);
-        let again = told(&case(&[&quiet, &burst(40, 5), &quiet, &burst(40, 5), &quiet]), outage);
-        assert_eq!(again.iter().map(|(_, state)| *state).collect::<Vec<_>>(), [Opened, Resolved, Reopened, Resolved]);
-    }
-
-    #[test]
-    fn a_rise_of_no_kind_waits_two_minutes() {
-        let counts = [&[3u64; 5][..], &[25; 30]].concat();
-        assert_eq!(told(&counts, None), [(17, AlertState::Opened)]);
-        let weaker = [&[3u64; 5][..], &[40; 30], &[3; 40], &[40; 30]].concat();
-        assert_eq!(told(&weaker, None).len(), 2, "no stronger than the last: left alone");
-    }
-}
+mod tests;

@@ -3,12 +3,16 @@
 use super::chart::STEP_BUCKETS;
 use super::{
     ALERT_TYPE, AlertEvent, AlertKind, AlertState, Chart, Confidence, Episode, MoodTurn, Moved, Nature, Rule,
-    ThreadEvidence,
+    ThreadEvidence, TopicEvidence, Trend,
 };
-use crate::detect::{Bucket, Counted, Distinctive, Example, Mood, Partial, Said, Series, ThreadStory, Windowed};
+use crate::detect::{Bucket, Counted, Distinctive, Example, Mood, Partial, Said, Series, ThreadStory, Topic, Windowed};
 use crate::route::Severity;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A topic is looked for in an hour.
+const HOUR_BUCKETS: usize = 360;
+const HOUR_MINUTES: usize = 60;
 /// How a shift of mood begins its headline.
 const TURNING: &str = "Mood is turning";
 /// Terms told at most.
@@ -76,7 +80,7 @@ impl Scene<'_> {
             event.thread = self.thread.map(|story| ThreadEvidence::of(&story));
             event.explain.extend(event.thread.map(|thread| thread.in_words()));
         }
-        if state != AlertState::Resolved {
+        if !state.ends() {
             let (most, minutes) = (window.calm_most(), figures.minutes);
             let ends = format!("over when no more than {most:.0} are counted in {minutes} min, for three minutes");
             event.explain.push(ends.clone());
@@ -100,7 +104,7 @@ impl Scene<'_> {
         };
         let mut event = self.event(state, figures);
         let turn = MoodTurn::of(mood.effect, &self.series.mix().take_apart(self.evidence));
-        if turn.is_of_mix() && state != AlertState::Resolved {
+        if turn.is_of_mix() && !state.ends() {
             event.headline = event.headline.replacen(TURNING, "The mood differs as others speak", 1);
         }
         event.explain.push(format!(
@@ -116,13 +120,46 @@ impl Scene<'_> {
         event.explain.extend(self.said.terms.iter().map(word_of));
         event.chart = Some(self.chart(mood.buckets, Counted::Negative));
         event.explain.extend(louder(self.evidence, self.series));
-        if state != AlertState::Resolved {
+        if !state.ends() {
             event.explain.push(turn.in_words());
             event.turn = Some(turn);
             event.resolves_when =
                 Some("over when the mood is half as far from the usual, for three minutes".to_owned());
             event.confidence = Some(Confidence::of_mood(mood.deviations, event.people, event.baseline_age));
         }
+        event
+    }
+
+    /// The event of an alert on a new topic, which `people_min` people made one.
+    #[must_use]
+    pub fn topic(&self, state: AlertState, topic: &Topic, people_min: u64) -> AlertEvent {
+        let (observed, expected) = (topic.people as f64, tenth(topic.expected));
+        let figures = Figures { observed, expected, upper: topic.upper as f64, minutes: HOUR_MINUTES };
+        let mut event = self.event(state, figures);
+        event.texts = topic.texts;
+        let since = self.episode.since.start();
+        let (name, of_all) = (&topic.term, format!("{} of {} people say it", topic.people, topic.of));
+        event.explain.push(format!(
+            "\u{201c}{name}\u{201d}: {of_all} within an hour, {expected} expected; in {} different texts; chance 1 in 10^{:.0}",
+            topic.texts, topic.surprise
+        ));
+        event.topic = Some(TopicEvidence::of(topic, self.episode.since));
+        event.chart = Some(Chart::new(HOUR_BUCKETS, topic.growth.clone()));
+        if !state.ends() {
+            event.headline = format!(
+                "New topic: \u{201c}{name}\u{201d} on {}. {} people since {since}, in {} different texts (usually about {expected})",
+                self.query, topic.people, topic.texts
+            );
+            let ends = format!("over when fewer than {} people say it within an hour", people_min.div_ceil(2));
+            event.explain.push(ends.clone());
+            event.resolves_when = Some(ends);
+            event.trend = Some(trend(&topic.growth));
+            event.confidence = Some(Confidence::of_count(topic.surprise, topic.people, event.baseline_age));
+        } else {
+            let over = if state == AlertState::Withdrawn { "Withdrawn" } else { "Over" };
+            event.headline = format!("{over}: new topic \u{201c}{name}\u{201d} on {}", self.query);
+        }
+        event.explain.push(format!("the vocabulary is {} old", age(self.series.age_seconds())));
         event
     }
 
@@ -189,6 +226,7 @@ impl Scene<'_> {
             thread: None,
             nature: None,
             turn: None,
+            topic: None,
             chart: None,
             examples: examples(evidence, &said.typical),
             headline: headline(query, episode, state, figures, people),
@@ -204,6 +242,17 @@ impl Scene<'_> {
             explain: Vec::new(),
             pack: Some(pack.to_owned()),
         }
+    }
+}
+
+/// Whether people still join a topic: the last ten minutes of its hour against the ten before.
+fn trend(growth: &[u64]) -> Trend {
+    let at = |back: usize| growth.len().checked_sub(1 + back).and_then(|place| growth.get(place)).copied().unwrap_or(0);
+    let (last, before) = (at(0).saturating_sub(at(2)), at(2).saturating_sub(at(4)));
+    match last.cmp(&before) {
+        Ordering::Greater => Trend::Growing,
+        Ordering::Equal => Trend::Steady,
+        Ordering::Less => Trend::Fading,
     }
 }
 

@@ -29,13 +29,20 @@ const FACET_RATIO: f64 = 2.0;
 /// From so many mentions on the hour before tells how they are usually spread.
 const ENOUGH: u64 = 20;
 
-/// Which of the two alerts of a series.
+/// Which of the alerts of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Slot {
     /// The one on its counts.
     Counts,
     /// The one on its mood.
     Mood,
+    /// The one on what is new in it.
+    Topic,
+}
+
+impl Slot {
+    /// Every one, in the order in which they are told.
+    pub const ALL: [Self; 3] = [Self::Counts, Self::Mood, Self::Topic];
 }
 
 /// A series, or a part of one, that moves with the one that leads.
@@ -49,7 +56,7 @@ pub struct Moved {
     /// Since when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub onset: Option<Timestamp>,
-    /// Most counted in its window (of a shift of mood: negative ones).
+    /// Most counted in its window (of a shift of mood: negative ones; of a new topic: people who say it).
     pub observed: f64,
     /// Expected there; absent where too little is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,9 +71,10 @@ pub struct Moved {
 pub fn gravity(kind: AlertKind) -> u8 {
     match kind {
         AlertKind::Amplification => 0,
-        AlertKind::SentimentShift | AlertKind::Emerging | AlertKind::SilentSource => 1,
-        AlertKind::Spike => 2,
-        AlertKind::Outage | AlertKind::Viral => 3,
+        AlertKind::Emerging | AlertKind::SilentSource => 1,
+        AlertKind::SentimentShift => 2,
+        AlertKind::Spike => 3,
+        AlertKind::Outage | AlertKind::Viral => 4,
     }
 }
 
@@ -84,7 +92,8 @@ pub fn moves_together(opening: &Episode, leading: &Episode, latest: Bucket, same
 /// True when a mood that turns now is the echo of an incident on the same counts that was over at `closed`.
 #[must_use]
 pub fn is_echo(kind: AlertKind, of: &Episode, now: Bucket) -> bool {
-    let lately = of.closed.is_some_and(|closed| now.0.saturating_sub(closed.0) < ECHO);
+    let closed = of.closed.filter(|_| of.withdrawn.is_none());
+    let lately = closed.is_some_and(|closed| now.0.saturating_sub(closed.0) < ECHO);
     kind == AlertKind::SentimentShift && gravity(of.kind) >= gravity(AlertKind::Spike) && lately
 }
 

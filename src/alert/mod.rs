@@ -10,11 +10,12 @@ mod severity;
 mod silence;
 mod source;
 mod thread;
+mod topic;
 mod turn;
 
 pub use chart::Chart;
 pub use confidence::Confidence;
-pub use episode::{Episode, Rise, Rule, Tracker, Transition, meets, risen};
+pub use episode::{Episode, Opening, Rise, Rule, Tracker, Transition, Withdrawal, meets, risen};
 pub use event::{Scene, TERMS_MAX, describe};
 pub use incident::{MEMBERS_MAX, Moved, Slot, facets, gravity, is_echo, lead_order, moved, moves_together};
 pub use kind::{classify, is_independent, is_sour, may_be_a_morning};
@@ -22,6 +23,7 @@ pub use severity::grade;
 pub use silence::{Suppressed, SuppressedBy, inhibits};
 pub use source::silent_source;
 pub use thread::{Nature, ShareForecast, ThreadEvidence};
+pub use topic::{Beside, TopicEvidence, TopicForm, Topics};
 pub use turn::MoodTurn;
 
 use crate::detect;
@@ -89,6 +91,12 @@ impl AlertState {
         }
     }
 
+    /// It is over, or turned out to be none.
+    #[must_use]
+    pub fn ends(self) -> bool {
+        matches!(self, Self::Resolved | Self::Withdrawn)
+    }
+
     /// It opens, or opens again.
     #[must_use]
     pub fn opens(self) -> bool {
@@ -140,7 +148,8 @@ pub struct AlertEvent {
     pub onset: Timestamp,
     /// End of the log bucket that decided.
     pub at: Timestamp,
-    /// Mentions in the deciding window (of a shift of mood: negative ones; of an outage, often: its reports).
+    /// Mentions in the deciding window (of a shift of mood: negative ones; of an outage, often: its reports; of a new topic:
+    /// people who say it).
     pub observed: f64,
     /// Expected there.
     pub expected: f64,
@@ -164,7 +173,7 @@ pub struct AlertEvent {
     /// What moves with it and is not told apart: other series of its incident, its own platforms and languages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Moved>,
-    /// Words, pairs of words and hashtags that are said more than usual, each by three people at least; the most telling first.
+    /// Words, pairs of words, hashtags and links that are said more than usual, each by three people at least; the most telling first.
     pub terms: Vec<String>,
     /// The thread that most of it stands in, where it goes round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -175,6 +184,9 @@ pub struct AlertEvent {
     /// A turn of mood taken apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<MoodTurn>,
+    /// What is new, where that is the finding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<TopicEvidence>,
     /// The counts that led to it; see [`Chart::svg`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart: Option<Chart>,

@@ -53,6 +53,7 @@ pub fn silent_source(platform: Platform, turn: &Turn, at: Bucket, rule: &Rule, p
         thread: None,
         nature: None,
         turn: None,
+        topic: None,
         chart: None,
         examples: Vec::new(),
         headline,

@@ -5,6 +5,7 @@
 
 mod bucket;
 mod clock;
+mod emerging;
 pub mod forecast;
 pub mod level;
 mod mix;
@@ -23,6 +24,7 @@ mod voices;
 
 pub use bucket::{BUCKET_SECONDS, Bucket};
 pub use clock::{CONFIRMATIONS, JUMP_MICROS, PartitionClock, WITHIN_RECORDS};
+pub use emerging::{Form, Hour, LINK, Topic};
 pub use level::Level;
 pub use mix::{Mix, Stretch};
 pub use partial::{Contribution, Example, Partial, PendingItem, ThreadPart};

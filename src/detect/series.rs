@@ -9,7 +9,7 @@ mod baseline;
 mod reports;
 
 use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
-use super::{BUCKET_SECONDS, Bucket, Mix, Partial, Said, Stretch, Vocabulary, said};
+use super::{BUCKET_SECONDS, Bucket, Hour, Mix, Partial, Said, Stretch, Vocabulary, said};
 use baseline::Baseline;
 use libm::{exp10, sqrt};
 use serde::{Deserialize, Serialize};
@@ -282,6 +282,14 @@ impl Series {
         }
     }
 
+    /// What was marked as part of an incident is none: the last `buckets` cells are learned like others.
+    pub fn unmark_incident(&mut self, buckets: usize) {
+        for cell in self.cells.iter_mut().rev().take(buckets) {
+            (cell.in_incident, cell.in_mood) = (false, false);
+        }
+        self.meanwhile = None;
+    }
+
     /// Bytes of a copy that shares its details, about.
     #[must_use]
     pub fn weight(&self) -> usize {
@@ -333,6 +341,13 @@ impl Series {
     #[must_use]
     pub fn said(&self, evidence: &Partial, buckets: usize, reported: bool, terms_max: usize) -> Said {
         said(evidence, &self.evidence_before(buckets), &self.vocabulary, reported, terms_max)
+    }
+
+    /// What the people of the last hour say, against what is usual.
+    #[must_use]
+    pub fn hour(&self) -> Hour<'_> {
+        let first = self.now.plus(1 - LEARN_AFTER as i64);
+        Hour::new(self.details.range(first..).map(|(at, partial)| (*at, &**partial)).collect(), &self.vocabulary)
     }
 
     /// Sums of windows of so many buckets, `step` buckets apart, as far as all of one is known; the last ends now.
@@ -403,21 +418,31 @@ impl Series {
         if self.now.0.saturating_sub(self.started.0) < COLD_BUCKETS {
             return Judgement { windows: Vec::new(), reports: Vec::new(), mood: None };
         }
-        let windows = VOLUME_WINDOWS.iter().map(|buckets| self.windowed(*buckets, open, settings)).collect();
+        let windows = VOLUME_WINDOWS.iter().map(|buckets| self.windowed(*buckets, 0, open, settings)).collect();
         Judgement { windows, reports: self.reported_windows(open, settings), mood: self.mood(settings) }
     }
 
-    /// The window against the level and against the hour before it, whichever expects more. What belonged to an
-    /// incident that is over is left out, or its end would be the onset of the next.
-    fn windowed(&self, buckets: usize, open: bool, settings: &Settings) -> Windowed {
+    /// A window as it stood `back` buckets ago, with what was read of that time since then.
+    #[must_use]
+    pub fn judge_again(&self, buckets: usize, back: usize, reports: bool, settings: &Settings) -> Windowed {
+        if reports {
+            self.reported(buckets, back, true, settings)
+        } else {
+            self.windowed(buckets, back, true, settings)
+        }
+    }
+
+    /// The window that ended `back` buckets ago, against the level and against the hour before it, whichever expects
+    /// more. What belonged to an incident that is over is left out, or its end would be the onset of the next.
+    fn windowed(&self, buckets: usize, back: usize, open: bool, settings: &Settings) -> Windowed {
         let counted = |cell: &&Cell| open || !cell.in_incident;
         let (mut observed, mut length) = (0u64, 0u32);
-        for cell in self.cells.iter().rev().take(buckets).filter(counted) {
+        for cell in self.cells.iter().rev().skip(back).take(buckets).filter(counted) {
             observed += u64::from(cell.mentions);
             length += 1;
         }
         let (mut before, mut cells) = (0u64, 0u32);
-        for cell in self.cells.iter().rev().skip(buckets).take(LEARN_AFTER).filter(|cell| !cell.in_incident) {
+        for cell in self.cells.iter().rev().skip(back + buckets).take(LEARN_AFTER).filter(|cell| !cell.in_incident) {
             before += u64::from(cell.mentions);
             cells += 1;
         }

@@ -87,6 +87,11 @@ pub fn voice_key(person: u64, reports: bool) -> u64 {
     (person >> 1) | (u64::from(!reports) << 63)
 }
 
+/// Half of a person's hash, the same however they speak.
+pub(super) fn person_of(key: u64) -> u64 {
+    key & !(1 << 63)
+}
+
 fn reports(key: u64) -> bool {
     key >> 63 == 0
 }
@@ -157,10 +162,20 @@ impl Vocabulary {
         self.terms = ranked;
     }
 
+    /// Faded number of people heard.
+    pub(super) fn people(&self) -> f64 {
+        f64::from(self.people)
+    }
+
     /// People who used a term, at most.
-    fn count(&self, term: &str) -> f64 {
+    pub(super) fn count(&self, term: &str) -> f64 {
+        self.listed(term).unwrap_or(f64::from(self.rest))
+    }
+
+    /// The same, where the term is among those of most people.
+    pub(super) fn listed(&self, term: &str) -> Option<f64> {
         let found = self.terms.binary_search_by_key(&key_of(term), |(known, _)| *known);
-        f64::from(found.map_or(self.rest, |place| self.terms[place].1))
+        found.ok().map(|place| f64::from(self.terms[place].1))
     }
 }
 

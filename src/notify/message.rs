@@ -139,7 +139,7 @@ fn confidence(event: &AlertEvent) -> Option<String> {
 
 fn actions(event: &AlertEvent) -> Vec<String> {
     let mut actions = Vec::new();
-    if matches!(event.state, AlertState::Resolved | AlertState::Withdrawn) {
+    if event.state.ends() {
         actions.push(format!("Owner: {}; nothing left to acknowledge.", event.team));
         return actions;
     }

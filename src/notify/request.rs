@@ -133,6 +133,7 @@ pub fn test_event(team: &str, at: Timestamp) -> AlertEvent {
         thread: None,
         nature: None,
         turn: None,
+        topic: None,
         chart: None,
         examples: Vec::new(),
         headline: "TEST: nothing happened. Groundswell can reach you here.".to_owned(),

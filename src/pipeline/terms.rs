@@ -1,13 +1,25 @@
-//! The terms of a post that series count: words, pairs of words that stand beside each other, hashtags.
+//! The terms of a post that series count: words, pairs of words that stand beside each other, hashtags, links; and which
+//! of them may be a topic.
 //!
-//! Handles, links, mail addresses and long numbers are never among them: they name people and things of people. Nor are
-//! words without a meaning of their own, alone; in a pair with another word they may be ("log in", "is down").
+//! Handles, mail addresses, long numbers, links to posts and profiles of a platform and what a link asks for are never
+//! among them: they name people and things of people. Nor are words without a meaning of their own, alone; in a pair with
+//! another word they may be ("log in", "is down").
 
-use crate::mention::Mention;
+use crate::detect::{Form, LINK};
+use crate::mention::{EntityKind, Mention};
 use crate::text::{Document, Span, Token, TokenKind};
 
 /// Hashtags of a post, at most.
 const HASHTAGS_MAX: usize = 4;
+/// Links of a post, at most.
+const LINKS_MAX: usize = 2;
+/// Bytes of a link, at most.
+const LINK_BYTES_MAX: usize = 96;
+/// Where a link leads to people and what they posted, or only on to the next.
+const PEOPLES_HOSTS: &str = "
+x.com twitter.com t.co bsky.app reddit.com redd.it facebook.com fb.me instagram.com threads.net tiktok.com youtu.be
+youtube.com linkedin.com lnkd.in t.me discord.gg bit.ly
+";
 /// Words of a post that are looked at, the first ones.
 const WORDS_MAX: usize = 12;
 /// Terms of a post, at most.
@@ -34,25 +46,101 @@ habe hat ich im in ist ja kann man mehr mein mich mir mit nach nicht noch nur od
 vom von vor war was wenn wer wie wir wird zu zum zur
 ";
 
+/// Greetings, days, months, times and what everybody says at a time of the day, folded; five languages. They come back, so
+/// they are no topic.
+const RECURRING_WORDS: &str = "
+hello hey hi morning mornings afternoon evening night nights goodmorning goodnight today tonight tomorrow yesterday week
+weeks weekend weekends day days month months year years hour hours minute minutes time everyone everybody anyone happy good
+great nice thanks thank please new breaking news update updates live watch read via vibes mood motivation throwback follow
+repost retweet giveaway win winner winners contest sale deal
+monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun
+january february march april june july august september october november december jan feb mar apr jun jul aug sep sept oct
+nov dec christmas xmas easter halloween newyear noon midnight am pm utc gmt cet est pst
+hola buenos buenas dias tardes noches feliz gracias hoy manana ayer semana mes ano lunes martes miercoles jueves viernes
+sabado domingo enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre sorteo
+ola bom boa dia tarde noite obrigado obrigada hoje amanha ontem segunda terca quarta quinta sexta janeiro fevereiro marco
+maio junho julho setembro outubro novembro dezembro sorteio
+bonjour bonsoir bonne nuit merci aujourd'hui demain hier semaine mois lundi mardi mercredi jeudi vendredi samedi dimanche
+janvier fevrier avril mai juin juillet aout septembre octobre decembre concours
+hallo guten gute morgen abend nacht danke heute gestern woche wochenende monat jahr tag montag dienstag mittwoch
+donnerstag freitag samstag sonntag januar februar marz juni juli oktober dezember gewinnspiel
+";
+
 /// The terms of a mention, each once.
 #[must_use]
 pub(super) fn terms(mention: &Mention) -> Vec<String> {
     let document = Document::new(&mention.text);
     let mut terms = hashtags(&document);
+    terms.retain(|term| term.len() <= TERM_BYTES_MAX);
+    terms.extend(links(mention));
     let words = words(&document, mention);
     for (place, (position, word)) in words.iter().enumerate() {
-        if is_word(word) {
+        if is_word(word) && word.len() <= TERM_BYTES_MAX {
             terms.push((*word).to_owned());
         }
         let after = words.get(place + 1).filter(|(after, _)| *after == position + 1);
         let pair = after.filter(|(_, after)| is_word(word) || is_word(after));
-        terms.extend(pair.map(|(_, after)| format!("{word} {after}")));
+        let pair = pair.map(|(_, after)| format!("{word} {after}"));
+        terms.extend(pair.filter(|pair| pair.len() <= TERM_BYTES_MAX));
     }
-    terms.retain(|term| term.len() <= TERM_BYTES_MAX);
     let mut seen = std::collections::BTreeSet::new();
     terms.retain(|term| seen.insert(term.clone()));
     terms.truncate(TERMS_MAX);
     terms
+}
+
+/// Links by host and path: what they ask for may name who asks.
+fn links(mention: &Mention) -> Vec<String> {
+    let urls = mention.entities.iter().filter(|entity| entity.kind == EntityKind::Url);
+    let mut links: Vec<String> = urls.filter_map(|entity| link(&entity.value)).collect();
+    links.sort_unstable();
+    links.dedup();
+    links.truncate(LINKS_MAX);
+    links
+}
+
+fn link(address: &str) -> Option<String> {
+    let (_, rest) = address.split_once("://")?;
+    let rest = rest.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.to_lowercase();
+    let host = host.strip_prefix("www.").unwrap_or(&host);
+    let is_peoples = PEOPLES_HOSTS
+        .split_ascii_whitespace()
+        .any(|of_people| host.strip_suffix(of_people).is_some_and(|before| before.is_empty() || before.ends_with('.')));
+    let names_somebody = rest.contains('@') || path.starts_with("/users/") || path.starts_with("/u/");
+    let link = format!("{LINK}{host}{path}");
+    (host.contains('.') && !is_peoples && !names_somebody && link.len() <= LINK_BYTES_MAX).then_some(link)
+}
+
+/// True for a term that may be a topic of a query: it says something by itself, does not come back every day, and is not
+/// what the query asks for.
+#[must_use]
+pub(super) fn may_be_topic(term: &str, query: &str) -> bool {
+    let asked: Vec<String> = query
+        .split(|c: char| !c.is_alphanumeric() && c != '#')
+        .map(|word| word.trim_start_matches('#').to_lowercase())
+        .filter(|word| word.len() > 2)
+        .collect();
+    let recurs = |word: &str| RECURRING_WORDS.split_ascii_whitespace().any(|one| one == word);
+    let says = |word: &str| is_word(word) && !recurs(word) && !asked.iter().any(|one| one == word);
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    match Form::of(term) {
+        Form::Link => true,
+        Form::Hashtag => says_more(term.trim_start_matches('#'), &asked),
+        // half a phrase is a word in some company: both of its words count
+        Form::Phrase => term.split(' ').all(is_word) && term.split(' ').any(|word| says(word) && !is_number(word)),
+        Form::Word => says(term) && !is_number(term) && term.chars().count() > 3,
+    }
+}
+
+/// A hashtag of which something is left once days, greetings and the words of the query are taken out.
+fn says_more(tag: &str, asked: &[String]) -> bool {
+    let mut known: Vec<&str> = RECURRING_WORDS.split_ascii_whitespace().filter(|word| word.len() > 3).collect();
+    known.extend(asked.iter().map(String::as_str));
+    known.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
+    let left = known.into_iter().fold(tag.to_owned(), |left, word| left.replace(word, " "));
+    left.chars().filter(|c| c.is_alphabetic()).count() > 2
 }
 
 /// The first words, each with its position; numbers of a few digits among them.
@@ -126,7 +214,57 @@ mod tests {
         ] {
             assert_eq!(terms(&mention(text)), expected, "{text}");
         }
+        assert!(
+            terms(&mention("<a href=\"https://kiosk.example/a/b?who=me#c\">kiosk.example/a/b</a> is out"))
+                .contains(&"https://kiosk.example/a/b".to_owned())
+        );
         let long = "wort ".repeat(3) + &(0..60).map(|n| format!("lexeme{} ", "x".repeat(n % 7))).collect::<String>();
         assert!(terms(&mention(&long)).len() <= TERMS_MAX);
+    }
+    #[test]
+    fn links_are_told_by_host_and_path_and_never_lead_to_people() {
+        for (address, expected) in [
+            ("https://www.Kiosk.example/News/42/?utm=1", Some("https://kiosk.example/News/42")),
+            ("http://kiosk.example", Some("https://kiosk.example")),
+            ("https://x.com/lea/status/1", None),
+            ("https://old.reddit.com/r/a", None),
+            ("https://notx.com/a", Some("https://notx.com/a")),
+            ("https://social.example/@lea/1", None),
+            ("https://social.example/users/lea", None),
+            ("kiosk.example", None),
+        ] {
+            assert_eq!(link(address).as_deref(), expected, "{address}");
+        }
+        assert_eq!(link(&format!("https://kiosk.example/{}", "a".repeat(99))), None, "too long");
+    }
+
+    #[test]
+    fn what_comes_back_or_is_asked_for_is_no_topic() {
+        let query = "nimbus AND (cloud OR \"money back\" OR #NimbusTalk)";
+        for (term, expected) in [
+            ("#nimbusnext", true),
+            ("#nimbuscloud", false),
+            ("#nimbustalk", false),
+            ("#mondaymotivation", false),
+            ("#goodmorning", false),
+            ("offline mode", true),
+            ("nimbus aurora", true),
+            ("nimbus cloud", false),
+            ("money back", false),
+            ("good morning", false),
+            ("buenos dias", false),
+            ("monday morning", false),
+            ("is down", false),
+            ("aurora is", false),
+            ("error 503", true),
+            ("503", false),
+            ("503 502", false),
+            ("recall", true),
+            ("september", false),
+            ("guten", false),
+            ("https://kiosk.example/a", true),
+        ] {
+            assert_eq!(may_be_topic(term, query), expected, "{term}");
+        }
     }
 }

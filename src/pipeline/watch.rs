@@ -3,6 +3,8 @@
 mod gather;
 mod hush;
 mod night;
+mod topic;
+mod withdraw;
 
 use super::{Pending, QueryState, Signal, SourceTurn, WatchState};
 use crate::alert::TERMS_MAX;
@@ -152,6 +154,17 @@ struct Step {
     rise: Option<Rise>,
     volume: Option<Say>,
     mood: Option<Say>,
+    topic: Option<Say>,
+}
+
+impl Step {
+    fn say(&self, slot: Slot) -> &Option<Say> {
+        match slot {
+            Slot::Counts => &self.volume,
+            Slot::Mood => &self.mood,
+            Slot::Topic => &self.topic,
+        }
+    }
 }
 
 /// What is to be told of one alert.
@@ -192,12 +205,15 @@ fn step(
     let settings = settings(&pack.detection(&query));
     let judgement = state.series.judge(state.tracker.volume_open(), &settings);
     let rise = find_rise(&query, bucket, &judgement, state, &settings, pack);
-    let before = state.tracker.volume.as_ref().map(|episode| episode.severity);
-    let stepped = state.tracker.step_volume(&query, bucket, &judgement, rise.as_ref(), &settings, held);
-    let stepped = stepped.map(|step| step.state);
-    let volume = say_volume(&query, bucket, stepped, before, rise.as_ref(), state, pack);
+    let withdrawn = if held { None } else { withdraw::put_right(&query, bucket, state, pack) };
+    let volume = withdrawn.or_else(|| {
+        let before = state.tracker.volume.as_ref().map(|episode| episode.severity);
+        let stepped = state.tracker.step_volume(&query, bucket, &judgement, rise.as_ref(), &settings, held);
+        say_volume(&query, bucket, stepped.map(|step| step.state), before, rise.as_ref(), state, pack)
+    });
     let mood = step_mood(&query, bucket, &judgement, state, &settings, pack);
-    Step { query, counts, judgement, rise, volume, mood }
+    let topic = topic::step(&query, bucket, state, pack);
+    Step { query, counts, judgement, rise, volume, mood, topic }
 }
 
 /// Takes the counts of a bucket in. What is told teaches nothing, save what lasts so long that it is no event any more.
@@ -292,11 +308,12 @@ fn usual_by_now(episode: &Episode, at: Bucket) -> Vec<String> {
 /// What is told of a query: its alerts, then the items that waited.
 fn tell_step(step: &Step, bucket: Bucket, state: &mut WatchState, pack: &Pack, verdicts: &mut Vec<Verdict>) {
     let mut events = Vec::new();
-    for slot in [Slot::Counts, Slot::Mood] {
+    for slot in Slot::ALL {
         let Some(say) = hush::due(step, slot, bucket, state, pack) else { continue };
         let event = match slot {
             Slot::Counts => tell_volume(step, &say, bucket, state, pack),
             Slot::Mood => tell_mood(step, &say, bucket, state, pack),
+            Slot::Topic => topic::tell(step, &say, bucket, state, pack),
         };
         let Some(mut event) = event else { continue };
         hush::mark(&mut event, &say, slot, &step.query, bucket, state, pack);

@@ -116,7 +116,7 @@ impl Incident {
     }
 
     fn is_over(&self) -> bool {
-        matches!(self.state, AlertState::Resolved | AlertState::Withdrawn)
+        self.state.ends()
     }
 }
 

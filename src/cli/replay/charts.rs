@@ -1,6 +1,6 @@
 //! The charts of a replay: one SVG for each alert event that people are told of while it lasts.
 
-use crate::alert::{AlertEvent, AlertState, Chart};
+use crate::alert::{AlertEvent, Chart};
 use anyhow::Context as _;
 use std::path::Path;
 
@@ -13,7 +13,7 @@ const CHARTS_MAX: usize = 1_000;
 /// When the folder or a file cannot be written.
 pub fn write(folder: &Path, alerts: &[AlertEvent]) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let lasts = |alert: &&AlertEvent| !matches!(alert.state, AlertState::Resolved | AlertState::Withdrawn);
+    let lasts = |alert: &&AlertEvent| !alert.state.ends();
     let charts = alerts.iter().filter(lasts).filter_map(|alert| Some((alert, Chart::svg(alert)?)));
     for (number, (alert, svg)) in charts.take(CHARTS_MAX).enumerate() {
         let state = alert.state.as_str();
@@ -26,6 +26,7 @@ pub fn write(folder: &Path, alerts: &[AlertEvent]) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::AlertState;
     use crate::notify::test_event;
 
     #[test]

@@ -21,13 +21,13 @@ const LEAST: f64 = 0.05;
 impl Series {
     /// Every window of reports, shortest first.
     pub(super) fn reported_windows(&self, open: bool, settings: &Settings) -> Vec<Windowed> {
-        VOLUME_WINDOWS.iter().map(|buckets| self.reported(*buckets, open, settings)).collect()
+        VOLUME_WINDOWS.iter().map(|buckets| self.reported(*buckets, 0, open, settings)).collect()
     }
 
-    fn reported(&self, buckets: usize, open: bool, settings: &Settings) -> Windowed {
+    pub(super) fn reported(&self, buckets: usize, back: usize, open: bool, settings: &Settings) -> Windowed {
         let counted = |cell: &&Cell| open || !cell.in_incident;
-        let window = Sum::of(self.cells.iter().rev().take(buckets).filter(counted));
-        let before = self.cells.iter().rev().skip(buckets).take(LEARN_AFTER).filter(|cell| !cell.in_incident);
+        let window = Sum::of(self.cells.iter().rev().skip(back).take(buckets).filter(counted));
+        let before = self.cells.iter().rev().skip(back + buckets).take(LEARN_AFTER).filter(|cell| !cell.in_incident);
         let before = Sum::of(before);
         let share = self.report_share();
         let others = window.mentions.saturating_sub(window.reports) as f64;

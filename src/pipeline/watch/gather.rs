@@ -11,9 +11,7 @@ use crate::detect::Bucket;
 use crate::pipeline::WatchState;
 use crate::rules::{Group, Pack};
 
-const SLOTS: [Slot; 2] = [Slot::Counts, Slot::Mood];
-
-/// An alert: of which query, and which of the two.
+/// An alert: of which query, and which of its alerts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) query: String,
@@ -30,6 +28,7 @@ impl Part {
         Some(match self.slot {
             Slot::Counts => &mut steps[place].volume,
             Slot::Mood => &mut steps[place].mood,
+            Slot::Topic => &mut steps[place].topic,
         })
     }
 }
@@ -65,7 +64,7 @@ pub(super) fn is_held(query: &str, state: &WatchState, pack: &Pack) -> bool {
 
 /// What is told through an alert that leads: gravest and largest first.
 pub(super) fn members(query: &str, leading: &Episode, state: &WatchState, pack: &Pack) -> Vec<Moved> {
-    let own = SLOTS.into_iter().map(|slot| Part { query: query.to_owned(), slot });
+    let own = Slot::ALL.into_iter().map(|slot| Part { query: query.to_owned(), slot });
     let others = pack.group_of(query).into_iter().flat_map(|group| others(query, group));
     let mut members: Vec<(Part, &Episode)> = own
         .chain(others)
@@ -91,14 +90,15 @@ fn is_led<'a>(part: &Part, query: &str, leading: &Episode, state: &'a WatchState
 /// The alerts of the other queries of a group.
 pub(super) fn others<'a>(query: &'a str, group: &'a Group) -> impl Iterator<Item = Part> + 'a {
     let queries = group.queries.iter().filter(move |other| *other != query);
-    queries.flat_map(|query| SLOTS.into_iter().map(|slot| Part { query: query.clone(), slot }))
+    queries.flat_map(|query| Slot::ALL.into_iter().map(|slot| Part { query: query.clone(), slot }))
 }
 
 /// Alerts that open in this bucket, and members of incidents of which something else is to be told.
 fn speaking(steps: &[Step], state: &WatchState) -> (Vec<Part>, Vec<Part>) {
     let (mut opening, mut followed) = (Vec::new(), Vec::new());
     for step in steps {
-        for (slot, say) in [(Slot::Counts, &step.volume), (Slot::Mood, &step.mood)] {
+        for slot in Slot::ALL {
+            let say = step.say(slot);
             let Some(say) = say else { continue };
             let part = Part { query: step.query.clone(), slot };
             if say.state.opens() {
@@ -119,7 +119,7 @@ fn order<'a>(part: &'a Part, state: &WatchState, pack: &Pack) -> Option<impl Ord
 /// The alert that leads the incident this one belongs to: of the same query first, then the one that opened first.
 fn leader(part: &Part, later: &[Part], state: &WatchState, pack: &Pack) -> Option<Part> {
     let opening = part.of(state)?;
-    let own = SLOTS.into_iter().map(|slot| Part { query: part.query.clone(), slot });
+    let own = Slot::ALL.into_iter().map(|slot| Part { query: part.query.clone(), slot });
     let group = pack.group_of(&part.query);
     let others = group.into_iter().flat_map(|group| others(&part.query, group));
     let leads = |other: &Part| {
@@ -250,7 +250,7 @@ fn follow(part: &Part, steps: &mut [Step], state: &mut WatchState, pack: &Pack) 
     let Some(say) = part.say(steps).and_then(Option::take) else { return };
     let Some(member) = part.of(state).cloned() else { return };
     let Some(query) = member.led_by.clone() else { return };
-    let slots = SLOTS.into_iter().map(|slot| Part { query: query.clone(), slot });
+    let slots = Slot::ALL.into_iter().map(|slot| Part { query: query.clone(), slot });
     let leads = |leading: &Part| {
         leading
             .of(state)

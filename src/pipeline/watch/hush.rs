@@ -11,10 +11,7 @@ use crate::rules::{Pack, Silenceable};
 
 /// What is to be told of an alert in this bucket: what its step says, or that nothing keeps it back any more.
 pub(super) fn due(step: &Step, slot: Slot, at: Bucket, state: &WatchState, pack: &Pack) -> Option<Say> {
-    let say = match slot {
-        Slot::Counts => step.volume.as_ref(),
-        Slot::Mood => step.mood.as_ref(),
-    };
+    let say = step.say(slot).as_ref();
     let episode = state.queries().get(&step.query)?.tracker.slot(slot)?;
     let quiet = say.is_none_or(|say| say.state == AlertState::Updated);
     let held = episode.untold.as_ref().filter(|_| quiet && episode.is_open() && episode.led_by.is_none());
@@ -48,7 +45,7 @@ pub(super) fn mark(
         event.suppressed.clone_from(&episode.untold);
     }
     event.late = say.late;
-    if say.state == AlertState::Resolved {
+    if say.state.ends() {
         episode.untold = None;
     }
 }

@@ -23,6 +23,9 @@ pub(super) fn tell(events: Vec<AlertEvent>, bucket: Bucket, state: &mut QuerySta
             told.push(event);
             continue;
         }
+        if event.state == AlertState::Withdrawn && forget(&event, state) {
+            continue;
+        }
         let known = state.kept.iter().any(|kept| kept.alert_id == event.alert_id);
         let opens = event.late || event.state.opens();
         if event.severity > Severity::S2 && (opens || known) && is_night(&event.team, event.at, pack) {
@@ -33,6 +36,16 @@ pub(super) fn tell(events: Vec<AlertEvent>, bucket: Bucket, state: &mut QuerySta
         }
     }
     told
+}
+
+/// Of what is kept and turns out to be none nobody is told at all.
+fn forget(event: &AlertEvent, state: &mut QueryState) -> bool {
+    let before = state.kept.len();
+    let opens = |kept: &AlertEvent| kept.state == AlertState::Opened && kept.alert_id == event.alert_id;
+    if state.kept.iter().any(opens) {
+        state.kept.retain(|kept| kept.alert_id != event.alert_id);
+    }
+    state.kept.len() < before
 }
 
 /// The input has ended: what is kept is told as it was decided.
@@ -94,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_can_wait_is_told_in_the_morning() {
-        use AlertState::{Opened, Resolved, Updated};
+        use AlertState::{Opened, Resolved, Updated, Withdrawn};
         use Severity::{S1, S2, S3};
         let pack = rules::load(&rules::shipped(), &[]).expect("the shipped pack is clean");
         // hour, events of that hour, what is told then
@@ -110,6 +123,14 @@ mod tests {
                     (6, vec![], vec![]),
                     (7, vec![], vec![("a", Opened), ("a", Resolved)]),
                     (8, vec![], vec![]),
+                ],
+            ),
+            (
+                "none, after all",
+                vec![
+                    (2, vec![("a", Opened, S3)], vec![]),
+                    (3, vec![("a", Withdrawn, S3)], vec![]),
+                    (7, vec![], vec![]),
                 ],
             ),
             (

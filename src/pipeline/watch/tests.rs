@@ -2,6 +2,7 @@
 
 mod gathered;
 mod order;
+mod withdrawn;
 
 use super::*;
 use crate::alert::Nature;

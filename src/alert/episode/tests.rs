@@ -1,0 +1,80 @@
+//! One event is one alert, whatever it does.
+
+use super::*;
+
+fn windowed(observed: u64, expected: f64) -> Windowed {
+    let surprise = crate::detect::poisson::poisson_upper_tail_log10(observed, expected);
+    let upper = crate::detect::poisson::upper_bound(expected, 0.0, 1e-6) as f64;
+    Windowed { buckets: 30, observed, expected, upper, surprise }
+}
+
+/// Feeds five-minute counts, one per bucket, and collects what is told.
+fn told(counts: &[u64], kind: Option<AlertKind>) -> Vec<(usize, AlertState)> {
+    let settings = Settings::default();
+    let mut tracker = Tracker::default();
+    let mut told = Vec::new();
+    for (index, observed) in counts.iter().enumerate() {
+        let at = Bucket(1000 + i64::try_from(index).unwrap());
+        let judgement = Judgement { windows: vec![windowed(*observed, 3.0)], reports: Vec::new(), mood: None };
+        let rise = risen(&judgement.windows, &settings).map(|window| Rise {
+            window: *window,
+            kind,
+            onset: at,
+            severity: Severity::S2,
+            reports: false,
+        });
+        if let Some(step) = tracker.step_volume("q", at, &judgement, rise.as_ref(), &settings, false) {
+            told.push((index, step.state));
+        }
+    }
+    told
+}
+
+#[test]
+fn one_event_is_one_alert() {
+    use AlertState::{Opened, Reopened, Resolved, Updated};
+    let outage = Some(AlertKind::Outage);
+    let quiet = [3u64; 20];
+    let burst = |height: u64, length: usize| vec![height; length];
+    let case = |parts: &[&[u64]]| parts.concat();
+    assert_eq!(told(&case(&[&quiet]), outage), []);
+    assert_eq!(told(&case(&[&quiet, &[15], &quiet]), outage), [], "one evaluation is not enough");
+    assert_eq!(told(&case(&[&quiet, &burst(15, 2), &quiet]), outage), [(21, Opened), (39, Resolved)]);
+    assert_eq!(told(&case(&[&quiet, &burst(90, 1), &quiet]), outage)[0], (20, Opened), "sure at once");
+    let grown = told(&case(&[&quiet, &burst(15, 5), &burst(45, 5), &quiet]), outage);
+    assert_eq!(grown, [(21, Opened), (25, Updated), (47, Resolved)]);
+    let again = told(&case(&[&quiet, &burst(40, 5), &quiet, &burst(40, 5), &quiet]), outage);
+    assert_eq!(again.iter().map(|(_, state)| *state).collect::<Vec<_>>(), [Opened, Resolved, Reopened, Resolved]);
+}
+
+#[test]
+fn a_rise_of_no_kind_waits_two_minutes() {
+    let counts = [&[3u64; 5][..], &[25; 30]].concat();
+    assert_eq!(told(&counts, None), [(17, AlertState::Opened)]);
+    let weaker = [&[3u64; 5][..], &[40; 30], &[3; 40], &[40; 30]].concat();
+    assert_eq!(told(&weaker, None).len(), 2, "no stronger than the last: left alone");
+}
+#[test]
+fn what_was_none_opens_anew_and_a_false_alarm_is_left_alone_while_it_lasts() {
+    let settings = Settings::default();
+    for (by, kinds, expected) in [
+        (Withdrawal::PutRight, [AlertKind::Outage; 2], vec![AlertState::Opened; 2]),
+        (Withdrawal::FalseAlarm, [AlertKind::Outage; 2], vec![AlertState::Opened]),
+        (Withdrawal::FalseAlarm, [AlertKind::Spike, AlertKind::Outage], vec![AlertState::Opened; 2]),
+    ] {
+        let (mut tracker, mut told) = (Tracker::default(), Vec::new());
+        for place in 0..900 {
+            let at = Bucket(1000 + place);
+            if place == 20 {
+                assert!(tracker.withdraw(Slot::Counts, at, by) && !tracker.withdraw(Slot::Counts, at, by));
+            }
+            let judgement = Judgement { windows: vec![windowed(40, 3.0)], reports: Vec::new(), mood: None };
+            let kind = Some(kinds[usize::from(place > 20)]);
+            let window = judgement.windows[0];
+            let rise = Rise { window, kind, onset: at, severity: Severity::S2, reports: false };
+            let step = tracker.step_volume("q", at, &judgement, Some(&rise), &settings, false);
+            told.extend(step.map(|step| step.state));
+        }
+        assert_eq!(told, expected, "{by:?} {kinds:?}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Alerts that turn out to be none.
+
+use super::*;
+use crate::alert::{Slot, Withdrawal};
+
+/// Feeds posts that were read in other buckets than they belong to, by the bucket in which they were read.
+fn run_late(posts: &[(i64, i64, Contribution)]) -> Vec<AlertEvent> {
+    let pack = pack();
+    let mut state = WatchState::default();
+    state.state_members(Bucket(START), vec!["a/0".into(), "a/1".into()]);
+    let mut merged: BTreeMap<(Bucket, Bucket), Partial> = BTreeMap::new();
+    for (log, event, item) in posts {
+        merged.entry((Bucket(*log), Bucket(*event))).or_default().add(item);
+    }
+    let last = Bucket(posts.iter().map(|(log, ..)| *log).max().expect("not empty"));
+    let signals = merged.into_iter().map(|((log, event), partial)| {
+        let partial = Box::new(partial);
+        Signal::Partial { query: QUERY.into(), log, event, partial }
+    });
+    let verdicts = signals.chain([clocks(last, true)]).flat_map(|signal| watch(signal, &mut state, &pack));
+    let events = verdicts.collect::<Vec<_>>().into_iter().filter_map(|verdict| match verdict {
+        Verdict::Alert(event) => Some(*event),
+        Verdict::FollowUp(_) => None,
+    });
+    events.collect()
+}
+
+/// The outage of these worlds, and what is read of the two hours before it when it has been told for a minute or two:
+/// nothing, or as many reports as were counted then.
+fn reports(late: bool) -> Vec<(i64, i64, Contribution)> {
+    let mut posts: Vec<_> = world(Burst::Outage).into_iter().map(|(at, item)| (at, at, item)).collect();
+    for step in 360..1080 {
+        for index in 0..if late { 4 } else { 0 } {
+            let mut item = post(START + step, 500 + index);
+            item.outage = true;
+            posts.push((START + 1105, START + step, item));
+        }
+    }
+    posts
+}
+
+#[test]
+fn late_posts_that_put_it_right_withdraw_an_alert_once() {
+    let states = |events: &[AlertEvent]| -> Vec<AlertState> {
+        let told = events.iter().filter(|event| event.kind == AlertKind::Outage && event.state != AlertState::Updated);
+        told.map(|event| event.state).collect()
+    };
+    assert_eq!(states(&run_late(&reports(false))), [AlertState::Opened, AlertState::Resolved]);
+    let told = run_late(&reports(true));
+    assert_eq!(states(&told), [AlertState::Opened, AlertState::Withdrawn], "{told:?}");
+    let withdrawn = told.iter().find(|event| event.state == AlertState::Withdrawn).expect("it is");
+    let opened = &told[0];
+    assert_eq!(opened.alert_id, withdrawn.alert_id);
+    assert!(withdrawn.at.as_seconds() - opened.at.as_seconds() <= 900);
+    assert!(withdrawn.explain.iter().any(|line| line.contains("came late")), "{:?}", withdrawn.explain);
+    assert!(withdrawn.headline.starts_with("Withdrawn: probable outage"), "{}", withdrawn.headline);
+    assert!(withdrawn.resolves_when.is_none() && withdrawn.ack_by.is_none());
+}
+
+#[test]
+fn what_a_person_calls_a_false_alarm_ends_and_is_learned() {
+    let mut state = WatchState::default();
+    state.started = Some(Bucket(0));
+    let of_query = state.query(QUERY);
+    assert!(withdraw::withdraw(Slot::Mood, Bucket(9), Withdrawal::FalseAlarm, "x".into(), of_query).is_none());
+    let (pack, mut state) = (pack(), WatchState::default());
+    state.state_members(Bucket(START), vec!["a/0".into(), "a/1".into()]);
+    for signal in partials(&world(Burst::Outage)[..420]) {
+        drop(watch(signal, &mut state, &pack));
+    }
+    drop(watch(clocks(Bucket(START + 1100), false), &mut state, &pack));
+    let open = state.queries()[QUERY].tracker.volume.clone().expect("it is open");
+    assert!(open.is_open(), "{open:?}");
+    let of_query = state.query(QUERY);
+    let say = withdraw::withdraw(Slot::Counts, Bucket(START + 1100), Withdrawal::FalseAlarm, "no".into(), of_query);
+    assert_eq!(say.map(|say| (say.state, say.why)), Some((AlertState::Withdrawn, vec!["no".to_owned()])));
+    assert!(!of_query.is_waiting() && of_query.tracker.frozen(Bucket(START + 1101)) == (false, false));
+}
