@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const RINGS: [&[&str]; 7] = [
     &["fault"],
     &["mention", "text"],
-    &["normalize", "query", "score", "route", "detect", "alert", "rules"],
+    &["normalize", "query", "score", "route", "detect", "alert", "case", "rules"],
     &["pipeline"],
     &["wire", "log", "notify", "telemetry", "config"],
     &["service"],
@@ -17,10 +17,11 @@ const RINGS: [&[&str]; 7] = [
 ];
 
 /// Who may look at a neighbour, because the domain says so.
-const SIBLINGS: [(&str, &[&str]); 9] = [
+const SIBLINGS: [(&str, &[&str]); 10] = [
     ("text", &["mention"]),
     ("route", &["rules", "score"]),
     ("alert", &["detect", "route"]),
+    ("case", &["alert", "route", "normalize"]),
     ("rules", &["query", "alert", "route", "score", "normalize"]),
     ("wire", &["log"]),
     ("notify", &["config", "telemetry"]),

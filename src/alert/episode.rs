@@ -88,6 +88,8 @@ pub struct Episode {
     pub known: bool,
     /// Why they were not told of what last called them; none where they were.
     pub untold: Option<Suppressed>,
+    /// Somebody said that there was nothing: for an hour it opens no more.
+    pub dismissed: bool,
 }
 
 impl Episode {
@@ -110,6 +112,7 @@ impl Episode {
             people: 0,
             known: false,
             untold: None,
+            dismissed: false,
         }
     }
 
@@ -205,6 +208,12 @@ impl Tracker {
         self.volume.as_ref().is_some_and(Episode::is_open)
     }
 
+    /// True while a rise was found of late that has not opened an alert, or not yet.
+    #[must_use]
+    pub fn is_suspected(&self) -> bool {
+        !self.volume_open() && (self.hot_since.is_some() || self.hits.contains(&true))
+    }
+
     /// How many buckets back a window may reach: what belongs to an episode of counts that is over speaks of nothing new.
     #[must_use]
     pub fn free_buckets(&self, now: Bucket) -> usize {
@@ -286,10 +295,11 @@ impl Tracker {
             let lasting = matches!(last.kind, AlertKind::Outage | AlertKind::Viral);
             let stronger = observed as f64 >= STRONGER * last.told as f64;
             if since < SAME_EVENT || (since < REFRACTORY && last.kind == kind) {
-                if !lasting && !stronger && !last.turns_into(kind) {
+                let dismissed = last.dismissed && since < SAME_EVENT;
+                if dismissed || (!lasting && !stronger && !last.turns_into(kind)) {
                     return None;
                 }
-                last.closed = None;
+                (last.closed, last.dismissed) = (None, false);
                 last.calm = 0;
                 last.since = rise.onset;
                 last.kind = if last.turns_into(kind) { kind } else { last.kind };
@@ -305,6 +315,16 @@ impl Tracker {
         episode.count(&rise.window, rise.reports);
         self.volume = Some(episode);
         Some(AlertState::Opened)
+    }
+
+    /// Somebody says that there is nothing: the open alert of that id ends. False when there is none.
+    pub fn withdraw(&mut self, alert_id: &str, at: Bucket) -> bool {
+        let is_meant = |episode: &&mut Episode| episode.is_open() && episode.alert_id == alert_id;
+        let slots = [&mut self.volume, &mut self.mood];
+        let Some(episode) = slots.into_iter().flatten().find(is_meant) else { return false };
+        (episode.closed, episode.dismissed) = (Some(at), true);
+        self.hits = [false; 3];
+        true
     }
 
     /// Follows an open alert on counts: growth is told, calm resolves it.
