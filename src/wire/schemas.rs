@@ -3,7 +3,9 @@
 //! They describe what is written, not what is read: a field that may be left out is not required, and new fields may
 //! come, so a consumer must not refuse unknown ones. They must never be edited by hand.
 
-use super::{FOLLOW_UP_TYPE, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, MentionRecord, RoutedItem};
+use super::{
+    CASE_TYPE, CaseRecord, FOLLOW_UP_TYPE, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, MentionRecord, RoutedItem,
+};
 use crate::alert::{ALERT_TYPE, AlertEvent};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -17,6 +19,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         (ITEM_TYPE, schema::<RoutedItem>(ITEM_TYPE)),
         (FOLLOW_UP_TYPE, schema::<FollowUpRecord>(FOLLOW_UP_TYPE)),
         (ALERT_TYPE, schema::<AlertEvent>(ALERT_TYPE)),
+        (CASE_TYPE, schema::<CaseRecord>(CASE_TYPE)),
     ]
 }
 
