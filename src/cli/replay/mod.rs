@@ -11,9 +11,11 @@ mod truth;
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::config::{Config, process_environment};
+use crate::mention::Timestamp;
 use crate::rules::{self, Pack};
 use crate::score::Model;
 use crate::service::local::{Layout, LocalPipeline};
+use crate::service::triage::ClockPolicy;
 use anyhow::Context as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +26,8 @@ const CHUNK_LINES: usize = 5_000;
 /// Run a rule pack over recorded mentions, and say how well it did.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  groundswell replay --rules rules --input day.ndjson --output out\n\n\
-Input is one payload a line, optionally prefixed with `platform:key<TAB>`: topic and record key.")]
+Input is one payload a line, optionally prefixed with `platform:key<TAB>`: topic and record key. A line\n\
+`feedback:key<TAB>{json}` is what people said back; where there is one, the clocks of people run.")]
 pub struct ReplayArgs {
     /// The rule pack.
     #[arg(long, value_name = "DIR")]
@@ -76,7 +79,9 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let ticks = ticks.unwrap_or_default();
     let mut survey = input::survey(&args.input, args.partitions)?;
     // a partition without a record was heard of all the same
-    survey.members.extend(ticks.keys().copied());
+    survey.members.extend(ticks.raw.keys().copied());
+    let hears_people = survey.hears_people || !ticks.feedback.is_empty();
+    let feedback_partitions = if hears_people { input::FEEDBACK_PARTITIONS } else { 0 };
     let layout = Layout {
         members: survey.members,
         raw_partitions: args.partitions,
@@ -84,21 +89,25 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         duplicate_window_records: u64::from(config.decisions.duplicate_window_records),
     };
     let pack = Arc::new(pack);
-    let mut pipeline = LocalPipeline::new(&layout, Arc::clone(&pack), Model::shipped());
-    pipeline.set_recorded_ticks(ticks);
+    // the wall clock is never asked for anything that counts
+    let (clock, wall) = (ClockPolicy::Data, || Timestamp::clamped(0));
+    let mut pipeline =
+        LocalPipeline::hearing(&layout, feedback_partitions, Arc::clone(&pack), Model::shipped(), clock, wall);
+    pipeline.set_recorded_ticks_of_feedback(ticks.raw, ticks.feedback);
     pipeline.set_redact(config.decisions.redact);
     let mut writer = report::Writer::create(&args.output)?;
     let mut lines = input::Lines::open(&args.input)?;
     let progress = super::progress::bar(survey.lines, "replay");
     let mut alerts = Vec::new();
     loop {
-        let records = lines.next_chunk(CHUNK_LINES)?;
-        let last = records.is_empty();
-        progress.inc(records.len() as u64);
+        let chunk = lines.next_chunk(CHUNK_LINES)?;
+        let last = chunk.lines() == 0;
+        progress.inc(chunk.lines() as u64);
         if last {
             pipeline.finish()?;
         } else {
-            pipeline.feed(records)?;
+            pipeline.say(chunk.said)?;
+            pipeline.feed(chunk.records)?;
         }
         writer.write(&pipeline.take_outputs())?;
         alerts.extend(pipeline.take_alerts());
