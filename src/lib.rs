@@ -16,6 +16,7 @@
 //! | [`detect`] | core | partition clocks, buckets, windows, baselines, statistics |
 //! | [`alert`] | core | the lifecycle of an alert, its evidence and words |
 //! | [`report`] | core | what people made of it: a week in figures, the story of an incident |
+//! | [`case`] | core | cases, the clocks that run on them, and what people say back |
 //! | [`rules`] | core | text → validated pack, problems with file and line |
 //! | [`pipeline`] | core | `triage` and `watch`: the two functions that are the product |
 //! | [`wire`] | edge | JSON and binary shapes of what is written, headers, schemas |
@@ -30,6 +31,7 @@
 //! wall clock, no async and no logging; `tests/structure.rs` holds it to that.
 
 pub mod alert;
+pub mod case;
 pub mod cli;
 pub mod config;
 pub mod detect;

@@ -27,11 +27,31 @@ fn every_world_equals_the_plain_run() {
     for outputs in [expected, changed] {
         let states: BTreeSet<String> =
             outputs.values("alerts").iter().map(|event| event["state"].as_str().unwrap().to_owned()).collect();
-        assert!(states.contains("opened") && states.contains("resolved"), "an alert opens and resolves: {states:?}");
+        assert!(
+            states.contains("opened") && states.contains("resolved"),
+            "an alert opens and resolves: {states:?} {:?}",
+            outputs.counts()
+        );
         let follow_ups = outputs.header("routed.support", "ce_type");
         let follow_ups = follow_ups.iter().flatten().filter(|kind| kind.contains("followup")).count();
         assert!(follow_ups > 50 && outputs.count("dead-letter") > 5, "{follow_ups} follow-ups, {:?}", outputs.counts());
     }
+    let actions: Vec<String> = expected
+        .values("routed.support")
+        .iter()
+        .filter(|value| value["type"] == "groundswell.followup.v1")
+        .map(|value| value["action"].as_str().unwrap().to_owned())
+        .collect();
+    let count = |action: &str| actions.iter().filter(|one| *one == action).count();
+    assert!(["attach", "release", "escalate"].iter().all(|action| count(action) > 5), "{actions:?}");
+    let said: BTreeSet<String> = expected
+        .values("cases")
+        .iter()
+        .flat_map(|case| case["timeline"].as_array().unwrap().clone())
+        .map(|entry| entry["what"].as_str().unwrap().to_owned())
+        .collect();
+    let known = ["ack", "attached", "claimed", "escalated", "opened", "released", "reopened", "resolved", "ticket"];
+    assert!(known.iter().all(|what| said.contains(*what)), "{said:?}");
     let packs: BTreeSet<String> = changed.values("alerts").iter().map(|event| event["pack"].to_string()).collect();
     assert_eq!(packs.len(), 2, "one pack opens, the other resolves");
 

@@ -149,7 +149,7 @@ impl Played {
 
     /// One line a record of the public topics, sorted: topic, what, whose, decision.
     fn told(&self) -> Vec<String> {
-        let readable = self.outputs.keys().filter(|topic| *topic != "dead-letter");
+        let readable = self.outputs.keys().filter(|topic| !["dead-letter", "cases"].contains(&topic.as_str()));
         let values: Vec<(&String, Value)> =
             readable.flat_map(|topic| self.json(topic).into_iter().map(move |value| (topic, value))).collect();
         let names: BTreeMap<String, String> = values
@@ -403,12 +403,19 @@ fn a_crowd_is_one_incident_and_its_items_join_it() {
     assert_eq!(played.json("alerts").len(), played.alerts.len());
     assert_eq!(played.json("routed.engineering").len(), played.alerts.len(), "its team reads it too");
 
-    let (attached, released) = (follow_ups(&played, "attach"), follow_ups(&played, "release"));
+    let attached = follow_ups(&played, "attach");
+    let (told, released): (Vec<_>, Vec<_>) =
+        follow_ups(&played, "release").into_iter().partition(|value| value["incident_id"].is_string());
     let pending = played.json("routed.support").iter().filter(|v| v["ticket"]["action"] == "pending").count();
     assert_eq!(attached.len() + released.len(), pending, "each that waited is decided, once");
     assert!(attached.len() > 2 * released.len(), "{} attached, {} released", attached.len(), released.len());
     assert!(attached.iter().all(|value| value["incident_id"] == opened.incident_id.as_str()));
     assert!(attached.iter().all(|value| value["ticket"]["action"] == "none"), "no ticket of their own");
+    assert_eq!(told.len(), attached.len(), "and each is told when it is over");
+    assert!(
+        told.iter()
+            .all(|value| value["ticket"]["action"] == "none" && value["incident_id"] == opened.incident_id.as_str())
+    );
 }
 
 #[test]

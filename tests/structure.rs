@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const RINGS: [&[&str]; 7] = [
     &["fault"],
     &["mention", "text"],
-    &["normalize", "query", "score", "route", "detect", "alert", "report", "rules"],
+    &["normalize", "query", "score", "route", "detect", "alert", "case", "report", "rules"],
     &["pipeline"],
     &["wire", "log", "notify", "telemetry", "config"],
     &["service"],
@@ -17,11 +17,12 @@ const RINGS: [&[&str]; 7] = [
 ];
 
 /// Who may look at a neighbour, because the domain says so.
-const SIBLINGS: [(&str, &[&str]); 10] = [
+const SIBLINGS: [(&str, &[&str]); 11] = [
     ("text", &["mention"]),
     ("route", &["rules", "score"]),
     ("alert", &["detect", "route"]),
-    ("report", &["alert", "route"]),
+    ("report", &["alert", "case", "route"]),
+    ("case", &["alert", "route", "normalize"]),
     ("rules", &["query", "alert", "route", "score", "normalize"]),
     ("wire", &["log"]),
     ("notify", &["config", "telemetry"]),

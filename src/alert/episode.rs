@@ -274,12 +274,25 @@ impl Tracker {
         self.volume.as_ref().is_some_and(Episode::is_open)
     }
 
+    /// True while a rise was found of late that has not opened an alert, or not yet.
+    #[must_use]
+    pub fn is_suspected(&self) -> bool {
+        !self.volume_open() && (self.hot_since.is_some() || self.hits.contains(&true))
+    }
+
     /// How many buckets back a window may reach: what belongs to an episode of counts that is over speaks of nothing new.
     #[must_use]
     pub fn free_buckets(&self, now: Bucket) -> usize {
         let closed =
             self.volume.as_ref().filter(|episode| episode.withdrawn.is_none()).and_then(|episode| episode.closed);
         closed.map_or(usize::MAX, |closed| usize::try_from(now.0.saturating_sub(closed.0)).unwrap_or(0))
+    }
+
+    /// Where the open alert of that id stands.
+    #[must_use]
+    pub fn open_slot(&self, alert_id: &str) -> Option<Slot> {
+        let is_meant = |episode: &&Episode| episode.is_open() && episode.alert_id == alert_id;
+        [Slot::Counts, Slot::Mood, Slot::Topic].into_iter().find(|slot| self.slot(*slot).filter(is_meant).is_some())
     }
 
     /// One of the alerts.

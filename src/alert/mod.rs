@@ -124,6 +124,15 @@ impl From<detect::Trend> for Trend {
     }
 }
 
+/// A step of the path of an alert that nobody has taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Escalation {
+    /// From 1.
+    pub step: u32,
+    /// Who is called: a team or a contact of the pack.
+    pub party: String,
+}
+
 /// One event in the life of an alert, as published on `social.alerts`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertEvent {
@@ -217,6 +226,9 @@ pub struct AlertEvent {
     /// What happens then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_step: Option<String>,
+    /// Nobody has taken it: who is called now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Escalation>,
     /// Approved wording.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<String>,
@@ -225,6 +237,16 @@ pub struct AlertEvent {
     /// Digest of the pack that decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pack: Option<String>,
+}
+
+impl AlertEvent {
+    /// `<alert_id>:<state>:<at>`, and the step where somebody is called: the same on every attempt, of no two events.
+    #[must_use]
+    pub fn event_id(&self) -> String {
+        let Self { alert_id, state, at, escalation, .. } = self;
+        let step = escalation.as_ref().map_or_else(String::new, |called| format!(":step-{}", called.step));
+        format!("{alert_id}:{}:{at}{step}", state.as_str())
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]

@@ -66,6 +66,7 @@ pub fn silent_source(platform: Platform, turn: &Turn, at: Bucket, rule: &Rule, p
         incomplete: None,
         ack_by: rule.ack_minutes.filter(|_| opened).map(|minutes| at.end().plus_seconds(minutes * 60)),
         next_step: rule.next_step.clone().filter(|_| opened),
+        escalation: None,
         reply: None,
         explain,
         pack: Some(pack.to_owned()),

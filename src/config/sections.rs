@@ -140,12 +140,29 @@ impl Role {
 pub struct Sources {
     /// Platforms whose raw topic is read.
     pub platforms: Vec<Platform>,
+    /// Whether the feedback topic is read.
+    pub feedback: FeedbackSource,
 }
 
 impl Default for Sources {
     fn default() -> Self {
-        Self { platforms: vec![Platform::X, Platform::Mastodon, Platform::Bluesky, Platform::Reddit] }
+        Self {
+            platforms: vec![Platform::X, Platform::Mastodon, Platform::Bluesky, Platform::Reddit],
+            feedback: FeedbackSource::Live,
+        }
     }
+}
+
+/// Whether what people say back is read. Only then do the clocks of people run: else nobody could answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedbackSource {
+    /// Under `clock: live`, where a silent topic holds nobody back.
+    Live,
+    /// Under any clock: nothing is decided beyond what was said last, until the input ends.
+    Always,
+    /// Not at all.
+    Never,
 }
 
 /// Whether wall time enters.

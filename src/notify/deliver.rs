@@ -1,6 +1,6 @@
 //! The loop around attempts: every receiver of an event is told, or declared dead after a bounded time.
 
-use super::{Failure, Planner, Sender, receivers_of, request};
+use super::{Failure, Planner, Sender, request, told_of};
 use crate::alert::AlertEvent;
 use crate::config::{Notify, Receiver};
 use crate::mention::hash64;
@@ -62,12 +62,12 @@ impl Notifier {
         Self { config, planner: Planner::default(), sender, metrics, stop }
     }
 
-    /// Tells every receiver of the event's team. Blocks: at most `give_up_after` and one time-out per receiver.
+    /// Tells every receiver of the event's team, or of whoever is called next. Blocks: at most `give_up_after` and one time-out per receiver.
     pub fn deliver(&mut self, event: &AlertEvent) -> Delivery {
         if !self.planner.is_told(event) {
             return Delivery::NotTold;
         }
-        let receivers = receivers_of(&self.config, &event.team);
+        let receivers = told_of(&self.config, event);
         if receivers.is_empty() {
             let cause = "the team has no receiver in notify.receivers";
             NotifyFailed { alert_id: &event.alert_id, team: &event.team, receiver: "none", cause, attempts: 0 }

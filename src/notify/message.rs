@@ -65,6 +65,7 @@ impl Message {
 fn state_words(event: &AlertEvent) -> &'static str {
     match event.state {
         AlertState::Opened => "",
+        AlertState::Updated if event.escalation.is_some() => "Nobody has taken it: ",
         AlertState::Updated if event.late => "Still on: ",
         AlertState::Updated => "Escalated: ",
         AlertState::Resolved => "Resolved: ",
@@ -143,6 +144,9 @@ fn actions(event: &AlertEvent) -> Vec<String> {
         actions.push(format!("Owner: {}; nothing left to acknowledge.", event.team));
         return actions;
     }
+    actions.extend(
+        event.escalation.as_ref().map(|called| format!("Called now: {} (step {}).", called.party, called.step)),
+    );
     actions.push(match event.ack_by {
         Some(by) => format!("Owner: {}; acknowledge by {}.", event.team, clock_words(by)),
         None => format!("Owner: {}.", event.team),

@@ -18,6 +18,12 @@ pub fn receivers_of<'a>(config: &'a Notify, team: &str) -> &'a [Receiver] {
     of(team).or_else(|| of(DEFAULT_TEAM)).map_or(&[], Vec::as_slice)
 }
 
+/// Those who are to be told of an event: who is called now, where somebody is, else its team.
+#[must_use]
+pub fn told_of<'a>(config: &'a Notify, event: &AlertEvent) -> &'a [Receiver] {
+    receivers_of(config, event.escalation.as_ref().map_or(&event.team, |called| &called.party))
+}
+
 /// Knows what was told of each alert, to tell an escalation from an ordinary update.
 #[derive(Debug, Default)]
 pub struct Planner {
@@ -27,15 +33,15 @@ pub struct Planner {
 
 impl Planner {
     /// Whether people are told of `event`: opened, reopened, resolved and withdrawn always; updated when it is more
-    /// severe than what was told, or when that is not known (after a restart: rather twice than never). What is
-    /// suppressed never.
+    /// severe than what was told, when the next of its path is called, or when that is not known (after a restart: rather
+    /// twice than never). What is suppressed never.
     #[must_use]
     pub fn is_told(&self, event: &AlertEvent) -> bool {
         if event.suppressed.is_some() {
             return false;
         }
         match event.state {
-            AlertState::Updated if event.late => true,
+            AlertState::Updated if event.late || event.escalation.is_some() => true,
             AlertState::Updated => self.told.get(&event.alert_id).is_none_or(|told| event.severity < *told),
             AlertState::Opened | AlertState::Reopened | AlertState::Resolved | AlertState::Withdrawn => true,
         }

@@ -24,10 +24,10 @@ pub struct Request {
     pub body: String,
 }
 
-/// `<alert_id>:<state>:<at>`: the same on every attempt and after every crash.
+/// The event's own id: the same on every attempt and after every crash.
 #[must_use]
 pub fn idempotency_key(event: &AlertEvent) -> String {
-    format!("{}:{}:{}", event.alert_id, event.state.as_str(), event.at)
+    event.event_id()
 }
 
 /// What tells `receiver` of `event`. `now` (seconds since the epoch) goes into the signature only.
@@ -145,6 +145,7 @@ pub fn test_event(team: &str, at: Timestamp) -> AlertEvent {
         incomplete: None,
         ack_by: None,
         next_step: Some("nothing: this is a test sent by `groundswell notify --test`".to_owned()),
+        escalation: None,
         reply: None,
         explain: Vec::new(),
         pack: None,

@@ -1,6 +1,7 @@
 //! What triage knows of one raw partition besides the record before it. Written into the committed offset.
 
 use super::{DuplicateWindow, Outcome, Outcomes};
+use crate::case::{self, Said};
 use crate::detect::{Bucket, PartitionClock};
 use crate::mention::{Mention, Timestamp};
 use crate::normalize::{Normalized, Reject};
@@ -173,6 +174,35 @@ impl Context {
         }
     }
 
+    /// Takes what somebody said, or why it cannot be read: the clock takes its time, and what was said before is none.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn hear_people(&mut self, value: &[u8]) -> Result<Option<Said>, Reject> {
+        let read = case::read(value);
+        self.clock.observe(read.as_ref().ok().map(|said| said.at));
+        let said = read.inspect_err(|reject| {
+            self.count_dead_letters(reject.reason.as_str(), 1);
+            self.count(Outcome::DeadLetter);
+        })?;
+        let record = self.clock.records();
+        Ok((!self.window.note(said_key(&said), record)).then_some(said))
+    }
+
+    /// The log bucket of what somebody said: of its own time, or of the clock where that is later. Why not the clock
+    /// alone: people say little, and a clock believes in a jump only once it was confirmed.
+    #[must_use]
+    pub fn bucket_of(&self, said: &Said) -> Bucket {
+        Bucket::of(said.at).max(self.clock.log_bucket())
+    }
+
+    /// Rebuilds the duplicate window of what people say.
+    pub fn recall_said(&mut self, record: u64, value: &[u8]) {
+        if let Ok(said) = case::read(value) {
+            self.window.note(said_key(&said), record);
+        }
+    }
+
     /// Counts dead letters of a reason. There are few reasons; the text of an offset commit must stay small whatever
     /// another release wrote into it.
     pub fn count_dead_letters(&mut self, reason: &str, count: u64) {
@@ -220,6 +250,10 @@ fn duplicate_key(mention: &Mention) -> u128 {
     bytes.push(0xff);
     bytes.extend_from_slice(&mention.version().to_le_bytes());
     xxh3_128(&bytes)
+}
+
+fn said_key(said: &Said) -> u128 {
+    xxh3_128(said.feedback_id.as_bytes())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::terms::terms;
 use super::trouble::is_report;
+use crate::case::{CaseItem, Crowd};
 use crate::detect::{Contribution, PendingItem};
 use crate::mention::{Action, Mention, Timestamp, hash64};
 use crate::normalize::Reject;
@@ -154,6 +155,28 @@ pub fn contributions(decided: &Decided, pack: &Pack) -> Vec<(String, Contributio
         contributions.push((matched.query.clone(), contribution));
     }
     contributions
+}
+
+/// What a routed item says of its case; none for noise. One that waits is kept where its query's incidents are.
+#[must_use]
+pub fn case_item(decided: &Decided, pack: &Pack) -> Option<CaseItem> {
+    let Routing { route, ticket, .. } = decided.routing.as_ref()?;
+    let watched = |matched: &&Matched| pack.query_of(&matched.query).is_some_and(|query| query.watch);
+    let waits = decided.matches.iter().filter(|_| ticket.action == TicketAction::Pending).find(watched);
+    Some(CaseItem {
+        at: decided.event_at,
+        item_id: decided.item_id.clone(),
+        revision: decided.revision,
+        case_id: route.case_id.clone(),
+        team: route.team.clone(),
+        intent: route.intent.clone(),
+        severity: route.severity,
+        thread: decided.mention.thread().to_owned(),
+        path: route.path.clone(),
+        respond_by: route.respond_by,
+        resolve_by: route.resolve_by,
+        crowd: waits.map(|matched| Crowd { group: pack.counted_by(&matched.query), query: matched.query.clone() }),
+    })
 }
 
 fn pending(decided: &Decided) -> Option<(String, PendingItem)> {

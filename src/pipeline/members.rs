@@ -105,7 +105,9 @@ impl Members {
     /// When the middle one of the members of a bucket first had a clock: one wrong first post does not decide.
     #[must_use]
     pub fn middle_since(&self, bucket: Bucket) -> Option<Bucket> {
-        let clocks = self.stated.at(bucket).iter().filter_map(|source| self.clocks.get(source));
+        // what people say counts nothing
+        let counted = self.stated.at(bucket).iter().filter(|source| !is_of_people(source));
+        let clocks = counted.filter_map(|source| self.clocks.get(source));
         let mut since: Vec<Bucket> = clocks.filter_map(|clock| clock.since).collect();
         since.sort_unstable();
         since.get(since.len() / 2).copied()
@@ -114,6 +116,12 @@ impl Members {
     /// The members at this bucket, excluded ones among them.
     pub fn at(&self, bucket: Bucket) -> impl Iterator<Item = &str> {
         self.stated.at(bucket).iter().map(String::as_str)
+    }
+
+    /// Whether what people say is read at this bucket.
+    #[must_use]
+    pub fn hear_people(&self, bucket: Bucket) -> bool {
+        self.stated.at(bucket).iter().any(|source| is_of_people(source))
     }
 
     /// The members that are excluded at this bucket: alerts of it are incomplete.
@@ -144,10 +152,21 @@ impl Members {
         self.excluded.get(source).is_some_and(|excluded| *excluded.at(bucket))
     }
 
+    /// The smallest bucket that one of those waited for has not passed; none where there is none.
+    #[must_use]
+    pub fn standing_at(&self, bucket: Bucket) -> Option<Bucket> {
+        self.waited_for(bucket).map(|source| self.clocks.get(source).and_then(|clock| clock.reached)).min().flatten()
+    }
+
     /// A partition without a clock has passed nothing.
     fn has_passed(&self, source: &str, bucket: Bucket) -> bool {
         self.clocks.get(source).is_some_and(|clock| clock.ended || clock.reached > Some(bucket))
     }
+}
+
+/// Partitions of what people say are named `feedback/<partition>`.
+fn is_of_people(source: &str) -> bool {
+    source.starts_with("feedback/")
 }
 
 /// A value, and what it will be from later buckets on.

@@ -2,6 +2,7 @@
 //!
 //! Values in, values out. Neither knows where records come from, what time it is, or how often it was run before.
 
+mod book;
 mod context;
 mod duplicate;
 mod item;
@@ -20,14 +21,14 @@ mod watch;
 
 pub use context::{Context, ContextBefore};
 pub use duplicate::DuplicateWindow;
-pub use item::{Decided, Item, Matched, contributions};
+pub use item::{Decided, Item, Matched, case_item, contributions};
 pub use members::{Members, Standing};
 pub use outcome::{Outcome, Outcomes};
 pub use redact::Redact;
 pub use shadow::{Shadowed, shadow};
 pub use signal::{Signal, SourceClock};
 pub use sources::{Heard, SourceTurn, Sources};
-pub use state::{Head, PartialKey, Pending, QueryState, WatchState};
+pub use state::{Changes, Head, PartialKey, Pending, QueryState, WatchState};
 pub use triage::{Memory, Raw, triage};
 pub use undo::UndoLimits;
-pub use watch::{FollowUp, FollowUpAction, Verdict, watch};
+pub use watch::{CaseTold, FollowUp, FollowUpAction, Verdict, watch};

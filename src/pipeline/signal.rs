@@ -1,7 +1,9 @@
 //! What watch is told: partial aggregates, how far clocks are, and which partitions it waits for.
 
 use super::Heard;
+use crate::case::{CaseItem, Said};
 use crate::detect::{Bucket, Partial};
+use crate::mention::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// One record of the signals topic.
@@ -38,6 +40,22 @@ pub enum Signal {
     },
     /// What the clocks of a worker's partitions have left behind, before it is told how far they are.
     Heard(Vec<Heard>),
+    /// Routed items of cases that are kept here.
+    Items {
+        /// In which log bucket their records were read.
+        log: Bucket,
+        /// They, in a total order.
+        items: Vec<CaseItem>,
+    },
+    /// What people said, in every partition: whoever does not know what it is about ignores it.
+    Feedback {
+        /// In which log bucket it counts.
+        log: Bucket,
+        /// It, in a total order.
+        said: Vec<Said>,
+    },
+    /// Wall time, recorded by watch itself: human clocks that are due by then run, nothing else.
+    Tick(Timestamp),
 }
 
 /// The clock of one raw partition.

@@ -4,11 +4,14 @@
 //! is noted by key; a snapshot is those keys and the head, written as one cut. What the open transaction touches is
 //! kept as it was, so that an abort can be undone. It must never change a key without noting both.
 
+use super::book::{Book, waiting_key};
 use super::sources::is_of;
 use super::undo::{Undo, UndoLimits};
 use super::{Heard, Members, SourceClock, SourceTurn, Sources};
 use crate::alert::{AlertEvent, Tracker};
+use crate::case::{CaseItem, Page, Said};
 use crate::detect::{Bucket, Partial, Series, Threads};
+use crate::mention::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -72,6 +75,25 @@ pub struct Head {
     pub sources: Sources,
 }
 
+/// Keys changed since the last snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changes<'a> {
+    /// Queries.
+    pub queries: &'a BTreeSet<String>,
+    /// What waits for a bucket to be counted.
+    pub pending: &'a BTreeSet<PartialKey>,
+    /// Pages of the book.
+    pub pages: &'a BTreeSet<String>,
+}
+
+impl Changes<'_> {
+    /// How many.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.queries.len() + self.pending.len() + self.pages.len()
+    }
+}
+
 /// The state of one signals partition.
 #[derive(Debug, Clone, Default)]
 pub struct WatchState {
@@ -89,9 +111,12 @@ pub struct WatchState {
     pending: BTreeMap<PartialKey, Pending>,
     /// Series and alerts by query id.
     queries: BTreeMap<String, QueryState>,
+    /// Cases, alarms, and what waits for them.
+    book: Book,
     open: BTreeSet<String>,
     changed_queries: BTreeSet<String>,
     changed_pending: BTreeSet<PartialKey>,
+    changed_pages: BTreeSet<String>,
     undo: Undo,
 }
 
@@ -108,11 +133,12 @@ impl WatchState {
         head: Head,
         queries: BTreeMap<String, QueryState>,
         pending: BTreeMap<PartialKey, Pending>,
+        pages: BTreeMap<String, Page>,
         undo: UndoLimits,
     ) -> Self {
         let open = queries.iter().filter(|(_, state)| state.is_waiting());
         let open = open.map(|(query, _)| query.clone()).collect();
-        let mut state = Self { queries, pending, open, ..Self::new(undo) };
+        let mut state = Self { queries, pending, open, book: Book::of(pages), ..Self::new(undo) };
         state.set_head(head);
         state
     }
@@ -128,11 +154,13 @@ impl WatchState {
             // by key, or following from what is
             pending: _,
             queries: _,
+            book: _,
             open: _,
             // about the state, not of it
             speaks: _,
             changed_queries: _,
             changed_pending: _,
+            changed_pages: _,
             undo: _,
         } = self;
         Head { members: members.clone(), closed: *closed, started: *started, sources: sources.clone() }
@@ -153,6 +181,34 @@ impl WatchState {
     #[must_use]
     pub fn pending(&self) -> &BTreeMap<PartialKey, Pending> {
         &self.pending
+    }
+
+    /// Cases, alarms and what waits for them, by key.
+    #[must_use]
+    pub fn pages(&self) -> &BTreeMap<String, Page> {
+        self.book.pages()
+    }
+
+    /// Cases that are not over.
+    #[must_use]
+    pub fn cases_open(&self) -> usize {
+        self.book.cases_open()
+    }
+
+    /// When somebody is to be called next, as far as is known.
+    #[must_use]
+    pub fn next_call(&self) -> Option<Timestamp> {
+        self.book.next_call()
+    }
+
+    /// The bucket at which those that are waited for stand: while it moves, so do the clocks of people.
+    #[must_use]
+    pub fn stands_at(&self) -> Option<Bucket> {
+        self.members.standing_at(self.closed.unwrap_or(Bucket::FIRST))
+    }
+
+    pub(super) fn book(&self) -> &Book {
+        &self.book
     }
 
     /// Queries with an open alert, or one that is kept.
@@ -200,6 +256,13 @@ impl WatchState {
                 None => drop(self.pending.remove(&key)),
             }
         }
+        for (key, before) in kept.pages {
+            if !before.changed {
+                self.changed_pages.remove(&key);
+            }
+            self.book.take(&key);
+            self.book.put(key, before.value);
+        }
         true
     }
 
@@ -213,6 +276,45 @@ impl WatchState {
     fn touch_pending(&mut self, key: &PartialKey) {
         let changed = !self.changed_pending.insert(key.clone());
         self.undo.keep_pending(key, self.pending.get(key), changed);
+    }
+
+    /// Changes a page of the book; none: there is none, or is none any more.
+    pub(super) fn turn<T>(&mut self, key: &str, change: impl FnOnce(&mut Option<Page>) -> T) -> T {
+        let changed = !self.changed_pages.insert(key.to_owned());
+        self.undo.keep_page(key, self.book.pages().get(key), changed);
+        let mut page = self.book.take(key);
+        let answer = change(&mut page);
+        self.book.put(key.to_owned(), page);
+        answer
+    }
+
+    /// Takes out a page that waited for its bucket; none where it is of another kind.
+    pub(super) fn take_waiting(&mut self, key: &str) -> Option<Page> {
+        let waits = matches!(self.book.pages().get(key), Some(Page::Arrivals(_) | Page::Said(_)));
+        waits.then(|| self.turn(key, Option::take)).flatten()
+    }
+
+    /// Routed items wait for their bucket; of two revisions of one the later.
+    pub fn arrive(&mut self, log: Bucket, items: Vec<CaseItem>) {
+        self.turn(&waiting_key("arrivals", self.not_closed(log)), |page| {
+            let page = page.get_or_insert_with(|| Page::Arrivals(BTreeMap::new()));
+            let Page::Arrivals(arrived) = page else { return };
+            for item in items {
+                let kept = arrived.entry((item.key(), item.item_id.clone())).or_insert_with(|| item.clone());
+                if (kept.revision, &*kept) < (item.revision, &item) {
+                    *kept = item;
+                }
+            }
+        });
+    }
+
+    /// What was said waits for its bucket.
+    pub fn hear_people(&mut self, log: Bucket, said: Vec<Said>) {
+        self.turn(&waiting_key("said", self.not_closed(log)), |page| {
+            if let Page::Said(words) = page.get_or_insert_with(|| Page::Said(BTreeSet::new())) {
+                words.extend(said);
+            }
+        });
     }
 
     /// Puts a partial where it waits for its bucket. One that comes after its bucket was closed (from a partition that
@@ -254,7 +356,10 @@ impl WatchState {
     /// True when the input has ended everywhere and nothing waits.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.members.have_ended() && self.pending.is_empty() && self.sources.is_settled()
+        self.members.have_ended()
+            && self.pending.is_empty()
+            && self.sources.is_settled()
+            && self.book.last_waiting().is_none()
     }
 
     /// The next bucket that can be closed: every clock has passed it, and there is something in it, or an open alert
@@ -264,7 +369,8 @@ impl WatchState {
         let last = if self.members.have_ended() { Some(self.gather()?) } else { None };
         let waiting = self.pending.keys().next().map(|(log, _)| *log);
         let timer = self.closed.filter(|_| !self.open.is_empty()).map(|closed| closed.plus(1));
-        let next = waiting.into_iter().chain(timer).chain(self.sources.next()).min()?;
+        let people = self.book.next().filter(|next| *next < Bucket(i64::MAX)).map(|next| self.not_closed(next));
+        let next = waiting.into_iter().chain(timer).chain(self.sources.next()).chain(people).min()?;
         if !last.map_or_else(|| self.members.have_passed(next), |last| next <= last) {
             return None;
         }
@@ -312,14 +418,15 @@ impl WatchState {
 
     /// Keys changed since the last snapshot.
     #[must_use]
-    pub fn changes(&self) -> (&BTreeSet<String>, &BTreeSet<PartialKey>) {
-        (&self.changed_queries, &self.changed_pending)
+    pub fn changes(&self) -> Changes<'_> {
+        Changes { queries: &self.changed_queries, pending: &self.changed_pending, pages: &self.changed_pages }
     }
 
     /// A snapshot with all that changed is in the log.
     pub fn snapshot_landed(&mut self) {
         self.changed_queries.clear();
         self.changed_pending.clear();
+        self.changed_pages.clear();
     }
 
     /// A bucket that is not closed yet: this one, or the next that can be.
@@ -329,8 +436,16 @@ impl WatchState {
 
     /// The last bucket of an input that has ended; moves what waits for later ones there.
     fn gather(&mut self) -> Option<Bucket> {
-        let last = self.members.furthest().or_else(|| self.pending.keys().map(|(log, _)| *log).max())?;
+        let waiting = || self.pending.keys().map(|(log, _)| *log).max();
+        let last = self.members.furthest().or_else(|| waiting().max(self.book.last_waiting()))?;
         self.sources.gather(last);
+        for key in self.book.later(last) {
+            match self.take_waiting(&key) {
+                Some(Page::Arrivals(items)) => self.arrive(last, items.into_values().collect()),
+                Some(Page::Said(said)) => self.hear_people(last, said.into_iter().collect()),
+                Some(Page::Case(_) | Page::Alarm(_)) | None => {}
+            }
+        }
         let from = (last.plus(1), String::new());
         for key in self.pending.range(from..).map(|(key, _)| key.clone()).collect::<Vec<_>>() {
             self.touch_pending(&key);

@@ -5,6 +5,7 @@
 //! the limit everything kept is dropped, and the state says that it cannot go back. It must never go back halfway.
 
 use super::state::{Head, PartialKey, Pending, QueryState};
+use crate::case::Page;
 use std::collections::BTreeMap;
 
 /// How much is kept to undo one transaction on one signals partition.
@@ -36,6 +37,7 @@ pub(super) struct Undo {
     pub(super) head: Option<Head>,
     pub(super) queries: BTreeMap<String, Before<QueryState>>,
     pub(super) pending: BTreeMap<PartialKey, Before<Pending>>,
+    pub(super) pages: BTreeMap<String, Before<Page>>,
     bytes: usize,
     over: bool,
 }
@@ -69,8 +71,17 @@ impl Undo {
         self.check();
     }
 
+    pub(super) fn keep_page(&mut self, key: &str, value: Option<&Page>, changed: bool) {
+        if self.over || self.pages.contains_key(key) {
+            return;
+        }
+        self.bytes += value.map_or(0, Page::weight);
+        self.pages.insert(key.to_owned(), Before { value: value.cloned(), changed });
+        self.check();
+    }
+
     fn check(&mut self) {
-        let keys = self.queries.len() + self.pending.len();
+        let keys = self.queries.len() + self.pending.len() + self.pages.len();
         if keys > self.limits.keys_max || self.bytes > self.limits.bytes_max {
             *self = Self { over: true, ..Self::new(self.limits) };
         }

@@ -3,15 +3,20 @@
 mod gather;
 mod hush;
 mod night;
+mod people;
 mod topic;
 mod withdraw;
 
+pub use people::CaseTold;
+
+use self::people::Round;
 use super::{Pending, QueryState, Signal, SourceTurn, WatchState};
 use crate::alert::TERMS_MAX;
 use crate::alert::{
     AlertEvent, AlertKind, AlertState, Confidence, Episode, Moved, Rise, Rule, Scene, Slot, classify, facets, grade,
     is_independent, may_be_a_morning, meets, risen, silent_source,
 };
+use crate::case;
 use crate::detect::{Bucket, Judgement, Mood, Partial, PendingItem, Series, Settings, Stretch, Windowed};
 use crate::mention::Timestamp;
 use crate::route::{Severity, TicketAction};
@@ -48,7 +53,7 @@ pub struct FollowUp {
     pub revision: u64,
     /// What to do.
     pub action: FollowUpAction,
-    /// The incident, for `attach`.
+    /// The incident, for `attach`, and for `release` where it is over.
     pub incident_id: Option<String>,
     /// Whose topic it goes to.
     pub team: String,
@@ -56,7 +61,9 @@ pub struct FollowUp {
     pub thread: String,
     /// What the ticketing system is to do now.
     pub ticket: TicketAction,
-    /// End of the log bucket that decided.
+    /// Who is called, for `escalate`.
+    pub step: Option<Box<case::Step>>,
+    /// End of the log bucket that decided; of an escalation, when it was due.
     pub at: Timestamp,
     /// Why.
     pub reasons: Vec<String>,
@@ -68,38 +75,61 @@ pub struct FollowUp {
 pub enum Verdict {
     Alert(Box<AlertEvent>),
     FollowUp(FollowUp),
+    Case(Box<CaseTold>),
+}
+
+impl Verdict {
+    /// Somebody is called who was not before: for a `case` or an `alert`, at which step.
+    #[must_use]
+    pub fn calls(&self) -> Option<(&'static str, u32)> {
+        match self {
+            Self::Alert(event) => event.escalation.as_ref().map(|called| ("alert", called.step)),
+            Self::FollowUp(follow_up) => follow_up.step.as_ref().map(|step| ("case", step.number)),
+            Self::Case(_) => None,
+        }
+    }
 }
 
 /// Takes one signal. Each log bucket that every clock has passed is closed: merged whole, evaluated once.
 pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict> {
     state.touch();
+    let mut verdicts = Vec::new();
     match signal {
         Signal::Partial { query, log, event, partial } => state.hold(query, log, event, &partial),
         Signal::Clocks(clocks) => state.hear(clocks),
         Signal::Members { at, members } => state.state_members(at, members),
         Signal::Exclusion { at, source, excluded } => state.exclude(at, source, excluded),
         Signal::Heard(heard) => state.hear_sources(&heard),
+        Signal::Items { log, items } => state.arrive(log, items),
+        Signal::Feedback { log, said } => state.hear_people(log, said),
+        Signal::Tick(at) => verdicts.extend(people::tick(at, state, pack)),
     }
-    let mut verdicts = Vec::new();
     while let Some(bucket) = state.next_closable() {
         let (missing, told_before) = (state.members.missing(bucket), verdicts.len());
         let turns = state.close_sources(bucket, &missing);
         verdicts.extend(turns.iter().filter(|_| state.speaks).filter_map(|turn| source_alert(turn, bucket, pack)));
         let silences = state.sources.stretches().to_vec();
+        let mut round = Round::of(bucket, state, pack);
+        verdicts.extend(round.enter(state));
         let due = state.close(bucket).into_iter();
         let step = |(query, counts)| step(query, bucket, counts, &silences, state, pack);
         let mut steps: Vec<Step> = due.map(step).collect();
         gather::gather(&mut steps, bucket, state, pack);
         for step in &steps {
-            tell_step(step, bucket, state, pack, &mut verdicts);
+            tell_step(step, bucket, &mut round, state, pack, &mut verdicts);
             let open = state.query(&step.query).is_waiting();
             state.note_open(&step.query, open);
         }
+        let stepped = steps.iter().map(|step| step.query.as_str()).collect();
+        verdicts.extend(round.decide_held(&stepped, state));
+        let follows = round.follow(&verdicts[told_before..], state);
+        verdicts.extend(follows);
         if !missing.is_empty() {
             verdicts.iter_mut().skip(told_before).for_each(|verdict| say_incomplete(verdict, &missing));
         }
     }
     if state.is_done() {
+        verdicts.extend(people::rest(state, pack));
         verdicts.extend(at_last(state));
     }
     verdicts
@@ -306,7 +336,14 @@ fn usual_by_now(episode: &Episode, at: Bucket) -> Vec<String> {
 }
 
 /// What is told of a query: its alerts, then the items that waited.
-fn tell_step(step: &Step, bucket: Bucket, state: &mut WatchState, pack: &Pack, verdicts: &mut Vec<Verdict>) {
+fn tell_step(
+    step: &Step,
+    bucket: Bucket,
+    round: &mut Round<'_>,
+    state: &mut WatchState,
+    pack: &Pack,
+    verdicts: &mut Vec<Verdict>,
+) {
     let mut events = Vec::new();
     for slot in Slot::ALL {
         let Some(say) = hush::due(step, slot, bucket, state, pack) else { continue };
@@ -319,11 +356,25 @@ fn tell_step(step: &Step, bucket: Bucket, state: &mut WatchState, pack: &Pack, v
         hush::mark(&mut event, &say, slot, &step.query, bucket, state, pack);
         events.push(event);
     }
-    let state = state.query(&step.query);
-    let told = night::tell(events, bucket, state, pack);
+    let told = night::tell(events, bucket, state.query(&step.query), pack);
     verdicts.extend(told.into_iter().map(alert));
-    let waiting = step.counts.values().flat_map(|partial| &partial.pending);
-    verdicts.extend(waiting.map(|(item_id, item)| Verdict::FollowUp(decide_waiting(item_id, item, bucket, state))));
+    for (item_id, item) in step.counts.values().flat_map(|partial| &partial.pending) {
+        let decide = |may_wait, state: &WatchState| {
+            people::decided(waiting(item_id, item), bucket, state.queries().get(&step.query), may_wait)
+        };
+        let mut decided = decide(true, state);
+        // a case that is not known cannot wait
+        if decided.is_none() && !round.hold(item_id, state) {
+            decided = decide(false, state);
+        }
+        verdicts.extend(decided.map(Verdict::FollowUp));
+    }
+}
+
+/// What a follow-up is told of an item that waited.
+fn waiting(item_id: &str, item: &PendingItem) -> case::Told {
+    let PendingItem { revision, team, thread, .. } = item.clone();
+    case::Told { item_id: item_id.to_owned(), team, thread, revision: revision + 1 }
 }
 
 fn tell_volume(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack: &Pack) -> Option<AlertEvent> {
@@ -451,31 +502,6 @@ fn tell(told: Told<'_>, state: &QueryState, pack: &Pack, event: impl Fn(Scene<'_
     let mut event = event(Scene { query, at, episode, rule, series, evidence, said, thread, moved, calls, pack });
     event.explain.extend(say.why.iter().cloned());
     event
-}
-
-/// An item that waited: it belongs to the open incident of its query, or it gets a ticket of its own.
-fn decide_waiting(item_id: &str, item: &PendingItem, bucket: Bucket, state: &QueryState) -> FollowUp {
-    let incident = state.tracker.volume.as_ref().filter(|episode| episode.is_open());
-    let (action, ticket, reason) = match incident {
-        Some(episode) => {
-            let kind = episode.kind.as_str();
-            (FollowUpAction::Attach, TicketAction::None, format!("{kind} is open on the query it matched"))
-        }
-        None => {
-            (FollowUpAction::Release, TicketAction::Upsert, "no incident is open on the query it matched".to_owned())
-        }
-    };
-    FollowUp {
-        item_id: item_id.to_owned(),
-        revision: item.revision + 1,
-        action,
-        incident_id: incident.map(|episode| episode.incident_id.clone()),
-        team: item.team.clone(),
-        thread: item.thread.clone(),
-        ticket,
-        at: bucket.end(),
-        reasons: vec![reason],
-    }
 }
 
 #[cfg(test)]

@@ -36,7 +36,10 @@ pub struct RawRecord {
 }
 
 /// Ticks of another run: by raw partition and the offset that they apply before, in their order.
-pub type Ticks = BTreeMap<(Platform, i32), BTreeMap<i64, Vec<Timestamp>>>;
+pub type Ticks = BTreeMap<(Platform, i32), OffsetTicks>;
+
+/// Ticks of one partition, by the offset that they apply before, in their order.
+pub type OffsetTicks = BTreeMap<i64, Vec<Timestamp>>;
 
 /// How a local run is laid out.
 #[derive(Debug, Clone)]
@@ -77,11 +80,28 @@ impl LocalPipeline {
         clock: ClockPolicy,
         wall: fn() -> Timestamp,
     ) -> Self {
+        Self::hearing(layout, 0, pack, model, clock, wall)
+    }
+
+    /// The same with so many partitions of feedback: where there are any, the clocks of people run.
+    #[must_use]
+    pub fn hearing(
+        layout: &Layout,
+        feedback_partitions: i32,
+        pack: Arc<Pack>,
+        model: &'static Model,
+        clock: ClockPolicy,
+        wall: fn() -> Timestamp,
+    ) -> Self {
         let topics = Topics::new("social.");
         let cluster = LocalCluster::default();
         create_topics(&cluster, &topics, layout, &pack);
-        let members: Vec<TopicPartition> =
-            layout.members.iter().map(|(platform, n)| TopicPartition::new(topics.raw(*platform), *n)).collect();
+        if feedback_partitions > 0 {
+            cluster.create(&topics.feedback, feedback_partitions);
+        }
+        let says = (0..feedback_partitions).map(|n| TopicPartition::new(topics.feedback.clone(), n));
+        let raw = layout.members.iter().map(|(platform, n)| TopicPartition::new(topics.raw(*platform), *n));
+        let members: Vec<TopicPartition> = raw.chain(says).collect();
         let signals = (0..layout.signals_partitions).map(|n| TopicPartition::new(topics.signals.clone(), n)).collect();
         let triage_stage = TriageStage::new(
             TriageSettings {
@@ -95,10 +115,13 @@ impl LocalPipeline {
             pack.clone(),
             model,
         );
-        let watch_stage = WatchStage::new(
+        let mut watch_stage = WatchStage::new(
             WatchSettings { topics: topics.clone(), snapshot_every: None, undo: UndoLimits::default() },
             pack,
         );
+        if let ClockPolicy::Live { tick_after } = clock {
+            watch_stage = watch_stage.calling_after(tick_after);
+        }
         let limits =
             Limits { records_max: RECORDS_MAX, bytes_max: BYTES_MAX, interval: Duration::ZERO, poll: Duration::ZERO };
         Self {
@@ -107,6 +130,21 @@ impl LocalPipeline {
             topics,
             cluster,
         }
+    }
+
+    /// Appends what people say, by key; it is decided with what is fed next.
+    ///
+    /// # Errors
+    /// When feedback is not part of the layout.
+    pub fn say(&mut self, said: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), StageError> {
+        let append = |(key, value): (Vec<u8>, Vec<u8>)| Output {
+            topic: self.topics.feedback.clone(),
+            place: Place::Hashed(key.clone()),
+            key: Some(key),
+            value: Some(value),
+            headers: Vec::new(),
+        };
+        Ok(self.cluster.append(said.into_iter().map(append).collect())?)
     }
 
     /// Appends records and decides all that can be decided.
@@ -148,9 +186,16 @@ impl LocalPipeline {
 
     /// Applies the ticks of another run where it applied them; offsets count from each partition's first record here.
     pub fn set_recorded_ticks(&mut self, ticks: Ticks) {
-        let place = |(platform, partition)| TopicPartition::new(self.topics.raw(platform), partition);
-        let ticks = ticks.into_iter().map(|(source, ticks)| (place(source), ticks)).collect();
-        self.triage.stage_mut().set_recorded_ticks(ticks);
+        self.set_recorded_ticks_of_feedback(ticks, BTreeMap::new());
+    }
+
+    /// The same for the partitions of feedback, beside those of the raw topics.
+    pub fn set_recorded_ticks_of_feedback(&mut self, ticks: Ticks, feedback: BTreeMap<i32, OffsetTicks>) {
+        let raw = |(platform, partition)| TopicPartition::new(self.topics.raw(platform), partition);
+        let says = |partition| TopicPartition::new(self.topics.feedback.clone(), partition);
+        let ticks = ticks.into_iter().map(|(source, ticks)| (raw(source), ticks));
+        let all = ticks.chain(feedback.into_iter().map(|(partition, ticks)| (says(partition), ticks)));
+        self.triage.stage_mut().set_recorded_ticks(all.collect());
     }
 
     /// Takes personal data out of these topics from now on.
@@ -166,7 +211,9 @@ impl LocalPipeline {
     /// Every output since this was last asked, by topic name without prefix.
     #[must_use]
     pub fn take_outputs(&self) -> BTreeMap<String, Vec<Record>> {
-        let internal = |topic: &str| *topic == *self.topics.signals || self.topics.platform(topic).is_some();
+        let Topics { signals, feedback, .. } = &self.topics;
+        let internal =
+            |topic: &str| *topic == **signals || *topic == **feedback || self.topics.platform(topic).is_some();
         let topics = self.cluster.topics();
         let outputs = topics.iter().filter(|topic| !internal(topic));
         outputs.map(|topic| (topic.to_string(), self.cluster.drain(topic))).collect()
@@ -220,7 +267,7 @@ fn create_topics(cluster: &LocalCluster, topics: &Topics, layout: &Layout, pack:
         cluster.create(&topics.raw(*platform), layout.raw_partitions);
     }
     cluster.create(&topics.signals, layout.signals_partitions);
-    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock, &topics.shadow] {
+    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock, &topics.shadow, &topics.cases] {
         cluster.create(topic, 1);
     }
     for team in pack.topics() {

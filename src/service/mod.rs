@@ -1,7 +1,8 @@
 //! The shell: the worker loop, the stages that carry records to and from the core, and the wiring of roles.
 
+pub mod calls;
 pub mod local;
-pub mod notify;
+mod notify;
 pub mod patience;
 #[cfg(feature = "kafka")]
 mod reload;

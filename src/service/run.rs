@@ -8,7 +8,7 @@ use super::triage::{ClockPolicy, Landed, TriageSettings, TriageStage};
 use super::wall::wall;
 use super::watch::{WatchSettings, WatchStage};
 use super::worker::{Limits, StageError, Worker};
-use crate::config::{Clock, Config, Role};
+use crate::config::{Clock, Config, FeedbackSource, Role};
 use crate::log::kafka::{KafkaLog, KafkaSettings};
 use crate::log::{Committed, Log, TopicPartition};
 use crate::notify::Notifier;
@@ -149,11 +149,17 @@ fn start(role: Role, name: String, config: Config, shared: Shared) -> anyhow::Re
 fn connect_triage(name: &str, config: &Config, shared: &Shared) -> Result<Worker<TriageStage, KafkaLog>, StageError> {
     let topics = Topics::new(&config.kafka.prefix);
     let sources: Vec<_> = config.sources.platforms.iter().map(|platform| topics.raw(*platform)).collect();
-    let mut log = KafkaLog::connect(&settings(name, Role::Triage, config, sources.iter().map(ToString::to_string)))?;
+    let people = hears_people(config, shared).then(|| topics.feedback.to_string());
+    let inputs = sources.iter().map(ToString::to_string).chain(people);
+    let mut log = KafkaLog::connect(&settings(name, Role::Triage, config, inputs))?;
     let mut members = Vec::new();
     for topic in &sources {
         let count = log.partitions(topic)?;
         members.extend((0..count).map(|partition| TopicPartition::new(Arc::clone(topic), partition)));
+    }
+    if hears_people(config, shared) {
+        let count = log.partitions(&topics.feedback)?;
+        members.extend((0..count).map(|partition| TopicPartition::new(Arc::clone(&topics.feedback), partition)));
     }
     let pack = shared.active.load_full();
     for team in pack.topics() {
@@ -173,6 +179,15 @@ fn connect_triage(name: &str, config: &Config, shared: &Shared) -> Result<Worker
     Ok(Worker::new(stage, log, limits(config), wall).on_gap(config.kafka.on_gap))
 }
 
+/// Whether the feedback topic is read: where its silence would hold everyone back, only when that is asked for.
+fn hears_people(config: &Config, shared: &Shared) -> bool {
+    match config.sources.feedback {
+        FeedbackSource::Live => config.clock == Clock::Live && !shared.until_end,
+        FeedbackSource::Always => true,
+        FeedbackSource::Never => false,
+    }
+}
+
 fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<WatchStage, KafkaLog>, StageError> {
     let topics = Topics::new(&config.kafka.prefix);
     let signals = topics.signals.to_string();
@@ -182,7 +197,7 @@ fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<
         WatchSettings { topics, snapshot_every: Some(config.snapshot.interval.0), undo: UndoLimits::default() };
     let mut stage = WatchStage::new(settings, shared.active.load_full());
     if config.clock == Clock::Live {
-        stage = stage.excluding_after(config.exclude_after.0, signals_partitions);
+        stage = stage.excluding_after(config.exclude_after.0, signals_partitions).calling_after(config.tick_after.0);
     }
     Ok(Worker::new(stage, log, limits(config), wall).on_gap(config.kafka.on_gap))
 }
@@ -236,7 +251,10 @@ impl RoleStage for TriageStage {
             let counts = Outcome::ALL.map(|outcome| (outcome.as_str(), committed.outcomes.get(outcome)));
             metrics.set_committed(&source, &counts);
         }
-        let Landed { event_times, dead } = self.take_landed();
+        let Landed { event_times, dead, said } = self.take_landed();
+        for kind in said {
+            metrics.count_feedback(kind.as_str());
+        }
         for at in event_times {
             metrics.observe_event_to_commit(Self::ROLE, (now.as_micros() - at.as_micros()) as f64 / 1e6);
         }
@@ -244,7 +262,8 @@ impl RoleStage for TriageStage {
             metrics.add_shadowed(field, count);
         }
         for (reason, source, offset) in dead {
-            RecordDeadLettered { reason, stage: "normalize", source: &source, offset }.emit(metrics);
+            let stage = self.stage_of(&source);
+            RecordDeadLettered { reason, stage, source: &source, offset }.emit(metrics);
         }
     }
 
@@ -275,6 +294,12 @@ impl RoleStage for WatchStage {
     fn report(&mut self, metrics: &Metrics) {
         for event in self.take_alerts() {
             AlertPublished { event: &event }.emit(metrics);
+        }
+        for (what, step) in self.take_called() {
+            metrics.count_escalation(what, step);
+        }
+        for (source, cases) in self.cases_open() {
+            metrics.set_cases_open(source.partition, cases);
         }
         for Proposal { source, excluded, .. } in self.take_proposed() {
             PartitionExcluded { source: &source, excluded }.emit(metrics);

@@ -5,16 +5,19 @@
 //! that move that partition, so that all statements are in one order (see `pipeline::Members`).
 
 mod clocks;
+mod people;
 mod shadows;
 
 use super::worker::{Batch, Silence, Stage, StageError};
+use crate::case::SaidKind;
 use crate::detect::{Bucket, Partial};
 use crate::fault::{Bug, is_planted};
 use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
 use crate::mention::{Platform, Timestamp};
 use crate::normalize::normalize;
 use crate::pipeline::{
-    Context, ContextBefore, Heard, Item, Memory, Outcome, Outcomes, Raw, Redact, SourceClock, contributions, triage,
+    Context, ContextBefore, Heard, Item, Memory, Outcome, Outcomes, Raw, Redact, SourceClock, case_item, contributions,
+    triage,
 };
 use crate::rules::Pack;
 use crate::score::Model;
@@ -47,7 +50,7 @@ pub enum ClockPolicy {
 pub struct TriageSettings {
     /// Topic names.
     pub topics: Topics,
-    /// Every raw partition there is.
+    /// Every raw partition there is, and those of feedback where it is read.
     pub members: Vec<TopicPartition>,
     /// Partitions of the signals topic.
     pub signals_partitions: i32,
@@ -82,6 +85,8 @@ pub struct Landed {
     pub event_times: Vec<Timestamp>,
     /// Dead letters: reason, and the record's partition and offset.
     pub dead: Vec<(&'static str, TopicPartition, i64)>,
+    /// What people said.
+    pub said: Vec<SaidKind>,
 }
 
 /// As many items of landed transactions are kept for whoever looks.
@@ -89,11 +94,12 @@ const LANDED_MAX: usize = 100_000;
 
 impl Landed {
     fn add(&mut self, more: &mut Self) {
-        if self.event_times.len() + self.dead.len() > LANDED_MAX {
+        if self.event_times.len() + self.dead.len() + self.said.len() > LANDED_MAX {
             *self = Self::default();
         }
         self.event_times.append(&mut more.event_times);
         self.dead.append(&mut more.dead);
+        self.said.append(&mut more.said);
     }
 }
 
@@ -155,6 +161,7 @@ pub struct TriageStage {
     owned: BTreeMap<TopicPartition, Owned>,
     outputs: Vec<Output>,
     partials: BTreeMap<(String, Bucket, Bucket), Partial>,
+    people: people::Open,
     heard: Vec<Heard>,
     failed: Option<WireError>,
     stating: Option<clocks::Stated>,
@@ -179,6 +186,7 @@ impl TriageStage {
             owned: BTreeMap::new(),
             outputs: Vec::new(),
             partials: BTreeMap::new(),
+            people: people::Open::default(),
             heard: Vec::new(),
             failed: None,
             stating: None,
@@ -274,6 +282,10 @@ impl TriageStage {
         owned.touch();
         owned.next = record.offset + 1;
         (owned.at_end, owned.heard) = (false, Instant::now());
+        if record.source.topic == self.settings.topics.feedback {
+            self.hear_people(record);
+            return Ok(());
+        }
         let raw = Raw {
             platform: self.settings.topics.platform(&record.source.topic),
             topic: &record.source.topic,
@@ -320,6 +332,8 @@ impl TriageStage {
             let event = Bucket::of(contribution.at).min(log);
             self.partials.entry((query, log, event)).or_default().add(&contribution);
         }
+        let item = case_item(decided, &self.pack);
+        self.people.arrive(log, item, self.settings.signals_partitions);
         Ok(())
     }
 
@@ -327,6 +341,7 @@ impl TriageStage {
         for ((query, log, event), partial) in std::mem::take(&mut self.partials) {
             self.outputs.push(wire::partial_record(&self.settings.topics, &self.pack, &query, (log, event), partial)?);
         }
+        self.seal_people()?;
         self.seal_members()?;
         self.seal_heard()?;
         let Some(clocks) = self.clocks() else { return Ok(()) };
@@ -361,9 +376,15 @@ impl TriageStage {
         let skip = tail.len().saturating_sub(usize::try_from(wanted).unwrap_or(usize::MAX));
         let kept = &tail[skip..];
         let platform = self.settings.topics.platform(&source.topic);
+        let says = source.topic == self.settings.topics.feedback;
         let first = context.clock.records().saturating_sub(kept.len() as u64) + 1;
         for (record, number) in kept.iter().zip(first..) {
-            context.recall(number, &normalize(platform, record.value.as_deref().unwrap_or_default()));
+            let value = record.value.as_deref().unwrap_or_default();
+            if says {
+                context.recall_said(number, value);
+            } else {
+                context.recall(number, &normalize(platform, value));
+            }
         }
         Ok(())
     }
@@ -404,6 +425,7 @@ impl Stage for TriageStage {
     fn rollback(&mut self) {
         self.outputs.clear();
         self.partials.clear();
+        self.people = people::Open::default();
         self.heard.clear();
         self.open = Landed::default();
         self.shadow.iter_mut().for_each(Shadow::rollback);

@@ -7,6 +7,7 @@ mod snapshots;
 
 pub use snapshots::CHANGES_MAX;
 
+use super::calls::Calls;
 use super::patience::{Patience, Proposal};
 use super::worker::{Batch, Silence, Stage, StageError};
 use crate::alert::AlertEvent;
@@ -19,6 +20,9 @@ use snapshots::{Rebuilt, Snapshots, rebuild};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Calls kept for whoever counts them.
+const CALLED_MAX: usize = 10_000;
 
 /// What a watch worker works with.
 #[derive(Debug, Clone)]
@@ -92,6 +96,9 @@ pub struct WatchStage {
     proposals: Vec<Proposal>,
     proposing: Vec<Proposal>,
     proposed: Vec<Proposal>,
+    calls: Option<Calls>,
+    calling: Vec<(&'static str, u32)>,
+    called: Vec<(&'static str, u32)>,
 }
 
 impl WatchStage {
@@ -110,7 +117,17 @@ impl WatchStage {
             proposals: Vec::new(),
             proposing: Vec::new(),
             proposed: Vec::new(),
+            calls: None,
+            calling: Vec::new(),
+            called: Vec::new(),
         }
+    }
+
+    /// Where the clocks of people are due and log time has stood still for so long, wall time is recorded.
+    #[must_use]
+    pub fn calling_after(mut self, stands_for: Duration) -> Self {
+        self.calls = Some(Calls::new(stands_for));
+        self
     }
 
     /// Where it owns signals partition 0, it excludes raw partitions that hold everyone back for so long, by a record
@@ -143,6 +160,16 @@ impl WatchStage {
         std::mem::take(&mut self.proposed)
     }
 
+    /// Who was called since this was last asked: for a case or an alert, and at which step.
+    pub fn take_called(&mut self) -> Vec<(&'static str, u32)> {
+        std::mem::take(&mut self.called)
+    }
+
+    /// Cases that are not over, by owned partition.
+    pub fn cases_open(&self) -> impl Iterator<Item = (&TopicPartition, usize)> {
+        self.owned.iter().map(|(source, owned)| (source, owned.state.cases_open()))
+    }
+
     /// The topic it reads.
     #[must_use]
     pub fn signals(&self) -> Arc<str> {
@@ -165,6 +192,7 @@ impl WatchStage {
     fn write(&mut self, pack: &Pack, verdicts: Vec<Verdict>) -> Result<(), WireError> {
         let topics = &self.settings.topics;
         for verdict in verdicts {
+            self.calling.extend(verdict.calls());
             match verdict {
                 Verdict::Alert(event) => {
                     self.outputs.push(wire::alert_record(topics, &event)?);
@@ -174,7 +202,16 @@ impl WatchStage {
                 Verdict::FollowUp(follow_up) => {
                     self.outputs.push(wire::follow_up_record(topics, pack, &follow_up)?);
                 }
+                Verdict::Case(told) => self.outputs.push(wire::case_record(topics, &told)?),
             }
+        }
+        Ok(())
+    }
+
+    fn write_ticks(&mut self, outputs: &mut Vec<Output>) -> Result<(), WireError> {
+        let ticks = self.calls.as_mut().map(Calls::take).unwrap_or_default();
+        for (source, at) in ticks {
+            outputs.push(wire::watch_tick_record(&self.settings.topics, source.partition, at)?);
         }
         Ok(())
     }
@@ -214,6 +251,9 @@ impl Stage for WatchStage {
 
     fn forget(&mut self, source: &TopicPartition) {
         self.owned.remove(source);
+        if let Some(calls) = &mut self.calls {
+            calls.forget(source);
+        }
         if let Some(patience) = self.patience.as_mut().filter(|_| source.partition == 0) {
             patience.forget();
             self.proposals.clear();
@@ -224,6 +264,10 @@ impl Stage for WatchStage {
         self.outputs.clear();
         self.alerts.clear();
         self.proposals.clear();
+        self.calling.clear();
+        if let Some(calls) = &mut self.calls {
+            calls.take();
+        }
     }
 
     fn apply(&mut self, record: Record) -> Result<(), StageError> {
@@ -237,8 +281,14 @@ impl Stage for WatchStage {
         self.write(&pack, verdicts).map_err(|error| unreadable(&record.source, record.offset, &error))
     }
 
-    /// At the end of partition 0 all clocks are heard: who is behind now holds everyone back.
+    /// At the end of partition 0 all clocks are heard: who is behind now holds everyone back. At the end of any, all
+    /// that is known of its people is heard.
     fn at_end(&mut self, source: &TopicPartition, _next: i64, silence: Silence) {
+        if let (Some(calls), Some(owned)) = (&mut self.calls, self.owned.get_mut(source))
+            && calls.look(source, &owned.state, silence.now)
+        {
+            owned.touch(&self.pack);
+        }
         let Some(patience) = self.patience.as_mut().filter(|_| source.partition == 0) else { return };
         let Some(owned) = self.owned.get_mut(source) else { return };
         let proposals = patience.look(&owned.state.members, silence.now);
@@ -256,6 +306,7 @@ impl Stage for WatchStage {
         let mut outputs = std::mem::take(&mut self.outputs);
         let signals = TopicPartition::new(self.settings.topics.signals.clone(), 0);
         self.write_proposals(&mut outputs).map_err(|error| unreadable(&signals, -1, &error))?;
+        self.write_ticks(&mut outputs).map_err(|error| unreadable(&signals, -1, &error))?;
         let mut progress = Vec::new();
         for (source, owned) in self.owned.iter_mut().filter(|(_, owned)| owned.touched) {
             owned.touched = false;
@@ -273,6 +324,10 @@ impl Stage for WatchStage {
     fn landed(&mut self) {
         self.told.append(&mut self.alerts);
         self.proposed.append(&mut self.proposing);
+        self.called.append(&mut self.calling);
+        // where nobody looks, the oldest is let go
+        let surplus = self.called.len().saturating_sub(CALLED_MAX);
+        self.called.drain(..surplus);
         self.owned.values_mut().for_each(Owned::landed);
     }
 

@@ -33,6 +33,9 @@ pub struct Metrics {
     notifications: IntCounterVec,
     broker_errors: IntCounterVec,
     exclusions: IntCounterVec,
+    feedback: IntCounterVec,
+    escalations: IntCounterVec,
+    cases_open: IntGaugeVec,
     skipped: IntCounterVec,
     lag_records: IntGaugeVec,
     lag_seconds: GaugeVec,
@@ -89,6 +92,17 @@ impl Metrics {
                 "Times a raw partition was excluded, or returned.",
                 &["result"],
             )?,
+            feedback: counters(&registry, "feedback_total", "What people said back, by kind.", &["kind"])?,
+            escalations: counters(
+                &registry,
+                "escalations_total",
+                "Times the next of a path was called, by what was not answered and step.",
+                &["what", "step"],
+            )?,
+            cases_open: {
+                let opts = Opts::new("cases_open", "Cases that are not over, by partition of the signals.");
+                registered(&registry, IntGaugeVec::new(opts, &["partition"])?)?
+            },
             lag_records: {
                 let opts = Opts::new("lag_records", "Records between the position and the end of the partition.");
                 registered(&registry, IntGaugeVec::new(opts, &["role", "topic", "partition"])?)?
@@ -137,11 +151,30 @@ impl Metrics {
         // Absent is fine: nothing was set yet.
         let _ = self.lag_records.remove_label_values(&labels);
         let _ = self.lag_seconds.remove_label_values(&labels);
+        if role == "watch" {
+            let _ = self.cases_open.remove_label_values(&[labels[2]]);
+        }
     }
 
     /// A raw partition was excluded, or returned.
     pub fn count_exclusion(&self, result: &str) {
         self.exclusions.with_label_values(&[result]).inc();
+    }
+
+    /// Somebody said something.
+    pub fn count_feedback(&self, kind: &str) {
+        self.feedback.with_label_values(&[kind]).inc();
+    }
+
+    /// The next of a path was called: for a `case` or an `alert`.
+    pub fn count_escalation(&self, what: &str, step: u32) {
+        self.escalations.with_label_values(&[what, &step.to_string()]).inc();
+    }
+
+    /// Cases of a signals partition that are not over.
+    pub fn set_cases_open(&self, partition: i32, cases: usize) {
+        let cases = i64::try_from(cases).unwrap_or(i64::MAX);
+        self.cases_open.with_label_values(&[&partition.to_string()]).set(cases);
     }
 
     /// Records read in a committed transaction.
@@ -335,6 +368,9 @@ mod tests {
         let metrics = Metrics::new().expect("metrics");
         metrics.set_lag("triage", &TopicPartition::new("t", 3), 9, 1.5);
         metrics.add_records("triage", 2);
+        metrics.count_feedback("ack");
+        metrics.count_escalation("case", 2);
+        metrics.set_cases_open(3, 7);
         metrics.count_transaction("triage", "committed");
         metrics.count_notification("slack", "sent");
         metrics.count_dead_letter("not_json");

@@ -24,7 +24,7 @@ pub fn dead_letter(topics: &Topics, record: &Record, reject: &Reject) -> Output 
     }
     headers.extend([
         header(&name("reason"), reject.reason.as_str()),
-        header(&name("stage"), "normalize"),
+        header(&name("stage"), topics.stage(&record.source.topic)),
         header(&name("detail"), &reject.detail),
         header(&name("index"), &reject.index.to_string()),
         header(&name("topic"), &record.source.topic),

@@ -2,8 +2,9 @@
 
 use super::{CloudEvent, RECORD_BYTES_MAX, Topics, WireError};
 use crate::alert::{ALERT_TYPE, AlertEvent};
+use crate::case::Step;
 use crate::log::{Output, Place};
-use crate::mention::Mention;
+use crate::mention::{Mention, Timestamp};
 use crate::pipeline::{Decided, FollowUp, FollowUpAction, Matched};
 use crate::route::{Decision, Route, Ticket, TicketAction};
 use crate::rules::Pack;
@@ -135,9 +136,12 @@ pub struct FollowUpRecord {
     pub revision: u64,
     /// What to do.
     pub action: FollowUpAction,
-    /// The incident, for `attach`.
+    /// The incident, for `attach`, and for `release` where it is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident_id: Option<String>,
+    /// Who is called, for `escalate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<FollowUpStep>,
     /// Whose it is now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,
@@ -148,11 +152,29 @@ pub struct FollowUpRecord {
     pub reasons: Vec<String>,
 }
 
+/// The step of an escalation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FollowUpStep {
+    /// Who is called: a team or a contact of the pack.
+    pub party: String,
+    /// From 1.
+    pub number: u32,
+    /// When the next one is called; absent after the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Timestamp>,
+}
+
 /// The ticket part of a follow-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FollowUpTicket {
     /// What to do.
     pub action: TicketAction,
+}
+
+impl FollowUpStep {
+    fn of(step: &Step) -> Self {
+        Self { party: step.party.clone(), number: step.number, by: step.by }
+    }
 }
 
 /// The enriched mention of a decided item; none for what is not public.
@@ -255,8 +277,7 @@ pub fn routed_alert(topics: &Topics, pack: &Pack, event: &AlertEvent) -> Result<
 }
 
 fn alert_on(topic: &Arc<str>, event: &AlertEvent) -> Result<Output, WireError> {
-    let state = serde_json::to_value(event.state)?;
-    let id = format!("{}:{}:{}", event.alert_id, state.as_str().unwrap_or_default(), event.at);
+    let id = event.event_id();
     let cloud = CloudEvent { kind: ALERT_TYPE, id: &id, at: event.at, origin: None };
     let key = event.alert_id.clone().into_bytes();
     Ok(Output {
@@ -279,6 +300,7 @@ pub fn follow_up_record(topics: &Topics, pack: &Pack, follow_up: &FollowUp) -> R
         revision: follow_up.revision,
         action: follow_up.action,
         incident_id: follow_up.incident_id.clone(),
+        step: follow_up.step.as_deref().map(FollowUpStep::of),
         team: Some(follow_up.team.clone()),
         ticket: Some(FollowUpTicket { action: follow_up.ticket }),
         reasons: follow_up.reasons.clone(),

@@ -3,6 +3,7 @@
 //! Nothing here decides. A record is checked against its limit before it is produced: a mention that is too large
 //! loses, in this order and flagged, explanation, raw text, text.
 
+mod case;
 mod dead_letter;
 mod headers;
 mod item;
@@ -14,15 +15,20 @@ mod snapshot;
 mod tick;
 mod topics;
 
+pub use case::{CASE_TYPE, CaseItemRecord, CaseRecord, TimelineEntry, case_record};
 pub use dead_letter::dead_letter;
 pub use headers::{CloudEvent, header};
 pub use item::{
-    FOLLOW_UP_TYPE, FollowUpRecord, FollowUpTicket, ITEM_TYPE, Links, MENTION_TYPE, MentionRecord, PublishedOutcome,
-    RoutedItem, RoutedMention, alert_record, follow_up_record, mention_record, routed_alert, routed_record,
+    FOLLOW_UP_TYPE, FollowUpRecord, FollowUpStep, FollowUpTicket, ITEM_TYPE, Links, MENTION_TYPE, MentionRecord,
+    PublishedOutcome, RoutedItem, RoutedMention, alert_record, follow_up_record, mention_record, routed_alert,
+    routed_record,
 };
 pub use scores::write_scores;
 pub use shadow::{SHADOW_TYPE, ShadowDifference, ShadowRecord, shadow_record};
-pub use signal::{clocks_record, decode_signal, exclusion_record, heard_record, members_record, partial_record};
+pub use signal::{
+    case_partition, clocks_record, decode_signal, exclusion_record, feedback_record, heard_record, items_record,
+    members_record, partial_record, watch_tick_record,
+};
 pub use snapshot::{
     Cut, Header, Restored, STATE_FORMAT, Snapshot, StateRecords, Written, read_snapshot, snapshot, state_hash,
 };

@@ -4,7 +4,8 @@
 //! come, so a consumer must not refuse unknown ones. They must never be edited by hand.
 
 use super::{
-    FOLLOW_UP_TYPE, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, MentionRecord, RoutedItem, SHADOW_TYPE, ShadowRecord,
+    CASE_TYPE, CaseRecord, FOLLOW_UP_TYPE, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, MentionRecord, RoutedItem,
+    SHADOW_TYPE, ShadowRecord,
 };
 use crate::alert::{ALERT_TYPE, AlertEvent};
 use schemars::JsonSchema;
@@ -19,6 +20,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         (ITEM_TYPE, schema::<RoutedItem>(ITEM_TYPE)),
         (FOLLOW_UP_TYPE, schema::<FollowUpRecord>(FOLLOW_UP_TYPE)),
         (ALERT_TYPE, schema::<AlertEvent>(ALERT_TYPE)),
+        (CASE_TYPE, schema::<CaseRecord>(CASE_TYPE)),
         (SHADOW_TYPE, schema::<ShadowRecord>(SHADOW_TYPE)),
     ]
 }

@@ -1,8 +1,10 @@
 //! The binary form of signals. Canonical: equal values have equal bytes. A version byte stands first.
 
 use super::{Topics, WireError};
+use crate::case::{CaseItem, Said};
 use crate::detect::{Bucket, Partial};
-use crate::log::{Output, Place};
+use crate::log::{Output, Place, partition_for};
+use crate::mention::Timestamp;
 use crate::pipeline::{Heard, Signal, SourceClock};
 use crate::rules::Pack;
 
@@ -65,6 +67,39 @@ pub fn exclusion_record(
     record(topics, Place::Exact(partition), key, &signal)
 }
 
+/// Routed items of one log bucket for one signals partition: see [`case_partition`].
+///
+/// # Errors
+/// When they have no binary form.
+pub fn items_record(topics: &Topics, partition: i32, log: Bucket, items: Vec<CaseItem>) -> Result<Output, WireError> {
+    record(topics, Place::Exact(partition), b"case:items".to_vec(), &Signal::Items { log, items })
+}
+
+/// The signals partition that keeps the case of an item: by the case; of a crowd, where its query is counted.
+#[must_use]
+pub fn case_partition(item: &CaseItem, partitions: i32) -> i32 {
+    match &item.crowd {
+        None => partition_for(item.key().as_bytes(), partitions),
+        Some(crowd) => partition_for(crowd.group.as_bytes(), partitions),
+    }
+}
+
+/// What people said in one log bucket, for one signals partition.
+///
+/// # Errors
+/// When it has no binary form.
+pub fn feedback_record(topics: &Topics, partition: i32, log: Bucket, said: Vec<Said>) -> Result<Output, WireError> {
+    record(topics, Place::Exact(partition), b"source:feedback".to_vec(), &Signal::Feedback { log, said })
+}
+
+/// Wall time recorded by watch in one signals partition.
+///
+/// # Errors
+/// When it has no binary form.
+pub fn watch_tick_record(topics: &Topics, partition: i32, at: Timestamp) -> Result<Output, WireError> {
+    record(topics, Place::Exact(partition), b"case:tick".to_vec(), &Signal::Tick(at))
+}
+
 fn record(topics: &Topics, place: Place, key: Vec<u8>, signal: &Signal) -> Result<Output, WireError> {
     let value = postcard::to_extend(signal, vec![FORMAT])?;
     Ok(Output { topic: topics.signals.clone(), place, key: Some(key), value: Some(value), headers: Vec::new() })
@@ -104,6 +139,15 @@ mod tests {
         let output = exclusion_record(&topics, 0, Bucket(8), "raw.x/1", true).unwrap();
         let exclusion = Signal::Exclusion { at: Bucket(8), source: "raw.x/1".into(), excluded: true };
         assert_eq!(decode_signal(&output.value.unwrap()).unwrap(), exclusion);
+        let tick = watch_tick_record(&topics, 2, Timestamp::clamped(7)).unwrap();
+        assert_eq!((&tick.place, &tick.key), (&Place::Exact(2), &Some(b"case:tick".to_vec())));
+        assert_eq!(decode_signal(&tick.value.unwrap()).unwrap(), Signal::Tick(Timestamp::clamped(7)));
+        let said = crate::case::read(
+            br#"{"type":"groundswell.feedback.v1","feedback_id":"f","about":"i","kind":"ack","at":"2026-03-02T09:00:00Z"}"#,
+        );
+        let said = vec![said.unwrap()];
+        let output = feedback_record(&topics, 1, Bucket(3), said.clone()).unwrap();
+        assert_eq!(decode_signal(&output.value.unwrap()).unwrap(), Signal::Feedback { log: Bucket(3), said });
         let other = |found| matches!(found, Err(WireError::Version { found: 1 | 9, reads: FORMAT }));
         assert!(other(decode_signal(&[1, 1])) && other(decode_signal(&[9, 1])));
         assert!(decode_signal(&[]).is_err() && decode_signal(&[FORMAT, 200]).is_err());

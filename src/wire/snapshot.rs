@@ -10,10 +10,11 @@
 //! keys have changed, and one transaction changes few.
 
 use super::{Topics, WireError};
+use crate::case::Page;
 use crate::detect::Bucket;
 use crate::fault::{Bug, is_planted};
 use crate::log::{Output, Place};
-use crate::pipeline::{Head, PartialKey, Pending, QueryState, WatchState};
+use crate::pipeline::{Changes, Head, PartialKey, Pending, QueryState, WatchState};
 use crate::rules::{Pack, PackSource};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ pub const STATE_FORMAT: u8 = 5;
 const PART_BYTES_MAX: usize = 512 << 10;
 /// Key of the header.
 const HEADER: &[u8] = b"header";
+/// What keys of pages of the book begin with.
+const PAGE: &str = "page:";
 /// Bytes of the hash that ends a header.
 const HASH_BYTES: usize = 16;
 
@@ -93,7 +96,7 @@ pub struct Cut<'a> {
 /// When something has no binary form.
 pub fn snapshot(topics: &Topics, cut: Cut<'_>, state: &WatchState, written: &Written) -> Result<Snapshot, WireError> {
     let mut writer = Writer { topics, cut, written, records: Vec::new(), changes: BTreeMap::new() };
-    let (queries, pending) = state.changes();
+    let Changes { queries, pending, pages } = state.changes();
     for query in queries {
         let value = state.queries().get(query).map(postcard::to_allocvec).transpose()?;
         writer.put(format!("query:{query}").as_bytes(), value.as_deref());
@@ -101,6 +104,10 @@ pub fn snapshot(topics: &Topics, cut: Cut<'_>, state: &WatchState, written: &Wri
     for key in pending {
         let value = state.pending().get(key).map(postcard::to_allocvec).transpose()?;
         writer.put(format!("pending:{}:{}", key.0.0, key.1).as_bytes(), value.as_deref());
+    }
+    for key in pages {
+        let value = state.pages().get(key).map(postcard::to_allocvec).transpose()?;
+        writer.put(format!("{PAGE}{key}").as_bytes(), value.as_deref());
     }
     writer.put_pack()?;
     writer.finish(state.head())
@@ -206,6 +213,8 @@ pub struct Restored {
     pub queries: BTreeMap<String, QueryState>,
     /// What waits for its bucket.
     pub pending: BTreeMap<PartialKey, Pending>,
+    /// Cases, alarms and what waits for them, by key.
+    pub pages: BTreeMap<String, Page>,
     /// The pack's sources.
     pub pack: PackSource,
     /// What stands in the partition.
@@ -227,12 +236,15 @@ pub fn read_snapshot(mut records: StateRecords) -> Result<Option<Restored>, Wire
         let what = if count == header.records { "others" } else { "not the same number" };
         return Err(torn(format!("{count} records, the header tells of {}: {what}", header.records)));
     }
-    let (mut queries, mut pending, mut pack) = (BTreeMap::new(), BTreeMap::new(), None);
+    let (mut queries, mut pending, mut pages) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut pack = None;
     for key in records.keys() {
         let Some(name) = std::str::from_utf8(key).ok().filter(|name| !name.starts_with("part:")) else { continue };
         let value = whole(&records, key)?;
         if let Some(query) = name.strip_prefix("query:") {
             queries.insert(query.to_owned(), postcard::from_bytes(&value)?);
+        } else if let Some(page) = name.strip_prefix(PAGE) {
+            pages.insert(page.to_owned(), postcard::from_bytes(&value)?);
         } else if let Some((log, query)) = name.strip_prefix("pending:").and_then(|rest| rest.split_once(':')) {
             let log = log.parse().map_err(|_| torn("a key that is no log bucket".to_owned()))?;
             let partials: Pending = postcard::from_bytes(&value)?;
@@ -244,7 +256,7 @@ pub fn read_snapshot(mut records: StateRecords) -> Result<Option<Restored>, Wire
         }
     }
     let pack = pack.ok_or_else(|| torn(format!("pack {} is missing", header.pack)))?;
-    Ok(Some(Restored { header, queries, pending, pack, written }))
+    Ok(Some(Restored { header, queries, pending, pages, pack, written }))
 }
 
 fn read_header(bytes: &[u8]) -> Result<Header, WireError> {
@@ -287,8 +299,8 @@ fn torn(found: String) -> WireError {
 /// # Errors
 /// When something has no binary form.
 pub fn state_hash(state: &WatchState) -> Result<u128, WireError> {
-    let whole: (Head, &BTreeMap<String, QueryState>, &BTreeMap<PartialKey, Pending>, _) =
-        (state.head(), state.queries(), state.pending(), state.open());
+    let whole: (Head, &BTreeMap<String, QueryState>, &BTreeMap<PartialKey, Pending>, _, _) =
+        (state.head(), state.queries(), state.pending(), state.open(), state.pages());
     Ok(xxh3_128(&postcard::to_allocvec(&whole)?))
 }
 

@@ -22,6 +22,10 @@ pub struct Topics {
     pub clock: Arc<str>,
     /// What a shadow pack would have decided differently.
     pub shadow: Arc<str>,
+    /// What people and ticketing systems say back.
+    pub feedback: Arc<str>,
+    /// Cases.
+    pub cases: Arc<str>,
 }
 
 impl Topics {
@@ -38,6 +42,8 @@ impl Topics {
             dead_letter: name("dead-letter"),
             clock: name("clock"),
             shadow: name("shadow"),
+            feedback: name("feedback"),
+            cases: name("cases"),
         }
     }
 
@@ -57,6 +63,12 @@ impl Topics {
     #[must_use]
     pub fn platform(&self, topic: &str) -> Option<Platform> {
         topic.strip_prefix(&self.prefix)?.strip_prefix("raw.")?.parse().ok()
+    }
+
+    /// Where what cannot be read of a topic is refused, for dead letters and metrics.
+    #[must_use]
+    pub fn stage(&self, topic: &str) -> &'static str {
+        if *topic == *self.feedback { "feedback" } else { "normalize" }
     }
 
     /// How signals and alerts name a raw partition: `raw.x/0`, the same under every prefix.

@@ -77,7 +77,7 @@ impl Outputs {
     /// Values of a topic without prefix, as JSON.
     pub fn values(&self, topic: &str) -> Vec<serde_json::Value> {
         let lines = self.topics.get(topic).into_iter().flatten();
-        lines.map(|line| serde_json::from_slice(line.value.as_deref().unwrap()).unwrap()).collect()
+        lines.filter_map(|line| line.value.as_deref()).map(|value| serde_json::from_slice(value).unwrap()).collect()
     }
 
     /// Header `name` of every record of a topic.
@@ -92,7 +92,7 @@ impl Outputs {
 
 /// What is for others to read; a new topic counts until somebody says otherwise here.
 fn is_public(name: &str) -> bool {
-    !matches!(name, "signals" | "state" | "clock") && !name.starts_with("raw.")
+    !matches!(name, "signals" | "state" | "clock" | "feedback") && !name.starts_with("raw.")
 }
 
 /// Cuts `"raw_ref":{…}` out of a JSON text. Its quotes are bare, so it cannot stand within a string; it holds no

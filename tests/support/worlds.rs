@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use groundswell::log::local::LocalCluster;
 use groundswell::log::{Log as _, Output, Place, TopicPartition};
-use groundswell::mention::Platform;
+use groundswell::mention::{Platform, Timestamp};
+use groundswell::normalize::{Normalized, normalize};
 use groundswell::pipeline::{Outcomes, UndoLimits};
 use groundswell::rules::{self, Pack};
 use groundswell::score::Model;
@@ -27,10 +28,14 @@ use groundswell::wire::Topics;
 use super::equality::{Outputs, differences};
 use super::faulty_log::Odds;
 use super::members::{Members, Tally};
-use super::synthetic::{Dice, afternoon};
+use super::synthetic::{Dice, START, afternoon};
+use serde_json::{Value, json};
 
 const PLATFORMS: [Platform; 4] = [Platform::X, Platform::Bluesky, Platform::Mastodon, Platform::Reddit];
 const RAW_PARTITIONS: i32 = 2;
+const FEEDBACK_PARTITIONS: i32 = 2;
+/// Somebody says something every so many seconds, so that its partitions hold nobody back for long.
+const SAID_EVERY: usize = 15;
 /// Small, so that restarts rebuild a window that has lost records already.
 const DUPLICATE_WINDOW: u64 = 40;
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -55,9 +60,18 @@ fn members() -> BTreeSet<(Platform, i32)> {
     PLATFORMS.iter().flat_map(|platform| (0..RAW_PARTITIONS).map(|n| (*platform, n))).collect()
 }
 
+/// What somebody says back, when so many raw records are there.
+#[derive(Debug, Clone)]
+struct Saying {
+    after: usize,
+    key: Vec<u8>,
+    value: Vec<u8>,
+}
+
 /// The input of all worlds and what plain runs make of it.
 pub struct Truth {
     input: Vec<RawRecord>,
+    said: Vec<Saying>,
     /// Records before the pack is changed: within the outage, while its alert is open.
     change_at: usize,
     plain: (Outputs, Outcomes),
@@ -69,8 +83,17 @@ impl Truth {
     pub fn of(seed: u64) -> Self {
         let input = afternoon(seed);
         let change_at = input.len() * 3 / 4;
-        let (plain, changed) = (plain(&input, &[]), plain(&input[..change_at], &input[change_at..]));
-        Self { input, change_at, plain, changed }
+        // who answers must know what was asked
+        let said = sayings(&plain(&input, &[], &[], 0).0, &times(&input), seed);
+        let whole = plain(&input, &[], &said, FEEDBACK_PARTITIONS);
+        let changed = plain(&input[..change_at], &input[change_at..], &said, FEEDBACK_PARTITIONS);
+        Self { input, said, change_at, plain: whole, changed }
+    }
+
+    /// What is said, of those between two raw records.
+    fn said_between(&self, from: usize, to: usize) -> &[Saying] {
+        let place = |at: usize| self.said.partition_point(|saying| saying.after < at);
+        &self.said[place(from)..place(to)]
     }
 
     /// Outputs without and with the change of pack.
@@ -89,11 +112,12 @@ impl Truth {
     /// What is not as it must be, in words.
     pub fn world(&self, seed: u64) -> Result<Tally, String> {
         let mut world = World::new(seed);
-        let (before, after) = self.input.split_at(if world.changes_pack { self.change_at } else { self.input.len() });
-        world.feed(before)?;
+        let cut = if world.changes_pack { self.change_at } else { self.input.len() };
+        let (before, after) = self.input.split_at(cut);
+        world.feed(before, self.said_between(0, if world.changes_pack { cut } else { usize::MAX }))?;
         if world.changes_pack {
             world.change_pack()?;
-            world.feed(after)?;
+            world.feed(after, self.said_between(cut, usize::MAX))?;
         }
         world.finish()?;
         let expected = if world.changes_pack { &self.changed } else { &self.plain };
@@ -111,8 +135,70 @@ impl Truth {
     }
 }
 
+/// Somebody answers, claims, resolves or reopens some of what was routed; some of it twice, and some that is broken.
+fn sayings(outputs: &Outputs, times: &[i64], seed: u64) -> Vec<Saying> {
+    const KINDS: [&str; 9] =
+        ["ack", "claimed", "ticket", "response_published", "resolved", "reopened", "csat", "approved", "customer"];
+    let mut dice = Dice(seed ^ 0xfeed);
+    let mut items: Vec<(String, i64)> = Vec::new();
+    for topic in outputs.counts().keys().filter(|topic| topic.starts_with("routed.")) {
+        for value in outputs.values(topic).iter().filter(|value| value["type"] == "groundswell.item.v1") {
+            let at: Timestamp = serde_json::from_value(value["mention"]["created_at"].clone()).unwrap();
+            items.push((value["item_id"].as_str().unwrap().to_owned(), at.as_seconds()));
+        }
+    }
+    items.sort();
+    let of_alert = |value: &Value| {
+        let at: Timestamp = serde_json::from_value(value["at"].clone()).unwrap();
+        (value["alert_id"].as_str().unwrap().to_owned(), at.as_seconds())
+    };
+    let mut about: Vec<(String, i64)> = items.into_iter().filter(|_| dice.once_in(4)).collect();
+    about.extend(outputs.values("alerts").iter().map(of_alert));
+    let mut said: Vec<Saying> = Vec::new();
+    for (number, (about, at)) in about.iter().enumerate() {
+        for round in 0..=dice.roll(3) {
+            let at = at + i64::try_from(5 + dice.roll(4_000)).unwrap();
+            let text = json!({"type": "groundswell.feedback.v1", "feedback_id": format!("f{number}-{round}"), "about": about,
+                "kind": *dice.pick(&KINDS), "value": "v", "by": "ana",
+                "at": Timestamp::clamped(at * 1_000_000).to_string()});
+            let mut value = text.to_string().into_bytes();
+            if dice.once_in(12) {
+                value.truncate(value.len() / 2);
+            }
+            let after = times.partition_point(|time| *time < at);
+            let saying = Saying { after, key: about.clone().into_bytes(), value };
+            said.extend(std::iter::repeat_n(saying, if dice.once_in(6) { 2 } else { 1 }));
+        }
+    }
+    for (number, at) in (START..times.last().copied().unwrap_or(START)).step_by(SAID_EVERY).enumerate() {
+        let value = json!({"type": "groundswell.feedback.v1", "feedback_id": format!("n{number}"), "about": "nobody",
+            "kind": "csat", "value": 5, "by": "", "at": Timestamp::clamped(at * 1_000_000).to_string()});
+        let (key, value) = (number.to_string().into_bytes(), value.to_string().into_bytes());
+        said.push(Saying { after: times.partition_point(|time| *time < at), key, value });
+    }
+    said.sort_by_key(|saying| saying.after);
+    said
+}
+
+/// When each record is there, seconds: the latest time of it and those before.
+fn times(input: &[RawRecord]) -> Vec<i64> {
+    let created = |record: &RawRecord| {
+        let items = normalize(Some(record.platform), &record.value).into_iter();
+        let times = items.filter_map(|item| match item {
+            Ok(Normalized::Mention(mention)) => mention.created_at.map(Timestamp::as_seconds),
+            Ok(Normalized::NotContent(_)) | Err(_) => None,
+        });
+        times.max().unwrap_or(START)
+    };
+    let running = input.iter().scan(START, |latest, record| {
+        *latest = created(record).max(*latest);
+        Some(*latest)
+    });
+    running.collect()
+}
+
 /// What one plain run makes of the input, the second part by the other pack.
-fn plain(first: &[RawRecord], second: &[RawRecord]) -> (Outputs, Outcomes) {
+fn plain(first: &[RawRecord], second: &[RawRecord], said: &[Saying], feedback_partitions: i32) -> (Outputs, Outcomes) {
     let layout = Layout {
         members: members(),
         raw_partitions: RAW_PARTITIONS,
@@ -120,12 +206,20 @@ fn plain(first: &[RawRecord], second: &[RawRecord]) -> (Outputs, Outcomes) {
         duplicate_window_records: DUPLICATE_WINDOW,
     };
     let [pack, other] = packs();
-    let mut pipeline = LocalPipeline::new(&layout, pack, Model::shipped());
+    let wall = || Timestamp::clamped(0);
+    let clock = ClockPolicy::Data;
+    let mut pipeline = LocalPipeline::hearing(&layout, feedback_partitions, pack, Model::shipped(), clock, wall);
+    let cut = said.partition_point(|saying| second.is_empty() || saying.after < first.len());
+    let words = |said: &[Saying]| said.iter().map(|saying| (saying.key.clone(), saying.value.clone())).collect();
     // the first round only brings the assignment
     pipeline.feed(Vec::new()).unwrap();
+    if !said.is_empty() {
+        pipeline.say(words(&said[..cut])).unwrap();
+    }
     pipeline.feed(first.to_vec()).unwrap();
     if !second.is_empty() {
         pipeline.set_pack(&other);
+        pipeline.say(words(&said[cut..])).unwrap();
         pipeline.feed(second.to_vec()).unwrap();
     }
     pipeline.finish().unwrap();
@@ -193,8 +287,10 @@ impl World {
         let (mut dice, cluster, topics) = (Dice(seed), LocalCluster::default(), Topics::new("tenant."));
         let signals_partitions = *dice.pick(&[1, 3, 16]);
         create_topics(&cluster, &topics, signals_partitions);
-        let raw: Vec<TopicPartition> =
-            members().iter().map(|(platform, n)| TopicPartition::new(topics.raw(*platform), *n)).collect();
+        let says = (0..FEEDBACK_PARTITIONS).map(|n| TopicPartition::new(topics.feedback.clone(), n));
+        let members = members();
+        let raw = members.iter().map(|(platform, n)| TopicPartition::new(topics.raw(*platform), *n));
+        let raw: Vec<TopicPartition> = raw.chain(says).collect();
         let signals = (0..signals_partitions).map(|n| TopicPartition::new(topics.signals.clone(), n)).collect();
         let snapshots = !dice.once_in(4);
         // without snapshots a restore reads all signals, by whichever pack there is
@@ -211,13 +307,20 @@ impl World {
         world
     }
 
-    fn feed(&mut self, input: &[RawRecord]) -> Result<(), String> {
+    fn feed(&mut self, input: &[RawRecord], mut said: &[Saying]) -> Result<(), String> {
         let (mut rest, chunk_max) = (input, *self.dice.pick(&[3, 40, 500]));
+        let mut fed = said.first().map_or(0, |saying| saying.after);
         while !rest.is_empty() {
             let length = usize::try_from(1 + self.dice.roll(chunk_max)).unwrap().min(rest.len());
             let (chunk, later) = rest.split_at(length);
             self.append(chunk);
             rest = later;
+            // who answers is early or late, as it comes: only the order within a partition counts
+            fed += length;
+            let now = if later.is_empty() { said.len() } else { said.partition_point(|saying| saying.after < fed) };
+            let (words, others) = said.split_at(now);
+            self.say(words);
+            said = others;
             for _ in 0..self.dice.roll(6) {
                 self.step()?;
             }
@@ -234,6 +337,17 @@ impl World {
             headers: Vec::new(),
         };
         self.cluster.append(records.iter().map(output).collect()).unwrap();
+    }
+
+    fn say(&self, said: &[Saying]) {
+        let output = |saying: &Saying| Output {
+            topic: self.making.topics.feedback.clone(),
+            place: Place::Hashed(saying.key.clone()),
+            key: Some(saying.key.clone()),
+            value: Some(saying.value.clone()),
+            headers: Vec::new(),
+        };
+        self.cluster.append(said.iter().map(output).collect()).unwrap();
     }
 
     /// Somebody has a turn, or dies, or hands over.
@@ -332,9 +446,10 @@ impl World {
 
 fn create_topics(cluster: &LocalCluster, topics: &Topics, signals_partitions: i32) {
     PLATFORMS.iter().for_each(|platform| cluster.create(&topics.raw(*platform), RAW_PARTITIONS));
+    cluster.create(&topics.feedback, FEEDBACK_PARTITIONS);
     cluster.create(&topics.signals, signals_partitions);
     cluster.create(&topics.state, signals_partitions);
-    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock] {
+    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock, &topics.cases] {
         cluster.create(topic, 3);
     }
     packs().iter().flat_map(|pack| pack.topics()).for_each(|team| cluster.create(&topics.routed(&team), 3));

@@ -10,6 +10,7 @@ use crate::pipeline::Outcomes;
 use crate::rules::{self, Pack};
 use crate::score::Model;
 use crate::service::local::{Layout, LocalPipeline};
+use crate::service::triage::ClockPolicy;
 use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -75,26 +76,32 @@ pub fn drive(
     let ticks = recorded.ticks.as_deref().map(read_ticks).transpose()?.unwrap_or_default();
     let mut survey = input::survey(&recorded.input, recorded.partitions)?;
     // a partition without a record was heard of all the same
-    survey.members.extend(ticks.keys().copied());
+    survey.members.extend(ticks.raw.keys().copied());
+    let hears_people = survey.hears_people || !ticks.feedback.is_empty();
+    let feedback_partitions = if hears_people { input::FEEDBACK_PARTITIONS } else { 0 };
     let layout = Layout {
         members: survey.members,
         raw_partitions: recorded.partitions,
         signals_partitions: i32::try_from(config.decisions.signals_partitions)?,
         duplicate_window_records: u64::from(config.decisions.duplicate_window_records),
     };
-    let mut pipeline = LocalPipeline::new(&layout, Arc::clone(pack), Model::shipped());
-    pipeline.set_recorded_ticks(ticks);
+    // the wall clock is never asked for anything that counts
+    let (clock, wall) = (ClockPolicy::Data, || Timestamp::clamped(0));
+    let mut pipeline =
+        LocalPipeline::hearing(&layout, feedback_partitions, Arc::clone(pack), Model::shipped(), clock, wall);
+    pipeline.set_recorded_ticks_of_feedback(ticks.raw, ticks.feedback);
     pipeline.set_redact(config.decisions.redact);
     let mut lines = input::Lines::open(&recorded.input)?;
     let progress = super::super::progress::bar(survey.lines, "replay");
     loop {
-        let records = lines.next_chunk(CHUNK_LINES)?;
-        let last = records.is_empty();
-        progress.inc(records.len() as u64);
+        let chunk = lines.next_chunk(CHUNK_LINES)?;
+        let last = chunk.lines() == 0;
+        progress.inc(chunk.lines() as u64);
         if last {
             pipeline.finish()?;
         } else {
-            pipeline.feed(records)?;
+            pipeline.say(chunk.said)?;
+            pipeline.feed(chunk.records)?;
         }
         each((pipeline.take_outputs(), pipeline.take_alerts()))?;
         if last {

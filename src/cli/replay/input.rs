@@ -10,6 +10,11 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+/// Partitions of what people say, where it is replayed: those of the live topic.
+pub const FEEDBACK_PARTITIONS: i32 = 4;
+/// What a line of feedback begins with.
+const FEEDBACK: &[u8] = b"feedback:";
+
 /// What stands in the input.
 #[derive(Debug, Default)]
 pub struct Survey {
@@ -17,6 +22,32 @@ pub struct Survey {
     pub lines: u64,
     /// Raw partitions that get a record.
     pub members: BTreeSet<(Platform, i32)>,
+    /// People say something.
+    pub hears_people: bool,
+}
+
+/// Lines decided at once.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// Payloads.
+    pub records: Vec<RawRecord>,
+    /// What people say: key and value.
+    pub said: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Chunk {
+    /// How many.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        self.records.len() + self.said.len()
+    }
+}
+
+/// One line.
+#[derive(Debug)]
+enum Line {
+    Payload(RawRecord),
+    Said(Vec<u8>, Vec<u8>),
 }
 
 /// Reads the whole input once, to know its partitions before the first bucket is closed.
@@ -26,9 +57,14 @@ pub struct Survey {
 pub fn survey(files: &[PathBuf], partitions: i32) -> anyhow::Result<Survey> {
     let mut survey = Survey::default();
     let mut lines = Lines::open(files)?;
-    while let Some(record) = lines.next_record()? {
+    while let Some(line) = lines.next_line()? {
         survey.lines += 1;
-        survey.members.insert((record.platform, partition_for(&record.key, partitions)));
+        match line {
+            Line::Payload(RawRecord { platform, key, .. }) => {
+                survey.members.insert((platform, partition_for(&key, partitions)));
+            }
+            Line::Said(..) => survey.hears_people = true,
+        }
     }
     Ok(survey)
 }
@@ -53,21 +89,24 @@ impl Lines {
         Ok(lines)
     }
 
-    /// The next records, `count` at most; none at the end.
+    /// The next lines, `count` at most; none at the end.
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn next_chunk(&mut self, count: usize) -> anyhow::Result<Vec<RawRecord>> {
-        let mut records = Vec::new();
-        while records.len() < count
-            && let Some(record) = self.next_record()?
+    pub fn next_chunk(&mut self, count: usize) -> anyhow::Result<Chunk> {
+        let mut chunk = Chunk::default();
+        while chunk.lines() < count
+            && let Some(line) = self.next_line()?
         {
-            records.push(record);
+            match line {
+                Line::Payload(record) => chunk.records.push(record),
+                Line::Said(key, value) => chunk.said.push((key, value)),
+            }
         }
-        Ok(records)
+        Ok(chunk)
     }
 
-    fn next_record(&mut self) -> anyhow::Result<Option<RawRecord>> {
+    fn next_line(&mut self) -> anyhow::Result<Option<Line>> {
         while let Some((path, reader)) = &mut self.open {
             let mut line = Vec::new();
             let read =
@@ -79,7 +118,7 @@ impl Lines {
             if line.last() == Some(&b'\n') {
                 line.pop();
             }
-            return Ok(Some(record(line)));
+            return Ok(Some(said(&line).unwrap_or_else(|| Line::Payload(record(line)))));
         }
         Ok(None)
     }
@@ -92,6 +131,13 @@ impl Lines {
 
 fn open(path: &Path) -> anyhow::Result<File> {
     File::open(path).with_context(|| format!("cannot open {}", path.display()))
+}
+
+/// Splits `feedback:key<TAB>value`; none for anything else.
+fn said(line: &[u8]) -> Option<Line> {
+    let rest = line.strip_prefix(FEEDBACK)?;
+    let tab = rest.iter().take(512).position(|byte| *byte == b'\t')?;
+    Some(Line::Said(rest[..tab].to_vec(), rest[tab + 1..].to_vec()))
 }
 
 /// Splits `platform:key<TAB>payload`; without the prefix the payload's shape and native id stand in for it.

@@ -22,7 +22,8 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  groundswell replay --rules rules --input day.ndjson --output out\n  \
 groundswell replay --diff rules new-rules --input day.ndjson --output out\n\n\
-Input is one payload a line, optionally prefixed with `platform:key<TAB>`: topic and record key.")]
+Input is one payload a line, optionally prefixed with `platform:key<TAB>`: topic and record key. A line\n\
+`feedback:key<TAB>{json}` is what people said back; where there is one, the clocks of people run.")]
 pub struct ReplayArgs {
     /// The rule pack.
     #[arg(long, value_name = "DIR", required_unless_present = "diff")]

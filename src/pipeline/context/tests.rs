@@ -62,3 +62,38 @@ fn what_another_release_wrote_is_bounded_or_refused() {
     let refused = Context::decode(&serde_json::to_string(&Kept { v: 9, ..kept }).expect("JSON"), 10);
     assert!(refused.expect_err("another version").to_string().contains("context of version 9"));
 }
+
+/// What somebody says at a second.
+fn said(id: &str, second: i64) -> Vec<u8> {
+    let at = Timestamp::clamped(second * 1_000_000);
+    format!(r#"{{"type":"groundswell.feedback.v1","feedback_id":"{id}","about":"item-1","kind":"ack","at":"{at}"}}"#)
+        .into_bytes()
+}
+
+#[test]
+fn what_is_said_twice_counts_once_also_after_a_restore_and_in_the_bucket_of_its_time() {
+    let mut context = Context::new(3);
+    let heard = |context: &mut Context, value: &[u8]| context.hear_people(value).map(|said| said.is_some());
+    assert_eq!(heard(&mut context, &said("a", 1_000)), Ok(true));
+    assert_eq!(heard(&mut context, &said("a", 1_000)), Ok(false));
+    assert_eq!(heard(&mut context, &said("b", 1_005)), Ok(true));
+    assert!(heard(&mut context, b"{").is_err());
+    assert_eq!((context.outcomes.get(Outcome::DeadLetter), context.outcomes.total()), (1, 1));
+    assert_eq!(context.dead_letters["truncated"], 1);
+    // a restored one is told what the tail of the partition holds
+    let text = context.encode().unwrap();
+    let mut restored = Context::decode(&text, 3).unwrap();
+    for (record, value) in [(2, said("a", 1_000)), (3, said("b", 1_005)), (4, b"{".to_vec())] {
+        restored.recall_said(record, &value);
+    }
+    for context in [&mut context, &mut restored] {
+        assert_eq!(heard(context, &said("b", 1_005)), Ok(false), "two records ago");
+        assert_eq!(heard(context, &said("a", 1_000)), Ok(true), "more records ago than are remembered");
+    }
+    let bucket = |id: &str, second: i64| {
+        let word = case::read(&said(id, second)).unwrap();
+        context.bucket_of(&word).start().as_seconds()
+    };
+    assert_eq!(bucket("late", 500), 1_000, "never before its partition's clock");
+    assert_eq!(bucket("ahead", 9_000), 9_000, "a jump that is not confirmed waits for its own time");
+}

@@ -52,7 +52,7 @@ pub(super) fn tell(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack:
 
 fn event(told: Told<'_>, topic: &Topic, state: &QueryState, pack: &Pack, people_min: u64) -> AlertEvent {
     let Told { query, at, episode, moved, say, .. } = told;
-    let rule = &told_rule(pack.alert_rule(episode.kind, query));
+    let rule = &told_rule(pack.alert_rule(episode.kind, query), at, pack);
     let share = |people: f64| people / topic.of.max(1) as f64;
     let term = Distinctive {
         term: topic.term.clone(),

@@ -64,7 +64,9 @@ impl TriageStage {
     /// States the members where this worker is the one to do it and they are news, or were not stated for a while.
     pub(super) fn seal_members(&mut self) -> Result<(), WireError> {
         self.stating = None;
-        let Some(smallest) = self.settings.members.iter().min() else { return Ok(()) };
+        // of the raw ones: what nobody says anything in may never be touched
+        let says = |member: &&TopicPartition| member.topic == self.settings.topics.feedback;
+        let Some(smallest) = self.settings.members.iter().filter(|member| !says(member)).min() else { return Ok(()) };
         let Some(owned) = self.owned.get(smallest).filter(|owned| owned.touched) else { return Ok(()) };
         // no earlier than what this clock was told to have reached: nobody can have closed it
         let at = owned.context.clock.reached().map_or(Bucket::FIRST, Bucket::of);

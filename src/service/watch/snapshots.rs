@@ -48,8 +48,7 @@ impl Snapshots {
 
     /// Also where nothing is watched: else a restore would read all of its clocks.
     fn is_due(&self, every: Duration, next: i64, pack: &Pack, state: &WatchState) -> bool {
-        let (queries, pending) = state.changes();
-        let many = queries.len() + pending.len() >= CHANGES_MAX;
+        let many = state.changes().count() >= CHANGES_MAX;
         let late = self.at.elapsed() >= every && self.next != next;
         self.pack.as_deref() != Some(&pack.digest) || many || late
     }
@@ -116,7 +115,7 @@ pub(super) fn rebuild(
         replay(log, source, low, next, &mut state, pack)?;
         return Ok(Rebuilt { state, snapshots: Snapshots::new(Written::default(), None, low), next });
     };
-    let Restored { header, queries, pending, pack: sources, written } = kept;
+    let Restored { header, queries, pending, pages, pack: sources, written } = kept;
     let from = header.next;
     if low > from && low == next && committed.is_some() {
         warn!(%source, from, next, "signals between the snapshot and the committed offset are gone: the state lacks them");
@@ -130,7 +129,7 @@ pub(super) fn rebuild(
     } else {
         Arc::new(load_pack(source, &header.pack, &sources)?)
     };
-    let mut state = WatchState::restored(header.head, queries, pending, settings.undo);
+    let mut state = WatchState::restored(header.head, queries, pending, pages, settings.undo);
     debug!(%source, from, next, "state restored");
     if !is_planted(Bug::StaleRestore) {
         replay(log, source, from, next, &mut state, &decided_by)?;

@@ -32,7 +32,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let (cluster, topics) = (LocalCluster::default(), Topics::new("t."));
-        for topic in [&topics.signals, &topics.state, &topics.alerts] {
+        for topic in [&topics.signals, &topics.state, &topics.alerts, &topics.cases] {
             cluster.create(topic, 1);
         }
         let partition = |topic: &Arc<str>| TopicPartition::new(Arc::clone(topic), 0);

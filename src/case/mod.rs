@@ -1,0 +1,19 @@
+//! What people are to do, by when, and what they say back: cases, the clocks that run on them, feedback.
+//!
+//! A case is one author × one issue, over all their posts; an alarm is an alert that somebody must take. On both runs
+//! the same clock: unanswered at its time, the next of the path is called, once each, and the last is a person. What is
+//! said back stops it.
+//!
+//! It must never ask what time it is: clocks run on the times of log buckets and recorded ticks.
+
+mod alarm;
+mod clock;
+mod feedback;
+mod state;
+
+pub use alarm::Alarm;
+pub use clock::{Clock, PATH_MAX, Step};
+pub use feedback::{FEEDBACK_TYPE, Said, SaidKind, read};
+pub use state::{
+    Case, CaseItem, CaseState, Crowd, Entry, ITEMS_MAX, ItemRef, Page, Standing, TIMELINE_MAX, Told, What,
+};

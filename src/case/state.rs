@@ -1,0 +1,517 @@
+//! A case: one author × one issue, over all their posts, with what was decided and said of it, by reference.
+//!
+//! Everything of one log bucket enters in a total order, so a case is a pure function of the records: what came in
+//! which transaction leaves no trace. What it keeps is bounded: the latest posts, the latest entries, and counts.
+
+use super::{Alarm, Clock, Said, SaidKind, Step};
+use crate::mention::Timestamp;
+use crate::route::Severity;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Posts of a case that are named, the latest ones.
+pub const ITEMS_MAX: usize = 32;
+/// Entries of a timeline, the latest ones; the first stays.
+pub const TIMELINE_MAX: usize = 48;
+/// Posts of one case whose decision may be put off; of more the decision is taken at once.
+const HELD_MAX: usize = ITEMS_MAX / 2;
+/// Follow-ups of one revision of an item take the numbers up to the next one.
+const FOLLOW_UPS_MAX: u64 = 15;
+
+/// Who decides about an item that comes in a crowd.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Crowd {
+    /// What its query is counted by: that part of watch decides.
+    pub group: String,
+    /// The query whose incident it may belong to.
+    pub query: String,
+}
+
+/// What triage says of one routed item. Ordered by time, then id, then revision.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CaseItem {
+    /// When it happened, clamped.
+    pub at: Timestamp,
+    /// The item.
+    pub item_id: String,
+    /// Of two the higher counts.
+    pub revision: u64,
+    /// Author × issue.
+    pub case_id: String,
+    /// Who owns it.
+    pub team: String,
+    /// The intent that owns it.
+    pub intent: String,
+    /// How severe.
+    pub severity: Severity,
+    /// Thread key its record is placed by.
+    pub thread: String,
+    /// Who is next when the clock runs out.
+    pub path: Vec<String>,
+    /// When an answer is due.
+    pub respond_by: Timestamp,
+    /// When it should be over.
+    pub resolve_by: Timestamp,
+    /// Triage left it for watch to decide.
+    pub crowd: Option<Crowd>,
+}
+
+impl CaseItem {
+    /// Key of its case, and what its place in the signals is made of. What is decided by a query's incidents is kept
+    /// where the query is counted.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match &self.crowd {
+            None => format!("case:{}", self.case_id),
+            Some(crowd) => format!("case:{}/{}", self.case_id, crowd.group),
+        }
+    }
+
+    /// Seconds to answer.
+    fn respond_seconds(&self) -> i64 {
+        self.respond_by.as_seconds().saturating_sub(self.at.as_seconds())
+    }
+}
+
+/// How one item of a case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// It has a ticket.
+    Ticketed,
+    /// Watch is to decide.
+    Waiting,
+    /// It belongs to an incident.
+    Attached,
+    /// Its incident is over.
+    Told,
+}
+
+/// An item by reference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemRef {
+    /// Which.
+    pub item_id: String,
+    /// As triage gave it.
+    pub revision: u64,
+    /// Last revision told of it, by triage or in a follow-up.
+    pub told: u64,
+    /// Whose topic it went to.
+    pub team: String,
+    /// Thread key its record is placed by.
+    pub thread: String,
+    /// When its answer is due.
+    pub respond_by: Timestamp,
+    /// How it stands.
+    pub standing: Standing,
+    /// Until when its decision is put off, at the latest.
+    pub held_until: Option<Timestamp>,
+}
+
+impl ItemRef {
+    /// What the next follow-up is told of; none where the numbers of its revision are used up.
+    fn next_told(&mut self) -> Option<Told> {
+        if self.told >= self.revision.saturating_add(FOLLOW_UPS_MAX) {
+            return None;
+        }
+        self.told += 1;
+        let Self { item_id, team, thread, told, .. } = self;
+        Some(Told { item_id: item_id.clone(), team: team.clone(), thread: thread.clone(), revision: *told })
+    }
+}
+
+/// What a follow-up is told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The item.
+    pub item_id: String,
+    /// Whose topic it goes to.
+    pub team: String,
+    /// Thread key its record is placed by.
+    pub thread: String,
+    /// Revision of the follow-up.
+    pub revision: u64,
+}
+
+/// What happened to a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum What {
+    /// Its first post.
+    Opened,
+    /// Another post.
+    Item,
+    /// A post belongs to an incident.
+    Attached,
+    /// A post has a ticket of its own, or its incident is over.
+    Released,
+    /// The next of the path was called.
+    Escalated,
+    /// Somebody said something.
+    Said(SaidKind),
+}
+
+impl What {
+    /// The name used in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Item => "item",
+            Self::Attached => "attached",
+            Self::Released => "released",
+            Self::Escalated => "escalated",
+            Self::Said(kind) => kind.as_str(),
+        }
+    }
+}
+
+/// One entry of a timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: What,
+    /// An item, an incident, or what was said.
+    pub about: String,
+    /// Who said it, or was called.
+    pub by: String,
+    /// What was said.
+    pub value: String,
+}
+
+/// Where a case is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseState {
+    /// Watch is to decide.
+    Waiting,
+    /// It belongs to an incident.
+    Attached,
+    /// Nobody has answered.
+    Open,
+    /// Somebody works on it.
+    Claimed,
+    /// An answer stands.
+    Responded,
+    /// It is over.
+    Resolved,
+}
+
+impl CaseState {
+    /// The name used in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Attached => "attached",
+            Self::Open => "open",
+            Self::Claimed => "claimed",
+            Self::Responded => "responded",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// A case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// Author × issue.
+    pub case_id: String,
+    /// Where a query's incidents decide: which query, counted by what.
+    pub crowd: Option<Crowd>,
+    /// Who owns its latest post.
+    pub team: String,
+    /// The issue.
+    pub intent: String,
+    /// The most severe of its posts.
+    pub severity: Severity,
+    /// Its first post.
+    pub opened: Timestamp,
+    /// When something was last heard of it.
+    pub last: Timestamp,
+    /// Its latest posts, oldest first.
+    pub items: Vec<ItemRef>,
+    /// All of its posts.
+    pub items_total: u64,
+    /// When the latest one should be over.
+    pub resolve_by: Timestamp,
+    /// The ticket, as feedback says.
+    pub ticket: Option<String>,
+    /// The customer, as feedback says.
+    pub customer: Option<String>,
+    /// Who works on it.
+    pub claimed_by: Option<String>,
+    /// When an answer was published.
+    pub responded: Option<Timestamp>,
+    /// When it was over.
+    pub closed: Option<Timestamp>,
+    /// The incident it belongs, or belonged, to.
+    pub incident_id: Option<String>,
+    /// What happened, oldest first.
+    pub timeline: Vec<Entry>,
+    /// Entries there ever were.
+    pub entries_total: u64,
+    /// How often it was written.
+    pub revision: u64,
+    path: Vec<String>,
+    respond_seconds: i64,
+    clock: Option<Clock>,
+}
+
+impl Case {
+    /// The case that its first post opens.
+    #[must_use]
+    pub fn new(item: &CaseItem) -> Self {
+        let mut case = Self {
+            case_id: item.case_id.clone(),
+            crowd: item.crowd.clone(),
+            team: item.team.clone(),
+            intent: item.intent.clone(),
+            severity: item.severity,
+            opened: item.at,
+            last: item.at,
+            items: Vec::new(),
+            items_total: 0,
+            resolve_by: item.resolve_by,
+            ticket: None,
+            customer: None,
+            claimed_by: None,
+            responded: None,
+            closed: None,
+            incident_id: None,
+            timeline: Vec::new(),
+            entries_total: 0,
+            revision: 0,
+            path: Vec::new(),
+            respond_seconds: 0,
+            clock: None,
+        };
+        case.note(item.at, What::Opened, &item.item_id, "", "");
+        case
+    }
+
+    /// A post of its author. `runs`: people can be heard, so its clock runs; not yet where watch is to decide.
+    pub fn take(&mut self, item: &CaseItem, runs: bool) {
+        let standing = if item.crowd.is_some() { Standing::Waiting } else { Standing::Ticketed };
+        self.last = self.last.max(item.at);
+        if let Some(known) = self.items.iter_mut().find(|known| known.item_id == item.item_id) {
+            // an edit is decided anew, but answered once
+            if item.revision > known.revision {
+                (known.revision, known.told) = (item.revision, item.revision);
+                (known.standing, known.held_until) = (standing, None);
+            }
+            return;
+        }
+        if self.items_total > 0 {
+            self.note(item.at, What::Item, &item.item_id, "", "");
+        }
+        self.items_total += 1;
+        let (item_id, team, thread) = (item.item_id.clone(), item.team.clone(), item.thread.clone());
+        let (revision, told, respond_by, held_until) = (item.revision, item.revision, item.respond_by, None);
+        self.items.push(ItemRef { item_id, revision, told, team, thread, respond_by, standing, held_until });
+        if self.items.len() > ITEMS_MAX {
+            // one that is held is still to be decided
+            let oldest = self.items.iter().position(|item| item.held_until.is_none());
+            self.items.remove(oldest.unwrap_or(0));
+        }
+        self.severity = self.severity.min(item.severity);
+        self.team.clone_from(&item.team);
+        (self.path, self.respond_seconds) = (item.path.clone(), item.respond_seconds());
+        self.resolve_by = item.resolve_by;
+        // whoever writes again has not been answered
+        (self.responded, self.closed) = (None, None);
+        if standing == Standing::Ticketed && runs {
+            self.start(item.respond_by);
+        }
+    }
+
+    /// The clock runs from now on; one that runs already stays.
+    fn start(&mut self, by: Timestamp) {
+        let runs = self.clock.as_ref().is_some_and(|clock| !clock.is_stopped());
+        if !runs && self.claimed_by.is_none() {
+            self.clock = Some(Clock::new(by, self.respond_seconds, &self.path));
+        }
+    }
+
+    /// Watch has decided about an item that waited: it belongs to this incident.
+    pub fn attach(&mut self, item_id: &str, incident_id: &str, revision: u64, at: Timestamp) {
+        self.incident_id = Some(incident_id.to_owned());
+        self.decided(item_id, Standing::Attached, revision);
+        self.note(at, What::Attached, item_id, "", incident_id);
+    }
+
+    /// Watch has decided about an item that waited: it has a ticket of its own, and a clock.
+    pub fn release(&mut self, item_id: &str, revision: u64, at: Timestamp, runs: bool) {
+        if let Some(by) = self.decided(item_id, Standing::Ticketed, revision).filter(|_| runs) {
+            self.start(by);
+        }
+        self.note(at, What::Released, item_id, "", "");
+    }
+
+    fn decided(&mut self, item_id: &str, standing: Standing, revision: u64) -> Option<Timestamp> {
+        let item = self.items.iter_mut().find(|item| item.item_id == item_id)?;
+        (item.standing, item.told, item.held_until) = (standing, item.told.max(revision), None);
+        Some(item.respond_by)
+    }
+
+    /// Puts the decision about an item off until then. False where it is not known, or too many wait already.
+    #[must_use]
+    pub fn hold(&mut self, item_id: &str, until: Timestamp) -> bool {
+        let held = self.items.iter().filter(|item| item.held_until.is_some()).count();
+        let item = self.items.iter_mut().find(|item| item.item_id == item_id && held < HELD_MAX);
+        item.map(|item| item.held_until = Some(until)).is_some()
+    }
+
+    /// Items whose decision is put off, each with what a follow-up is told of, and until when.
+    #[must_use]
+    pub fn held(&self) -> Vec<(Told, Timestamp)> {
+        let held = self.items.iter().filter_map(|item| Some((item.clone().next_told()?, item.held_until?)));
+        held.collect()
+    }
+
+    /// Its incident is over: the items that are to be told so, each with thread and revision of that.
+    pub fn let_go(&mut self, at: Timestamp) -> Vec<Told> {
+        let incident = self.incident_id.clone().unwrap_or_default();
+        let mut told = Vec::new();
+        for item in self.items.iter_mut().filter(|item| item.standing == Standing::Attached) {
+            item.standing = Standing::Told;
+            told.extend(item.next_told());
+        }
+        for Told { item_id, .. } in &told {
+            self.note(at, What::Released, item_id, "", &incident);
+        }
+        told
+    }
+
+    /// True while an incident is to say when it is over.
+    #[must_use]
+    pub fn is_attached(&self) -> bool {
+        self.items.iter().any(|item| item.standing == Standing::Attached)
+    }
+
+    /// Somebody says something of it.
+    pub fn hear(&mut self, said: &Said) {
+        if said.kind.stops()
+            && let Some(clock) = &mut self.clock
+        {
+            clock.stop();
+        }
+        match said.kind {
+            SaidKind::Claimed | SaidKind::Ack => self.claimed_by = Some(said.by.clone()),
+            SaidKind::Ticket => self.ticket = Some(said.value.clone()),
+            SaidKind::Customer => self.customer = Some(said.value.clone()),
+            SaidKind::ResponsePublished => self.responded = Some(said.at),
+            SaidKind::Resolved | SaidKind::FalseAlarm => self.closed = Some(said.at),
+            SaidKind::Reopened => self.reopen(said.at),
+            SaidKind::Intent | SaidKind::Urgency | SaidKind::Noise | SaidKind::Team | SaidKind::Csat => {}
+            SaidKind::ApprovalRequested | SaidKind::Approved | SaidKind::Rejected => {}
+        }
+        self.note(said.at, What::Said(said.kind), &said.about, &said.by, &said.value);
+    }
+
+    fn reopen(&mut self, at: Timestamp) {
+        (self.closed, self.responded, self.claimed_by) = (None, None, None);
+        if let Some(clock) = &mut self.clock {
+            clock.restart(at);
+        }
+    }
+
+    /// When the next of the path is to be called.
+    #[must_use]
+    pub fn due(&self) -> Option<Timestamp> {
+        self.clock.as_ref().and_then(Clock::due)
+    }
+
+    /// When it is to be looked at: somebody is to be called, or an item was held for long enough.
+    #[must_use]
+    pub fn next_look(&self) -> Option<Timestamp> {
+        self.items.iter().filter_map(|item| item.held_until).chain(self.due()).min()
+    }
+
+    /// The next step that is due by `now`, with the item it is told of: the latest one with a ticket.
+    pub fn run(&mut self, now: Timestamp) -> Option<(Step, Told)> {
+        let clock = self.clock.as_mut()?;
+        let step = clock.run(now)?;
+        let item = self.items.iter_mut().rev().find(|item| item.standing == Standing::Ticketed);
+        let Some(told) = item.and_then(ItemRef::next_told) else {
+            // nothing is left to tell it of
+            clock.stop();
+            return None;
+        };
+        self.note(step.at, What::Escalated, &told.item_id, &step.party, &step.number.to_string());
+        Some((step, told))
+    }
+
+    /// Steps of its path that were taken.
+    #[must_use]
+    pub fn steps(&self) -> u32 {
+        self.clock.as_ref().map_or(0, Clock::taken)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn state(&self) -> CaseState {
+        let all = |standing: Standing| self.items.iter().any(|item| item.standing == standing);
+        if self.closed.is_some() {
+            CaseState::Resolved
+        } else if self.responded.is_some() {
+            CaseState::Responded
+        } else if self.claimed_by.is_some() || self.ticket.is_some() {
+            CaseState::Claimed
+        } else if all(Standing::Ticketed) {
+            CaseState::Open
+        } else if all(Standing::Waiting) {
+            CaseState::Waiting
+        } else if all(Standing::Attached) {
+            CaseState::Attached
+        } else {
+            CaseState::Resolved
+        }
+    }
+
+    /// What it is forgotten by: since when it is over, or was last heard of.
+    #[must_use]
+    pub fn idle_since(&self) -> Timestamp {
+        self.closed.unwrap_or(self.last)
+    }
+
+    fn note(&mut self, at: Timestamp, what: What, about: &str, by: &str, value: &str) {
+        self.last = self.last.max(at);
+        self.entries_total += 1;
+        let [about, by, value] = [about, by, value].map(str::to_owned);
+        self.timeline.push(Entry { at, what, about, by, value });
+        if self.timeline.len() > TIMELINE_MAX {
+            // how it began is worth more than what came second
+            self.timeline.remove(1);
+        }
+    }
+}
+
+/// What stands in the book of a part of watch under one key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Page {
+    /// Items of a log bucket that is not closed, by case and id: of two revisions the later.
+    Arrivals(BTreeMap<(String, String), CaseItem>),
+    /// What was said in a log bucket that is not closed.
+    Said(BTreeSet<Said>),
+    /// A case.
+    Case(Box<Case>),
+    /// An open alert that people know of.
+    Alarm(Box<Alarm>),
+}
+
+impl Page {
+    /// Bytes in memory, about: what bounds are counted in.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        /// An item with its ids and its path.
+        const ITEM: usize = 400;
+        /// A reference or an entry, with its texts.
+        const LINE: usize = 200;
+        match self {
+            Self::Arrivals(items) => items.len() * ITEM,
+            Self::Said(said) => said.len() * ITEM,
+            Self::Case(case) => size_of::<Case>() + (case.items.len() + case.timeline.len()) * LINE,
+            Self::Alarm(_) => 16 * ITEM,
+        }
+    }
+}
