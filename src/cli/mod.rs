@@ -6,6 +6,7 @@ pub mod demo;
 pub mod detect;
 pub mod explain;
 pub mod forecast;
+pub mod init;
 pub mod match_;
 pub mod normalize;
 pub mod notify;
@@ -77,6 +78,7 @@ enum Command {
     Train(train::TrainArgs),
     Detect(detect::DetectArgs),
     Forecast(forecast::ForecastArgs),
+    Init(init::InitArgs),
     Check(check::CheckArgs),
     Test(test::TestArgs),
     Explain(explain::ExplainArgs),
@@ -103,6 +105,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         Command::Train(args) => train::run(args, io),
         Command::Detect(args) => detect::run(args, io),
         Command::Forecast(args) => forecast::run(args, io),
+        Command::Init(args) => init::run(args, io),
         Command::Check(args) => check::run(args, io),
         Command::Test(args) => test::run(args, io),
         Command::Explain(args) => explain::run(args, io),

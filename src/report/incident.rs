@@ -1,9 +1,9 @@
 //! The story of one incident: what happened when, how far it reached, who took it and how the mood went.
 
 use super::ledger::{Ledger, Work};
-use super::said::SaidKind;
 use super::week::{Mood, seconds_between};
 use crate::alert::{AlertEvent, AlertState};
+use crate::case::SaidKind;
 use crate::mention::Timestamp;
 use crate::route::{Severity, TicketAction};
 use serde::Serialize;
@@ -109,9 +109,9 @@ fn moments(onset: Timestamp, events: &[&AlertEvent], about: &[&Work]) -> Vec<Mom
         moments.push(Moment { at: event.at, what, by: None });
     }
     for said in about.iter().flat_map(|work| work.said.values()) {
-        let value = said.value.as_ref().map(|value| format!(": {value}")).unwrap_or_default();
+        let value = if said.value.is_empty() { String::new() } else { format!(": {}", said.value) };
         let by = Some(said.by.clone()).filter(|by| !by.is_empty());
-        moments.push(Moment { at: said.at, what: format!("{}{value}", said.kind.in_words()), by });
+        moments.push(Moment { at: said.at, what: format!("{}{value}", said.kind.as_str().replace('_', " ")), by });
     }
     moments.sort();
     moments

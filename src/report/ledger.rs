@@ -1,7 +1,7 @@
 //! Everything that is known of items and alerts, by their ids, whatever order it was read in.
 
-use super::said::Said;
 use crate::alert::AlertEvent;
+use crate::case::{Said, SaidKind};
 use crate::mention::Timestamp;
 use crate::route::{Severity, TicketAction, Tier};
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,7 +131,7 @@ impl Ledger {
         if !self.said.insert(said.feedback_id.clone()) {
             return;
         }
-        if said.kind == super::SaidKind::ResponsePublished {
+        if said.kind == SaidKind::ResponsePublished {
             let (before, after) = (Side::default(), Side::default());
             let response = Response { about: said.about.clone(), at: said.at, before, after };
             self.responses.insert((said.at, said.feedback_id.clone()), response);

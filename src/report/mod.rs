@@ -25,7 +25,6 @@
 mod figures;
 mod incident;
 mod ledger;
-mod said;
 #[cfg(test)]
 mod tests;
 mod week;
@@ -33,5 +32,4 @@ mod week;
 pub use figures::{Ratio, Spread};
 pub use incident::{IncidentReport, Moment, incident};
 pub use ledger::{Heard, Ledger, Moved, Tagged};
-pub use said::{Said, SaidKind};
 pub use week::{Approvals, Load, Mood, Satisfaction, WeekReport, week};

@@ -2,7 +2,7 @@
 
 use super::figures::{Ratio, Spread};
 use super::ledger::{Ledger, Response, Side, Tagged, Work};
-use super::said::{Said, SaidKind};
+use crate::case::{Said, SaidKind};
 use crate::mention::Timestamp;
 use crate::route::TicketAction;
 use serde::Serialize;
@@ -139,7 +139,7 @@ pub fn week(ledger: &Ledger, from: Timestamp, until: Timestamp) -> WeekReport {
         report.judge_end(work, &mut handlings);
         report.count_load(first, work);
         report.approvals.count(work, &mut approvals);
-        ratings.extend(work.of(SaidKind::Csat).filter_map(|said| said.value.as_deref()?.parse::<f64>().ok()));
+        ratings.extend(work.of(SaidKind::Csat).filter_map(|said| said.value.parse::<f64>().ok()));
     }
     ledger.noise.values().filter(|at| within(**at)).for_each(|_| report.noise_filtered.add(true));
     report.first_response = Spread::of(responses);
@@ -153,14 +153,14 @@ pub fn week(ledger: &Ledger, from: Timestamp, until: Timestamp) -> WeekReport {
 
 impl WeekReport {
     fn judge_tags(&mut self, first: &Tagged, work: &Work) {
-        if let Some(right) = work.of(SaidKind::Intent).next_back().and_then(|said| said.value.clone()) {
+        if let Some(right) = work.of(SaidKind::Intent).next_back().map(|said| said.value.clone()) {
             let agrees = right == first.intent;
             self.tags_agreed.add(agrees);
             self.tags_agreed_by_intent.entry(first.intent.clone()).or_default().add(agrees);
             *self.confusion.entry(first.intent.clone()).or_default().entry(right).or_default() += 1;
         }
         if work.is_taken_up() {
-            let names_another = |said: &Said| said.value.as_ref().is_some_and(|team| *team != first.team);
+            let names_another = |said: &Said| said.value != first.team;
             self.routed_right.add(!work.of(SaidKind::Team).any(names_another));
         }
     }

@@ -107,7 +107,7 @@ fn words(record: &Value) -> String {
         crate::wire::MENTION_TYPE => mention(record),
         crate::wire::FOLLOW_UP_TYPE => follow_up(record),
         crate::alert::ALERT_TYPE => alert(record),
-        "groundswell.feedback.v1" => feedback(record),
+        crate::case::FEEDBACK_TYPE => feedback(record),
         other => format!("{other}\n"),
     }
 }

@@ -2,9 +2,10 @@
 
 use super::super::stored::{Stored, Which};
 use crate::alert::{ALERT_TYPE, AlertEvent};
+use crate::case;
 use crate::mention::Mention;
 use crate::pipeline::{FollowUpAction, Matched};
-use crate::report::{Heard, Ledger, Moved, Said, Tagged};
+use crate::report::{Heard, Ledger, Moved, Tagged};
 use crate::route::{Route, TicketAction};
 use crate::wire::{FOLLOW_UP_TYPE, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, PublishedOutcome};
 use serde::Deserialize;
@@ -65,7 +66,7 @@ pub fn ledger(stored: &Stored) -> anyhow::Result<Ledger> {
 fn add(ledger: &mut Ledger, topic: &str, value: &[u8]) -> anyhow::Result<()> {
     if topic.ends_with("feedback") {
         // what is no feedback was refused by triage, and stands among the dead letters
-        if let Ok(Some(said)) = Said::read(value) {
+        if let Ok(said) = case::read(value) {
             ledger.say(said);
         }
         return Ok(());
