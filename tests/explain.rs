@@ -201,7 +201,7 @@ fn the_path_of_an_item_stands_in_the_topics() {
         for part in [
             "mention x:2028390000000000001: routed",
             "(revision 0): outage to support, S2, assisted, ticket pending",
-            "matrix:outage: row outage gives outage to support",
+            "matrix:outage-urgent: row outage-urgent gives outage to support",
             "follow-up (revision 1): release, ticket upsert: no incident is open on the query it matched",
             "2026-03-02T10:00:00Z  claimed, by ana",
             "2026-03-02T11:00:00Z  resolved, by ana",

@@ -73,7 +73,7 @@ fn tell_findings(args: &CheckArgs, files: &[SourceFile], pack: &Pack, io: &mut I
             pack.queries.len(),
             pack.teams.len(),
             pack.matrix.rows.len(),
-            pack.cases.len(),
+            pack.cases.len() + pack.checks.len(),
             learned(pack),
             pack.digest
         )?;
