@@ -283,8 +283,9 @@ impl Tracker {
     /// How many buckets back a window may reach: what belongs to an episode of counts that is over speaks of nothing new.
     #[must_use]
     pub fn free_buckets(&self, now: Bucket) -> usize {
-        let closed =
-            self.volume.as_ref().filter(|episode| episode.withdrawn.is_none()).and_then(|episode| episode.closed);
+        // what somebody called a false alarm happened all the same; what was put right did not
+        let happened = |episode: &&Episode| episode.withdrawn != Some(Withdrawal::PutRight);
+        let closed = self.volume.as_ref().filter(happened).and_then(|episode| episode.closed);
         closed.map_or(usize::MAX, |closed| usize::try_from(now.0.saturating_sub(closed.0)).unwrap_or(0))
     }
 
