@@ -135,7 +135,7 @@ fn accounts(text: &str) -> Result<Option<String>, String> {
     for account in text.split(',').map(str::trim).filter(|account| !account.is_empty()) {
         let (platform, handle) = account
             .split_once(':')
-            .ok_or_else(|| format!("\"{account}\" is no account: write platform:handle, as in x:orbita"))?;
+            .ok_or_else(|| format!("\"{account}\" is no account: write platform:handle, as in x:quarvo"))?;
         let handle = handle.trim().trim_start_matches('@');
         lines.push_str(&format!("  - {{platform: {}, handle: {}}}\n", quoted(platform.trim()), quoted(handle)));
     }

@@ -15,8 +15,8 @@ use answers::Answers;
 /// Write a small rule pack for your company; asks five questions, or takes the answers as flags.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  groundswell init my-rules\n  groundswell init my-rules --company Orbita --products \
-'Orbita Pay, Orbita Mail' --not 'planet, space' --accounts 'x:orbita' --time-zone Europe/Madrid\n\n\
+    after_help = "Examples:\n  groundswell init my-rules\n  groundswell init my-rules --company Quarvo --products \
+'Quarvo Pay, Quarvo Mail' --not 'planet, space' --accounts 'x:quarvo' --time-zone Europe/Madrid\n\n\
 What is not given as a flag is asked on standard input; an empty line leaves it out."
 )]
 pub struct InitArgs {

@@ -36,14 +36,14 @@ fn flags<'a>(answers: &[&'a str; 5]) -> Vec<&'a str> {
 #[test]
 fn what_is_written_is_clean_and_passes_its_tests() {
     for (name, answers) in [
-        ("least", ["Orbita", "", "", "", ""]),
+        ("least", ["Quarvo", "", "", "", ""]),
         (
             "most",
             [
-                "Orbita",
+                "Quarvo",
                 "planet, outer space",
-                "Orbita Pay, Orbita Mail",
-                "x:@orbita, mastodon:help@o.example",
+                "Quarvo Pay, Quarvo Mail",
+                "x:@quarvo, mastodon:help@o.example",
                 "Europe/Madrid",
             ],
         ),
@@ -70,10 +70,10 @@ fn what_is_written_is_clean_and_passes_its_tests() {
 #[test]
 fn five_questions_on_standard_input() {
     let dir = scratch("typed");
-    let asked = init(&dir, &[], "Orbita\nplanet\nOrbita Pay\n\n\n");
+    let asked = init(&dir, &[], "Quarvo\nplanet\nQuarvo Pay\n\n\n");
     assert_eq!(asked.exit, Exit::Ok, "{}", asked.stderr);
     assert_eq!(asked.stderr.matches('?').count(), 5, "{}", asked.stderr);
-    assert!(fs::read_to_string(dir.join("queries/brand.yaml")).expect("written").contains("orbita pay"));
+    assert!(fs::read_to_string(dir.join("queries/brand.yaml")).expect("written").contains("quarvo pay"));
     assert!(!dir.join("accounts.yaml").exists());
     // what is there is never written over
     let again = init(&dir, &flags(&["Other", "", "", "", ""]), "");
@@ -86,10 +86,10 @@ fn answers_that_cannot_be() {
     for (answers, exit, said) in [
         (["", "", "", "", ""], Exit::Unusable, "needs a name"),
         (["!!", "", "", "", ""], Exit::Unusable, "needs a name"),
-        (["Orbita", "", "", "orbita", ""], Exit::Unusable, "write platform:handle"),
-        (["Orbita", "", "", "myspace:orbita", ""], Exit::Findings, "myspace"),
-        (["Orbita", "", "", "", "Europe/Madird"], Exit::Findings, "unknown time zone"),
-        (["Orbita", "pay", "Orbita Pay", "", ""], Exit::Findings, "would fail"),
+        (["Quarvo", "", "", "quarvo", ""], Exit::Unusable, "write platform:handle"),
+        (["Quarvo", "", "", "myspace:quarvo", ""], Exit::Findings, "myspace"),
+        (["Quarvo", "", "", "", "Europe/Madird"], Exit::Findings, "unknown time zone"),
+        (["Quarvo", "pay", "Quarvo Pay", "", ""], Exit::Findings, "would fail"),
     ] {
         let dir = scratch("wrong");
         let asked = init(&dir, &flags(&answers), "");
