@@ -67,7 +67,8 @@ fn post(number: u64, at: i64, text: &str) -> RawRecord {
 /// Calm talk, then an outage of so many posts, spread evenly over so many seconds, then calm again.
 fn outage(posts: u64, seconds: i64) -> Vec<RawRecord> {
     let (mut dice, mut planned) = (Dice(11), Vec::new());
-    let begins = START + 2 * 3_600;
+    // a series judges once it is two hours old
+    let begins = START + 3 * 3_600;
     let ends = begins + seconds;
     planned.extend((START..ends + 3_600).step_by(40).map(|at| (at, *dice.pick(&CALM))));
     for number in 0..posts {

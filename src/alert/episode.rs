@@ -274,12 +274,6 @@ impl Tracker {
         self.volume.as_ref().is_some_and(Episode::is_open)
     }
 
-    /// True while a rise was found of late that has not opened an alert, or not yet.
-    #[must_use]
-    pub fn is_suspected(&self) -> bool {
-        !self.volume_open() && (self.hot_since.is_some() || self.hits.contains(&true))
-    }
-
     /// How many buckets back a window may reach: what belongs to an episode of counts that is over speaks of nothing new.
     #[must_use]
     pub fn free_buckets(&self, now: Bucket) -> usize {

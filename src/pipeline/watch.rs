@@ -120,7 +120,7 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
             let open = state.query(&step.query).is_waiting();
             state.note_open(&step.query, open);
         }
-        let stepped = steps.iter().map(|step| step.query.as_str()).collect();
+        let stepped = steps.iter().map(|step| (step.query.as_str(), step.suspected)).collect();
         verdicts.extend(round.decide_held(&stepped, state));
         let follows = round.follow(&verdicts[told_before..], state);
         verdicts.extend(follows);
@@ -182,6 +182,8 @@ struct Step {
     counts: Pending,
     judgement: Judgement,
     rise: Option<Rise>,
+    /// Something has risen, whether or not it is an alert, or not yet.
+    suspected: bool,
     volume: Option<Say>,
     mood: Option<Say>,
     topic: Option<Say>,
@@ -235,6 +237,7 @@ fn step(
     let settings = settings(&pack.detection(&query));
     let judgement = state.series.judge(state.tracker.volume_open(), &settings);
     let rise = find_rise(&query, bucket, &judgement, state, &settings, pack);
+    let suspected = [&judgement.windows, &judgement.reports].into_iter().any(|of| risen(of, &settings).is_some());
     let withdrawn = if held { None } else { withdraw::put_right(&query, bucket, state, pack) };
     let volume = withdrawn.or_else(|| {
         let before = state.tracker.volume.as_ref().map(|episode| episode.severity);
@@ -243,7 +246,7 @@ fn step(
     });
     let mood = step_mood(&query, bucket, &judgement, state, &settings, pack);
     let topic = topic::step(&query, bucket, state, pack);
-    Step { query, counts, judgement, rise, volume, mood, topic }
+    Step { query, counts, judgement, rise, suspected, volume, mood, topic }
 }
 
 /// Takes the counts of a bucket in. What is told teaches nothing, save what lasts so long that it is no event any more.
@@ -362,7 +365,7 @@ fn tell_step(
         let decide = |may_wait, state: &WatchState| {
             people::decided(waiting(item_id, item), bucket, state.queries().get(&step.query), may_wait)
         };
-        let mut decided = decide(true, state);
+        let mut decided = decide(step.suspected, state);
         // a case that is not known cannot wait
         if decided.is_none() && !round.hold(item_id, state) {
             decided = decide(false, state);

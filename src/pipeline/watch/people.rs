@@ -9,7 +9,7 @@
 
 use super::withdraw::withdraw;
 use super::{FollowUp, FollowUpAction, Verdict, alert};
-use crate::alert::{AlertEvent, AlertState, Tracker, Withdrawal};
+use crate::alert::{AlertEvent, AlertState, Withdrawal};
 use crate::case::{Alarm, Case, CaseItem, Page, Said, SaidKind, Step, Told};
 use crate::detect::Bucket;
 use crate::mention::Timestamp;
@@ -17,7 +17,7 @@ use crate::pipeline::book::forgotten;
 use crate::pipeline::{QueryState, WatchState};
 use crate::route::TicketAction;
 use crate::rules::Pack;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So long is an item held at most while a rise is suspected, seconds: a rise of no kind opens after two minutes.
 const HELD_SECONDS: i64 = 120;
@@ -113,13 +113,13 @@ impl<'a> Round<'a> {
     }
 
     /// Items that were held: decided as their query is evaluated, or once they were held for long enough. `stepped`: the
-    /// queries that were evaluated in this bucket.
-    pub(super) fn decide_held(&mut self, stepped: &BTreeSet<&str>, state: &mut WatchState) -> Vec<Verdict> {
-        let is_due = |query: &str, until: Timestamp| until <= self.now || stepped.contains(query);
+    /// queries that were evaluated in this bucket, and whether something has risen on them.
+    pub(super) fn decide_held(&mut self, stepped: &BTreeMap<&str, bool>, state: &mut WatchState) -> Vec<Verdict> {
+        let is_due = |query: &str, until: Timestamp| until <= self.now || stepped.contains_key(query);
         let held: Vec<_> =
             state.book().held_items().into_iter().filter(|(query, _, until)| is_due(query, *until)).collect();
         let decide = |(query, told, until): (String, Told, Timestamp)| {
-            let may_wait = until > self.now;
+            let may_wait = until > self.now && stepped.get(query.as_str()).is_some_and(|suspected| *suspected);
             decided(told, self.bucket, state.queries().get(&query), may_wait).map(Verdict::FollowUp)
         };
         held.into_iter().filter_map(decide).collect()
@@ -307,14 +307,14 @@ pub(super) fn rest(state: &mut WatchState, pack: &Pack) -> Vec<Verdict> {
     verdicts
 }
 
-/// An item that waited: it belongs to the open incident of its query, or it gets a ticket of its own; none where it may
-/// wait and a rise is suspected.
+/// An item that waited: it belongs to the open incident of its query, or it gets a ticket of its own; none where there is
+/// no incident and it may wait for one.
 pub(super) fn decided(told: Told, bucket: Bucket, query: Option<&QueryState>, may_wait: bool) -> Option<FollowUp> {
     let tracker = query.map(|of_query| &of_query.tracker);
-    if may_wait && tracker.is_some_and(Tracker::is_suspected) {
+    let incident = tracker.and_then(|tracker| tracker.volume.as_ref()).filter(|episode| episode.is_open());
+    if may_wait && incident.is_none() {
         return None;
     }
-    let incident = tracker.and_then(|tracker| tracker.volume.as_ref()).filter(|episode| episode.is_open());
     let (action, ticket, reason) = match incident {
         Some(episode) => {
             let kind = episode.kind.as_str();
