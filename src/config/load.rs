@@ -145,6 +145,11 @@ impl Config {
                 "at most 100 letters, digits, dots, dashes or underscores".to_owned(),
             ));
         }
+        if let Some(name) = &self.notify.observe
+            && self.notify.receivers.get(name).is_none_or(Vec::is_empty)
+        {
+            return Err(range("notify.observe", name, "a name of notify.receivers that has one".to_owned()));
+        }
         if self.kafka.brokers.trim().is_empty() {
             return Err(range("kafka.brokers", &"empty", "host:port, separated by commas".to_owned()));
         }

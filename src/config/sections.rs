@@ -287,6 +287,9 @@ pub enum LogFormat {
 pub struct Notify {
     /// Receivers by team.
     pub receivers: BTreeMap<String, Vec<Receiver>>,
+    /// Everything goes to the receivers of this name instead, marked with whose it would be: to see what a pack would
+    /// mean before anybody is called.
+    pub observe: Option<String>,
     /// Hosts that may resolve to private addresses and may be spoken to without TLS. Nothing else may.
     pub allow_private: Vec<String>,
     /// Takes what looks personal (handles, mail addresses, long numbers) out of receivers' texts.
@@ -307,6 +310,7 @@ impl Default for Notify {
     fn default() -> Self {
         Self {
             receivers: BTreeMap::new(),
+            observe: None,
             allow_private: Vec::new(),
             redact: true,
             timeout: Period::seconds(10),

@@ -1,6 +1,6 @@
 //! The loop around attempts: every receiver of an event is told, or declared dead after a bounded time.
 
-use super::{Failure, Planner, Sender, request, told_of};
+use super::{Failure, Planner, Sender, observed, request, told_of};
 use crate::alert::AlertEvent;
 use crate::config::{Notify, Receiver};
 use crate::mention::hash64;
@@ -62,11 +62,14 @@ impl Notifier {
         Self { config, planner: Planner::default(), sender, metrics, stop }
     }
 
-    /// Tells every receiver of the event's team, or of whoever is called next. Blocks: at most `give_up_after` and one time-out per receiver.
+    /// Tells every receiver of the event's team, of whoever is called next, or of who observes. Blocks: at most
+    /// `give_up_after` and one time-out per receiver.
     pub fn deliver(&mut self, event: &AlertEvent) -> Delivery {
         if !self.planner.is_told(event) {
             return Delivery::NotTold;
         }
+        let observed = observed(&self.config, event);
+        let event = observed.as_ref().unwrap_or(event);
         let receivers = told_of(&self.config, event);
         if receivers.is_empty() {
             let cause = "the team has no receiver in notify.receivers";

@@ -19,7 +19,7 @@ mod send;
 
 pub use deliver::{DeadReceiver, Delivery, Notifier};
 pub use message::{Message, platform_name, span_words};
-pub use plan::{DEFAULT_TEAM, Planner, receivers_of, told_of};
+pub use plan::{DEFAULT_TEAM, Planner, observed, receivers_of, told_of};
 pub use request::{Request, idempotency_key, request, sign, test_event};
 pub use send::{Failure, Sender};
 

@@ -18,10 +18,23 @@ pub fn receivers_of<'a>(config: &'a Notify, team: &str) -> &'a [Receiver] {
     of(team).or_else(|| of(DEFAULT_TEAM)).map_or(&[], Vec::as_slice)
 }
 
-/// Those who are to be told of an event: who is called now, where somebody is, else its team.
+/// Those who are to be told of an event: the one channel that observes, else who is called now, else its team.
 #[must_use]
 pub fn told_of<'a>(config: &'a Notify, event: &AlertEvent) -> &'a [Receiver] {
-    receivers_of(config, event.escalation.as_ref().map_or(&event.team, |called| &called.party))
+    receivers_of(config, config.observe.as_deref().unwrap_or_else(|| party(event)))
+}
+
+/// Whose an event is: who is called now, where somebody is, else its team.
+fn party(event: &AlertEvent) -> &str {
+    event.escalation.as_ref().map_or(&event.team, |called| &called.party)
+}
+
+/// The event as the channel that observes gets it: it says whose it would be. None where nobody observes.
+#[must_use]
+pub fn observed(config: &Notify, event: &AlertEvent) -> Option<AlertEvent> {
+    config.observe.as_ref()?;
+    let headline = format!("[observing, for {}] {}", party(event), event.headline);
+    Some(AlertEvent { headline, ..event.clone() })
 }
 
 /// Knows what was told of each alert, to tell an escalation from an ordinary update.

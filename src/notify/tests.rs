@@ -367,3 +367,16 @@ fn teams_without_receivers_fall_back_to_the_default_ones() {
     assert_eq!(receivers_of(&config, "legal").len(), 2);
     assert_eq!(receivers_of(&config, "engineering").len(), 1);
 }
+
+#[test]
+fn who_observes_is_told_of_everything_and_nobody_else_of_anything() {
+    let (watched, teams) = (Server::start(&["200 OK"]), Server::start(&["200 OK"]));
+    let mut receivers = config(vec![webhook(&teams.url())]).receivers;
+    receivers.insert("trial".to_owned(), vec![slack(&watched.url())]);
+    let config = Notify { receivers, observe: Some("trial".to_owned()), ..config(Vec::new()) };
+    let (mut notifier, _, _) = notifier(config);
+    assert_eq!(notifier.deliver(&outage(AlertState::Opened)), Delivery::Delivered);
+    let got = watched.got();
+    assert_eq!((got.len(), teams.got().len()), (1, 0));
+    assert!(got[0].body.contains("[observing, for engineering] Probable outage"), "{}", got[0].body);
+}

@@ -71,7 +71,9 @@ fn quoted(text: &str) -> String {
 
 fn id_of(product: &str, number: usize) -> String {
     let slug = slug(product);
-    if slug.is_empty() || slug == "brand" { format!("product-{}", number + 1) } else { slug }
+    // a number would be no text to YAML
+    let is_name = slug.chars().any(|c| c.is_ascii_alphabetic()) && slug != "brand";
+    if !is_name { format!("product-{}", number + 1) } else { slug }
 }
 
 fn alerts(products: &[String]) -> String {
