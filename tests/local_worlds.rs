@@ -1,6 +1,6 @@
 //! Promise 3 on the local log, in random worlds (see `support/worlds.rs`): each must write what one plain run writes.
 //!
-//! `GROUNDSWELL_TEST_WORLDS` is the number of worlds (60 unless given), `GROUNDSWELL_TEST_FIRST_WORLD` the first seed; a
+//! `GROUNDSWELL_TEST_WORLDS` is the number of worlds (30 unless given), `GROUNDSWELL_TEST_FIRST_WORLD` the first seed; a
 //! failing one names its seed.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::print_stderr)]
 
@@ -56,7 +56,7 @@ fn every_world_equals_the_plain_run() {
     assert_eq!(packs.len(), 2, "one pack opens, the other resolves");
 
     let number = |name: &str, default: u64| std::env::var(name).map_or(default, |text| text.parse().unwrap());
-    let (first, worlds) = (number("GROUNDSWELL_TEST_FIRST_WORLD", 0), number("GROUNDSWELL_TEST_WORLDS", 60));
+    let (first, worlds) = (number("GROUNDSWELL_TEST_FIRST_WORLD", 0), number("GROUNDSWELL_TEST_WORLDS", 30));
     let (mut tally, mut unequal) = (Tally::default(), Vec::new());
     for seed in first..first + worlds {
         match truth.world(seed) {

@@ -31,7 +31,7 @@ const BROKER_KILLS_WANTED: usize = 10;
 const SHARE_MIN_PERCENT: usize = 30;
 /// Rounds in which a planted bug must show.
 const PLANTED_ROUNDS_MAX: u64 = 5;
-/// Random worlds unless `GROUNDSWELL_TEST_WORLDS` says another number; those on the local log are many more.
+/// Random worlds unless `GROUNDSWELL_TEST_KAFKA_WORLDS` says another number; those on the local log are many more.
 const WORLDS: u64 = 5;
 const WORLD_MENTIONS: u64 = 10_000;
 /// Worlds at the same time.
@@ -210,7 +210,7 @@ fn zombies(world: &World, totals: &Mutex<Totals>) -> Result<(), String> {
 /// when snapshots are taken, who is killed and who comes and goes, what the clock on the wall says.
 fn worlds(world: &World, totals: &Mutex<Totals>, first: u64) -> Result<(), String> {
     let Some(load) = world.small_load() else { return Ok(()) };
-    for seed in (first..number("GROUNDSWELL_TEST_WORLDS", WORLDS)).step_by(LANES) {
+    for seed in (first..number("GROUNDSWELL_TEST_KAFKA_WORLDS", WORLDS)).step_by(LANES) {
         told(&random_plan(seed), &world.place(), load, totals, |_| {})?;
     }
     Ok(())

@@ -4,7 +4,7 @@
 //! `cargo test --release --features faults --test faults [NAME]` runs all cases, or those whose name holds NAME;
 //! `… -- soak --hours N --seed S` runs for so long and writes `target/soak-report.md`. Seeds choose orders and answers;
 //! what they meet depends on timing. `GROUNDSWELL_TEST_MENTIONS` and `GROUNDSWELL_TEST_SEED` are those of the load,
-//! `GROUNDSWELL_TEST_WORLDS` says how many random worlds there are.
+//! `GROUNDSWELL_TEST_KAFKA_WORLDS` says how many random worlds there are.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout, missing_docs)]
 
 mod cases;

@@ -86,6 +86,9 @@ fn follow_ups(verdicts: &[Verdict]) -> Vec<(i64, FollowUpAction, String)> {
 
 const CALLED: FollowUpAction = FollowUpAction::Escalate;
 
+/// What is told: when, what, and who is called.
+type Told = Vec<(i64, FollowUpAction, String)>;
+
 #[test]
 fn nobody_who_answered_is_called_and_everybody_else_is_once_and_in_time() {
     let pack = pack();
@@ -93,7 +96,7 @@ fn nobody_who_answered_is_called_and_everybody_else_is_once_and_in_time() {
     let second = || (2 * HOUR + 3, CALLED, "legal".to_owned());
     // what is said and when, about what; who is called
     let about = "item-1";
-    let cases: Vec<(&str, Vec<Signal>, Vec<(i64, FollowUpAction, String)>)> = vec![
+    let cases: Vec<(&str, Vec<Signal>, Told)> = vec![
         ("nothing is said", vec![], vec![first(), second()]),
         ("it is claimed", vec![said(SaidKind::Claimed, about, 5)], vec![]),
         ("somebody knows", vec![said(SaidKind::Ack, about, HOUR)], vec![]),
