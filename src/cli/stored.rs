@@ -1,7 +1,6 @@
 //! What stands in the public topics, for commands that look back: from a folder that `replay` or `kcat` wrote, or from
 //! Kafka as an onlooker.
 
-use crate::config::{Config, process_environment};
 use anyhow::Context as _;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -89,8 +88,9 @@ impl Stored {
         which: Which,
         each: &mut dyn FnMut(&str, &[u8]) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        use crate::config::{Config, process_environment};
         use crate::log::kafka::{KafkaSettings, Onlooker};
-        let config = self.config()?;
+        let (config, _) = Config::load(self.config.as_deref(), process_environment(), &Vec::new())?;
         let mut onlooker = Onlooker::new(&KafkaSettings {
             brokers: config.kafka.brokers.clone(),
             group: String::new(),
@@ -118,14 +118,6 @@ impl Stored {
     #[cfg(not(feature = "kafka"))]
     fn each_of_kafka(&self, _: Which, _: &mut dyn FnMut(&str, &[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
         anyhow::bail!("this build has no Kafka client: say with --from which folder to read")
-    }
-
-    /// The configuration of the deployment.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn config(&self) -> anyhow::Result<Config> {
-        Ok(Config::load(self.config.as_deref(), process_environment(), &Vec::new())?.0)
     }
 }
 
