@@ -160,6 +160,24 @@ fn join(dir: &Path, path: &str) -> String {
     dir.join(path).display().to_string()
 }
 
+/// The pack of these files and further queries; none where it has problems, which go to stderr.
+///
+/// # Errors
+/// When stderr cannot be written.
+pub(super) fn load(
+    files: &[SourceFile],
+    queries: &[(String, String)],
+    io: &mut Io<'_>,
+) -> anyhow::Result<Option<Pack>> {
+    match rules::load(files, queries) {
+        Ok(pack) => Ok(Some(pack)),
+        Err(problems) => {
+            print_problems(files, &problems, io.stderr)?;
+            Ok(None)
+        }
+    }
+}
+
 /// Writes problems for people: the place and what is wrong, the line with a caret, the suggestion; a count at the end.
 ///
 /// `files` are those the problems name, by the same paths.

@@ -5,7 +5,7 @@
 mod page;
 mod story;
 
-use super::check::{Format, print_problems};
+use super::check::{self, Format};
 use super::normalize::{PlatformChoice, parse_platform};
 use super::stored::Stored;
 use super::{Exit, Io};
@@ -101,14 +101,11 @@ fn load(args: &ExplainArgs, io: &mut Io<'_>) -> anyhow::Result<Option<Pack>> {
         None => rules::shipped(),
         Some(dir) => read_pack(dir)?,
     };
-    match rules::load(&files, &[]) {
-        Ok(pack) => Ok(Some(pack)),
-        Err(problems) => {
-            print_problems(&files, &problems, io.stderr)?;
-            writeln!(io.stderr, "a pack with problems decides nothing: mend them first (groundswell check)")?;
-            Ok(None)
-        }
+    let pack = check::load(&files, &[], io)?;
+    if pack.is_none() {
+        writeln!(io.stderr, "a pack with problems decides nothing: mend them first (groundswell check)")?;
     }
+    Ok(pack)
 }
 
 /// The item as its consumers would get it, with its outcome.

@@ -3,7 +3,7 @@
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::config::{Config, Overrides, process_environment};
-use crate::rules::{self, Pack};
+use crate::rules::Pack;
 use std::path::{Path, PathBuf};
 
 /// Run the roles of one process on Kafka
@@ -54,14 +54,11 @@ pub fn run(args: &RunArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
 /// A pack; none where it has problems, which go to stderr.
 fn load(folder: &Path, io: &mut Io<'_>) -> anyhow::Result<Option<Pack>> {
     let files = read_pack(folder)?;
-    match rules::load(&files, &[]) {
-        Ok(pack) => Ok(Some(pack)),
-        Err(problems) => {
-            super::check::print_problems(&files, &problems, io.stderr)?;
-            writeln!(io.stderr, "the pack is not loaded and nothing was started")?;
-            Ok(None)
-        }
+    let pack = super::check::load(&files, &[], io)?;
+    if pack.is_none() {
+        writeln!(io.stderr, "the pack is not loaded and nothing was started")?;
     }
+    Ok(pack)
 }
 
 #[cfg(feature = "kafka")]

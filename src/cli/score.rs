@@ -1,9 +1,8 @@
 //! `groundswell score`: NDJSON of texts in, NDJSON of scores out, one line for one line.
 
-use super::check::print_problems;
+use super::check;
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
-use crate::rules;
 use crate::score::{Additions, Head, Layer, Model, Scratch};
 use crate::text::near::Near;
 use crate::wire::write_scores;
@@ -92,14 +91,11 @@ fn read_additions(args: &ScoreArgs, io: &mut Io<'_>) -> Result<Option<Additions>
     let mut additions = Additions::default();
     if let Some(folder) = &args.rules {
         let files = read_pack(folder)?;
-        match rules::load(&files, &[]) {
-            Ok(pack) => additions = pack.additions,
-            Err(problems) => {
-                print_problems(&files, &problems, io.stderr)?;
-                writeln!(io.stderr, "a pack with problems adds nothing: mend them first (groundswell check)")?;
-                return Ok(None);
-            }
-        }
+        let Some(pack) = check::load(&files, &[], io)? else {
+            writeln!(io.stderr, "a pack with problems adds nothing: mend them first (groundswell check)")?;
+            return Ok(None);
+        };
+        additions = pack.additions;
     }
     for file in &args.heads {
         let bytes = std::fs::read(file).with_context(|| format!("cannot read the head {}", file.display()))?;

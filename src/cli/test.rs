@@ -1,6 +1,6 @@
 //! `groundswell test`: the pack's own tests, each post through match, score and route.
 
-use super::check::{Format, print_findings, print_problems};
+use super::check::{self, Format, print_findings};
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::query::Fields;
@@ -61,13 +61,9 @@ pub fn run(args: &TestArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
             return Ok(Exit::Unusable);
         }
     };
-    let pack = match rules::load(&files, &[]) {
-        Ok(pack) => pack,
-        Err(problems) => {
-            print_problems(&files, &problems, io.stderr)?;
-            writeln!(io.stderr, "a pack with problems is not tested: mend them first (groundswell check)")?;
-            return Ok(Exit::Unusable);
-        }
+    let Some(pack) = check::load(&files, &[], io)? else {
+        writeln!(io.stderr, "a pack with problems is not tested: mend them first (groundswell check)")?;
+        return Ok(Exit::Unusable);
     };
     let ran = run_tests(&pack);
     match args.format {

@@ -12,7 +12,6 @@ use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::config::{Config, process_environment};
 use crate::log::kafka::topics::{TopicAction, TopicAdmin, TopicOptions, TopicPlan};
-use crate::rules;
 
 /// Plans or makes the topics that a pack and its platforms need
 #[derive(Debug, clap::Args)]
@@ -118,13 +117,7 @@ pub fn run(args: &TopicsArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     }
     let folder = flags.rules.as_ref().unwrap_or(&config.rules);
     let files = read_pack(folder)?;
-    let pack = match rules::load(&files, &[]) {
-        Ok(pack) => pack,
-        Err(problems) => {
-            super::check::print_problems(&files, &problems, io.stderr)?;
-            return Ok(Exit::Unusable);
-        }
-    };
+    let Some(pack) = super::check::load(&files, &[], io)? else { return Ok(Exit::Unusable) };
     let properties = config.kafka.properties.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
     let defaults = TopicsDefaults {
         brokers: config.kafka.brokers.clone(),

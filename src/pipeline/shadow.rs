@@ -1,6 +1,7 @@
 //! A shadow pack beside the live one: what it would have decided about the same record. It decides nothing.
 
 use super::{Context, Decided, Item, Memory, Raw, triage};
+use crate::mention::Timestamp;
 use crate::route::{Difference, differences};
 use crate::rules::Pack;
 use crate::score::Model;
@@ -18,6 +19,8 @@ pub struct Shadowed {
     pub mention_id: String,
     /// Thread of the mention: its record is placed by it.
     pub thread: String,
+    /// Event time, clamped.
+    pub at: Timestamp,
     /// How they differ, the live pack's first.
     pub differences: Vec<Difference>,
 }
@@ -41,6 +44,7 @@ fn compare(live: &Item, other: &Item) -> Option<Shadowed> {
         item_id: decided.item_id.clone(),
         mention_id: decided.mention.mention_id.clone(),
         thread: decided.mention.thread().to_owned(),
+        at: decided.event_at,
         differences,
     })
 }

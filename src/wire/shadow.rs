@@ -2,7 +2,6 @@
 
 use super::{CloudEvent, Topics, WireError};
 use crate::log::{Output, Place};
-use crate::mention::Timestamp;
 use crate::pipeline::Shadowed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,12 +42,7 @@ pub struct ShadowDifference {
 ///
 /// # Errors
 /// When it has no JSON form.
-pub fn shadow_record(
-    topics: &Topics,
-    (live, shadow): (&str, &str),
-    shadowed: &Shadowed,
-    at: Timestamp,
-) -> Result<Output, WireError> {
+pub fn shadow_record(topics: &Topics, (live, shadow): (&str, &str), shadowed: &Shadowed) -> Result<Output, WireError> {
     let differences = shadowed.differences.iter().map(|difference| ShadowDifference {
         field: difference.field.to_owned(),
         live: difference.old.clone(),
@@ -68,6 +62,6 @@ pub fn shadow_record(
         place: Place::Hashed(shadowed.thread.clone().into_bytes()),
         key: Some(shadowed.item_id.clone().into_bytes()),
         value: Some(serde_json::to_vec(&record)?),
-        headers: CloudEvent { kind: SHADOW_TYPE, id: &id, at, origin: None }.headers(),
+        headers: CloudEvent { kind: SHADOW_TYPE, id: &id, at: shadowed.at, origin: None }.headers(),
     })
 }

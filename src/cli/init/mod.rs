@@ -1,9 +1,9 @@
 //! `groundswell init`: five questions, and a small pack that passes its own tests.
 
-use super::check::print_problems;
+use super::check;
 use super::test::run_tests;
 use super::{Exit, Io};
-use crate::rules::{self, SourceFile};
+use crate::rules::SourceFile;
 use anyhow::Context as _;
 use std::fs;
 use std::path::PathBuf;
@@ -94,13 +94,9 @@ fn given_or_asked(given: Option<&String>, question: &str, io: &mut Io<'_>) -> an
 
 /// What was asked for may contradict itself: a pack is only written when it loads and its tests pass.
 fn is_sound(files: &[SourceFile], io: &mut Io<'_>) -> anyhow::Result<bool> {
-    let pack = match rules::load(files, &[]) {
-        Ok(pack) => pack,
-        Err(problems) => {
-            print_problems(files, &problems, io.stderr)?;
-            writeln!(io.stderr, "nothing was written: give other answers")?;
-            return Ok(false);
-        }
+    let Some(pack) = check::load(files, &[], io)? else {
+        writeln!(io.stderr, "nothing was written: give other answers")?;
+        return Ok(false);
     };
     let ran = run_tests(&pack);
     for failure in &ran.failures {

@@ -7,7 +7,7 @@ use crate::config::{Config, process_environment};
 use crate::log::Record;
 use crate::mention::Timestamp;
 use crate::pipeline::Outcomes;
-use crate::rules::{self, Pack};
+use crate::rules::Pack;
 use crate::score::Model;
 use crate::service::local::{Layout, LocalPipeline};
 use crate::service::triage::ClockPolicy;
@@ -124,11 +124,5 @@ pub fn load(folder: &Path, queries: &[String], io: &mut Io<'_>) -> anyhow::Resul
         extra.push((name.trim().to_owned(), text.trim().to_owned()));
     }
     let files = read_pack(folder)?;
-    match rules::load(&files, &extra) {
-        Ok(pack) => Ok(Some(Arc::new(pack))),
-        Err(problems) => {
-            super::super::check::print_problems(&files, &problems, io.stderr)?;
-            Ok(None)
-        }
-    }
+    Ok(super::super::check::load(&files, &extra, io)?.map(Arc::new))
 }

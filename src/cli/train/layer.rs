@@ -1,12 +1,12 @@
 //! `groundswell train layer`: what people said back about a deployment's items becomes a layer on top of the model, with
 //! figures before and after. Nothing learns by itself: this command writes a file, a person puts it into the pack.
 
-use super::super::check::{Format, print_problems};
+use super::super::check::{self, Format};
 use super::super::{Exit, Io};
 use super::write;
 use crate::config::pack::read_pack;
 use crate::mention::Timestamp;
-use crate::rules::{self, Pack};
+use crate::rules::Pack;
 use crate::score::Model;
 use crate::score::train::{ReadFeedback, ReadItem, TrainedLayer, join, train_layer};
 use crate::wire::{ITEM_TYPE, MENTION_TYPE};
@@ -134,14 +134,11 @@ pub fn run(args: &LayerArgs, io: &mut Io<'_>) -> Result<Exit> {
 fn owned_intents(args: &LayerArgs, io: &mut Io<'_>) -> Result<Option<BTreeMap<String, Vec<String>>>> {
     let Some(folder) = &args.rules else { return Ok(Some(BTreeMap::new())) };
     let files = read_pack(folder)?;
-    match rules::load(&files, &[]) {
-        Ok(pack) => Ok(Some(owned(&pack))),
-        Err(problems) => {
-            print_problems(&files, &problems, io.stderr)?;
-            writeln!(io.stderr, "a pack with problems owns nothing: mend them first (groundswell check)")?;
-            Ok(None)
-        }
+    let pack = check::load(&files, &[], io)?;
+    if pack.is_none() {
+        writeln!(io.stderr, "a pack with problems owns nothing: mend them first (groundswell check)")?;
     }
+    Ok(pack.as_ref().map(owned))
 }
 
 fn owned(pack: &Pack) -> BTreeMap<String, Vec<String>> {
@@ -362,7 +359,7 @@ mod tests {
     #[test]
     fn a_pack_with_a_layer_and_a_head_uses_both() {
         let folder = scratch("pack");
-        for file in rules::shipped() {
+        for file in crate::rules::shipped() {
             let path = folder.join("rules").join(&file.path);
             fs::create_dir_all(path.parent().expect("has one")).expect("folder");
             fs::write(path, &file.text).expect("written");

@@ -1,7 +1,6 @@
 //! The shadow pack of a triage worker: asked about every record after the live one, heard by nobody but whoever compares.
 
 use crate::log::Output;
-use crate::mention::Timestamp;
 use crate::pipeline::{Item, Memory, Raw, shadow};
 use crate::rules::Pack;
 use crate::score::Model;
@@ -41,9 +40,7 @@ impl Shadow {
             for difference in &shadowed.differences {
                 *self.open.entry(difference.field).or_default() += 1;
             }
-            let known = items.iter().filter_map(Item::decided).find(|decided| decided.item_id == shadowed.item_id);
-            let at = known.map_or(Timestamp::clamped(0), |decided| decided.event_at);
-            outputs.push(shadow_record(topics, (live, &pack.digest), &shadowed, at)?);
+            outputs.push(shadow_record(topics, (live, &pack.digest), &shadowed)?);
         }
         *self.open.entry("none").or_default() += (items.len() as u64).saturating_sub(differing);
         Ok(())
