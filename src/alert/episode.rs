@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 const CALM_EVALUATIONS: u32 = 18;
 /// A rise that fits no kind opens as a plain spike after so many buckets (two minutes): kinds come first.
 const PLAIN_AFTER: i64 = 12;
+/// A window of fewer buckets (five minutes) asks for so many times the floor: it takes that many posts to tell a crowd
+/// from a dozen accounts.
+const SUDDEN_BELOW: usize = 30;
+const SUDDEN_FLOORS: u64 = 3;
 /// After an alert, a new rise on the same query belongs to it for so many buckets (one hour), whatever its kind.
 const SAME_EVENT: i64 = 360;
 /// For so many buckets (24 h) a rise of the same kind reopens the alert, or is left alone where it is no stronger.
@@ -168,10 +172,11 @@ impl Episode {
         self.reports = reports;
     }
 
-    /// Longest window that says when it is over: the one that stands for it, or longer ones as it lasts.
+    /// Longest window that says when it is over: the one that stands for it, or longer ones as it lasts; five minutes at
+    /// least, or what came at once would be over at once.
     fn reach(&self, at: Bucket) -> usize {
         let by_age = at.0.saturating_sub(self.since.0) / LASTS_FOR;
-        usize::try_from(by_age.max(i64::from(self.buckets))).unwrap_or(0)
+        usize::try_from(by_age.max(i64::from(self.buckets))).unwrap_or(0).max(SUDDEN_BELOW)
     }
 
     /// The windows of what it counts, up to so long a one.
@@ -523,7 +528,8 @@ fn is_calm(window: &Windowed) -> bool {
 /// True when a window meets the minimum effect.
 #[must_use]
 pub fn meets(window: &Windowed, settings: &Settings) -> bool {
-    window.observed >= settings.floor
+    let floor = if window.buckets < SUDDEN_BELOW { SUDDEN_FLOORS * settings.floor } else { settings.floor };
+    window.observed >= floor
         && window.ratio() >= settings.ratio
         && window.excess() >= settings.excess
         && window.surprise >= settings.surprise

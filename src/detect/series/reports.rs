@@ -15,6 +15,8 @@ const PRIOR_SHARE: f64 = 0.05;
 const PRIOR_MENTIONS: f64 = 40.0;
 /// Fewer reports are not worth a look.
 const WORTH_A_LOOK: u64 = 4;
+/// More rises than this are not told apart from a count that is new in every bucket: a report in each of five minutes.
+const RISES_MAX: u64 = 30;
 /// Fewer than this are never expected of a window.
 const LEAST: f64 = 0.05;
 
@@ -78,7 +80,7 @@ impl Series {
 /// times per week that chance alone comes to `reports` is that of a look every `buckets / reports` buckets (Rice 1944,
 /// for the up-crossings of a scan statistic: Naus 1982); the wished rate of false alerts stays what it is.
 fn leave(buckets: usize, reports: u64) -> f64 {
-    let rises = reports.clamp(WORTH_A_LOOK, VOLUME_WINDOWS[0] as u64) as f64;
+    let rises = reports.clamp(WORTH_A_LOOK, RISES_MAX.min(buckets as u64)) as f64;
     log10(buckets as f64 / rises)
 }
 
@@ -119,7 +121,7 @@ mod tests {
     }
 
     fn quarter(series: &Series) -> Windowed {
-        series.judge(false, &Settings::default()).reports[1]
+        series.judge(false, &Settings::default()).reports[2]
     }
 
     #[test]
