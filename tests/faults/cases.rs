@@ -59,7 +59,6 @@ pub fn groups() -> Vec<Vec<Case>> {
             ("kills_at_named_points_third", |world, totals| kills(world, totals, "kills-third", 13)),
         ]),
         group(&[("answers_dropped_and_delayed", answers), ("members_come_and_go_and_zombies_rise", zombies)]),
-        group(&[("brokers_killed_one_at_a_time", brokers)]),
         group(&[
             ("worlds_first", |world, totals| worlds(world, totals, 0)),
             ("worlds_second", |world, totals| worlds(world, totals, 1)),
@@ -67,7 +66,9 @@ pub fn groups() -> Vec<Vec<Case>> {
             ("worlds_fourth", |world, totals| worlds(world, totals, 3)),
             ("worlds_fifth", |world, totals| worlds(world, totals, 4)),
         ]),
+        // brokers of their own, and processes that wait for sessions to end: neither takes much of the machine
         group(&[
+            ("brokers_killed_one_at_a_time", brokers),
             ("planted_commit_before_produce", |world, _| {
                 planted(world, Bug::CommitBeforeProduce, 1, Order::Kill(Point::Begun, 5), 2)
             }),
