@@ -49,7 +49,7 @@ pub struct ModelArgs {
     /// Equal data and seed give equal bytes.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Read only about so many rows of each file, to try it out.
+    /// Read only about so many rows of each file, and so many of our own posts, to try it out.
     #[arg(long, default_value_t = 0)]
     pub slice: usize,
 }

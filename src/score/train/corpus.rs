@@ -59,7 +59,7 @@ pub(crate) fn build(loader: &mut Loader<'_>, seed: u64) -> Result<Corpus, TrainE
     build.intents(loader)?;
     build.spam(loader)?;
     build.languages(loader)?;
-    build.own(seed);
+    build.own(loader, seed);
     Ok(build.corpus)
 }
 
@@ -366,8 +366,10 @@ impl Build {
         self.corpus.language.push(Example { text, label, weight, held, source });
     }
 
-    fn own(&mut self, seed: u64) {
-        let posts = generate(seed);
+    fn own(&mut self, loader: &Loader<'_>, seed: u64) {
+        let mut posts = generate(seed);
+        let step = loader.step(posts.len());
+        posts = posts.into_iter().step_by(step).collect();
         self.corpus.own_posts = posts.len();
         for post in posts {
             let mut teach = self.teach(&post.text, OWN, post.held());

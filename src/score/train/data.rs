@@ -95,7 +95,8 @@ impl std::fmt::Debug for Loader<'_> {
 }
 
 impl<'a> Loader<'a> {
-    /// Over a reader; with `slice` above 0 only about that many rows of each file, evenly spread.
+    /// Over a reader; with `slice` above 0 only about that many rows of each file, evenly spread, and
+    /// as many of our own posts.
     pub fn new(read: &'a mut dyn FnMut(&str) -> Result<String, String>, slice: usize) -> Self {
         Self { read, slice, counts: Vec::new() }
     }
@@ -103,6 +104,11 @@ impl<'a> Loader<'a> {
     /// Rows read of each file, in the order read.
     pub(crate) fn counts(&self) -> &[(String, usize)] {
         &self.counts
+    }
+
+    /// Every how many of so many rows are taken.
+    pub(crate) fn step(&self, rows: usize) -> usize {
+        rows.checked_div(self.slice).unwrap_or(1).max(1)
     }
 
     /// The named columns of every row.
@@ -117,7 +123,7 @@ impl<'a> Loader<'a> {
         }
         let text = (self.read)(&path).map_err(|cause| TrainError::Read { path: path.clone(), cause })?;
         let rows = table(&text, columns).ok_or_else(|| TrainError::Columns(path.clone()))?;
-        let step = rows.len().checked_div(self.slice).unwrap_or(1).max(1);
+        let step = self.step(rows.len());
         let rows: Vec<Row> = rows.into_iter().step_by(step).collect();
         if self.counts.iter().all(|(p, _)| *p != path) {
             self.counts.push((path, rows.len()));

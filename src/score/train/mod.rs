@@ -61,7 +61,7 @@ pub struct Trained {
     pub manifest: Value,
 }
 
-/// Learns the artefact. `read` gives the text of `set/file`; `slice` above 0 takes only about that many rows a file.
+/// Learns the artefact. `read` gives the text of `set/file`; `slice` above 0 takes only about that many rows a file, and own posts.
 ///
 /// # Errors
 /// When a set cannot be read.

@@ -11,7 +11,7 @@ use super::rng::Rng;
 /// Variants drawn from one template.
 const VARIANTS: usize = 5;
 
-const FILES: [(&str, &str); 38] = [
+const FILES: [(&str, &str); 43] = [
     ("en", include_str!("posts/en_billing.txt")),
     ("en", include_str!("posts/en_defect.txt")),
     ("en", include_str!("posts/en_outage.txt")),
@@ -50,6 +50,11 @@ const FILES: [(&str, &str); 38] = [
     ("de", include_str!("posts/de_daily.txt")),
     ("de", include_str!("posts/de_risk.txt")),
     ("de", include_str!("posts/de_care.txt")),
+    ("en", include_str!("posts/en_grave.txt")),
+    ("es", include_str!("posts/es_grave.txt")),
+    ("pt", include_str!("posts/pt_grave.txt")),
+    ("fr", include_str!("posts/fr_grave.txt")),
+    ("de", include_str!("posts/de_grave.txt")),
 ];
 
 const SLOTS: &str = include_str!("posts/slots.txt");
