@@ -34,6 +34,7 @@ pub struct Metrics {
     broker_errors: IntCounterVec,
     exclusions: IntCounterVec,
     feedback: IntCounterVec,
+    feedback_requests: IntCounterVec,
     escalations: IntCounterVec,
     cases_open: IntGaugeVec,
     skipped: IntCounterVec,
@@ -93,6 +94,12 @@ impl Metrics {
                 &["result"],
             )?,
             feedback: counters(&registry, "feedback_total", "What people said back, by kind.", &["kind"])?,
+            feedback_requests: counters(
+                &registry,
+                "feedback_requests_total",
+                "Requests with feedback over HTTP, by how they ended.",
+                &["result"],
+            )?,
             escalations: counters(
                 &registry,
                 "escalations_total",
@@ -164,6 +171,11 @@ impl Metrics {
     /// Somebody said something.
     pub fn count_feedback(&self, kind: &str) {
         self.feedback.with_label_values(&[kind]).inc();
+    }
+
+    /// Feedback came over HTTP, and was taken or not.
+    pub(super) fn count_feedback_request(&self, result: &str) {
+        self.feedback_requests.with_label_values(&[result]).inc();
     }
 
     /// The next of a path was called: for a `case` or an `alert`.

@@ -12,6 +12,6 @@ mod throttle;
 
 pub use events::Event;
 pub use health::{Component, Health};
-pub use http::{HttpError, serve};
+pub use http::{HttpError, routes, serve};
 pub use logs::{LogError, init as init_logs};
 pub use metrics::{Metrics, OUTCOMES};
