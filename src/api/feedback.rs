@@ -72,7 +72,9 @@ fn action(reject: &Reject) -> String {
         Reason::UnknownShape => format!("write \"type\": \"{}\"", case::FEEDBACK_TYPE),
         Reason::MissingField => format!("fill {}: the template's placeholder may be empty", reject.detail),
         Reason::BadTime => "write at as RFC 3339 with its offset: 2026-03-02T09:00:00Z".to_owned(),
-        Reason::TooLarge => "send less: ids and labels, no texts of customers; many events in several requests".to_owned(),
+        Reason::TooLarge => {
+            "send less: ids and labels, no texts of customers; many events in several requests".to_owned()
+        }
         Reason::WrongType => "send an object, or an array of objects, whose fields are texts".to_owned(),
         Reason::Empty => "send an event, or an array of events".to_owned(),
         _ => "send JSON in UTF-8; values in a template must be escaped as JSON".to_owned(),
@@ -119,10 +121,18 @@ mod tests {
             (&json!(many).to_string(), vec![("", "too_large", "several requests")]),
             (&changed("kind", json!("secret")).to_string(), vec![("", "unknown_shape", "one of: intent, urgency")]),
             (
-                &json!([event("a"), changed("at", json!("secret")), event("b"), changed("about", json!("")), 1]).to_string(),
-                vec![("/1", "bad_time", "RFC 3339"), ("/3", "missing_field", "fill about"), ("/4", "wrong_type", "object")],
+                &json!([event("a"), changed("at", json!("secret")), event("b"), changed("about", json!("")), 1])
+                    .to_string(),
+                vec![
+                    ("/1", "bad_time", "RFC 3339"),
+                    ("/3", "missing_field", "fill about"),
+                    ("/4", "wrong_type", "object"),
+                ],
             ),
-            (&json!([changed("type", json!("secret"))]).to_string(), vec![("/0", "unknown_shape", case::FEEDBACK_TYPE)]),
+            (
+                &json!([changed("type", json!("secret"))]).to_string(),
+                vec![("/0", "unknown_shape", case::FEEDBACK_TYPE)],
+            ),
         ];
         for (body, expected) in cases {
             let flaws = read_batch(body.as_bytes()).expect_err(body);

@@ -147,6 +147,12 @@ impl LocalPipeline {
         Ok(self.cluster.append(said.into_iter().map(append).collect())?)
     }
 
+    /// The log itself: for whoever appends to it from outside.
+    #[must_use]
+    pub fn cluster(&self) -> LocalCluster {
+        self.cluster.clone()
+    }
+
     /// Appends records and decides all that can be decided.
     ///
     /// # Errors

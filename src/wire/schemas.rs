@@ -4,8 +4,8 @@
 //! come, so a consumer must not refuse unknown ones. They must never be edited by hand.
 
 use super::{
-    CASE_TYPE, CaseRecord, FOLLOW_UP_TYPE, FeedbackRecord, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, MentionRecord, RoutedItem,
-    SHADOW_TYPE, ShadowRecord,
+    CASE_TYPE, CaseRecord, FOLLOW_UP_TYPE, FeedbackRecord, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, MentionRecord,
+    RoutedItem, SHADOW_TYPE, ShadowRecord,
 };
 use crate::alert::{ALERT_TYPE, AlertEvent};
 use crate::case::FEEDBACK_TYPE;
