@@ -171,6 +171,8 @@ pub fn case_item(decided: &Decided, pack: &Pack) -> Option<CaseItem> {
         team: route.team.clone(),
         intent: route.intent.clone(),
         severity: route.severity,
+        tier: route.tier,
+        ticket: ticket.action != TicketAction::None,
         thread: decided.mention.thread().to_owned(),
         path: route.path.clone(),
         respond_by: route.respond_by,

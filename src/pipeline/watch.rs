@@ -76,6 +76,7 @@ pub enum Verdict {
     Alert(Box<AlertEvent>),
     FollowUp(FollowUp),
     Case(Box<CaseTold>),
+    Measured(case::Measured),
 }
 
 impl Verdict {
@@ -85,7 +86,7 @@ impl Verdict {
         match self {
             Self::Alert(event) => event.escalation.as_ref().map(|called| ("alert", called.step)),
             Self::FollowUp(follow_up) => follow_up.step.as_ref().map(|step| ("case", step.number)),
-            Self::Case(_) => None,
+            Self::Case(_) | Self::Measured(_) => None,
         }
     }
 }

@@ -316,6 +316,7 @@ impl RoleStage for WatchStage {
         for (what, step) in self.take_called() {
             metrics.count_escalation(what, step);
         }
+        self.take_measured().iter().for_each(|measured| metrics.measure(measured));
         for (source, cases) in self.cases_open() {
             metrics.set_cases_open(source.partition, cases);
         }

@@ -9,6 +9,7 @@ mod http;
 mod logs;
 mod metrics;
 mod throttle;
+mod work;
 
 pub use events::Event;
 pub use health::{Component, Health};
