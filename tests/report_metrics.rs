@@ -249,6 +249,7 @@ fn the_metrics_say_what_the_report_says() {
             sum(&text, "first_response_seconds_bucket", &[("le", "3600")]),
             &report["within_hour"]["part"],
         ),
+        ("agreed", sum(&text, "intent_feedback_total", &[("agrees", "yes")]), &report["tags_agreed"]["part"]),
         ("escalated", sum(&text, "escalated_items_total", &[]), &missing("without_escalation")),
         ("answers", sum(&text, "first_response_seconds_count", &[]), &report["first_response"]["count"]),
         ("handled", sum(&text, "handling_seconds_count", &[]), &report["handling"]["count"]),

@@ -416,7 +416,7 @@ mod tests {
         let text = moved().render();
         for line in [
             "groundswell_queue_items_total{severity=\"S2\",team=\"finance\",tier=\"human\"} 1",
-            "groundswell_intent_feedback_total{decided=\"billing\",said=\"defect\"} 1",
+            "groundswell_intent_feedback_total{agrees=\"no\",decided=\"billing\",said=\"defect\"} 1",
             "groundswell_responses_total{intent=\"billing\",result=\"in_time\",team=\"finance\"} 1",
             "groundswell_responses_total{intent=\"billing\",result=\"late\",team=\"finance\"} 1",
             "groundswell_first_response_seconds_bucket{intent=\"billing\",team=\"finance\",le=\"3600\"} 1",

@@ -39,7 +39,7 @@ impl WorkMetrics {
         let owner = ["intent", "team"];
         Ok(Self {
             arrived: count("queue_items_total", "Items that came to a queue.", &["team", "tier", "severity"])?,
-            tagged: count("intent_feedback_total", "Words on an item's intent.", &["decided", "said"])?,
+            tagged: count("intent_feedback_total", "Words on an item's intent.", &["decided", "said", "agrees"])?,
             taken_up: count("taken_up_items_total", "Items that somebody took up.", &["team"])?,
             rerouted: count("rerouted_items_total", "Items that somebody gave to another team.", &["team"])?,
             claimed: count("claimed_items_total", "Items that somebody claimed.", &["team"])?,
@@ -74,7 +74,10 @@ impl WorkMetrics {
             Measure::Arrived { tier, severity } => {
                 self.arrived.with_label_values(&[team, tier.as_str(), severity.as_str()]).inc();
             }
-            Measure::Tagged { said } => self.tagged.with_label_values(&[intent, said]).inc(),
+            Measure::Tagged { said } => {
+                let agrees = if said == intent { "yes" } else { "no" };
+                self.tagged.with_label_values(&[intent, said, agrees]).inc();
+            }
             Measure::TakenUp => self.taken_up.with_label_values(&[team]).inc(),
             Measure::Rerouted => self.rerouted.with_label_values(&[team]).inc(),
             Measure::Claimed => self.claimed.with_label_values(&[team]).inc(),
