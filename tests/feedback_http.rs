@@ -1,7 +1,7 @@
 //! Feedback over HTTP, from the socket to the case: who is let in, what is taken, and that a retry changes nothing.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use groundswell::api::{BODY_BYTES_MAX, Door, Inbox, Keys, read_batch, routes};
+use groundswell::api::{BODY_BYTES_MAX, Desk, Door, Inbox, Keys, read_batch, routes};
 use groundswell::config::Secret;
 use groundswell::log::local::LocalCluster;
 use groundswell::mention::{Platform, Timestamp};
@@ -21,6 +21,7 @@ use std::sync::Arc;
 /// Monday, 2 March 2026, 09:00 UTC.
 const NOW: i64 = 1_772_442_000;
 const SECRET: &str = "a secret of the tests";
+const CHANGES: &str = "a secret of changes";
 const TOKEN: &str = "a token of the tests";
 
 fn now() -> Timestamp {
@@ -36,20 +37,31 @@ struct Served {
 
 impl Served {
     fn new(keys: Keys, cluster: &LocalCluster) -> Self {
+        Self::over(keys, cluster, Path::new("/nowhere"))
+    }
+
+    /// The same with this folder of a pack.
+    fn over(keys: Keys, cluster: &LocalCluster, folder: &Path) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let metrics = Arc::new(Metrics::new().unwrap());
         let inbox = Some(Inbox::open(cluster.clone()).unwrap());
         let topics = Topics::new("social.");
         let door = Door { keys: Arc::new(keys), inbox, topics, metrics: Arc::clone(&metrics), now };
+        let changes = Keys { secrets: vec![Secret::new(CHANGES)], tokens: Vec::new() };
+        let desk = Desk { keys: Arc::new(changes), folder: folder.to_owned(), metrics: Arc::clone(&metrics), now };
         let bind = "127.0.0.1:0".parse().unwrap();
-        let (address, _) = runtime.block_on(serve(bind, routes(door), std::future::pending())).unwrap();
+        let (address, _) = runtime.block_on(serve(bind, routes(door, desk), std::future::pending())).unwrap();
         Self { address, metrics, _runtime: runtime }
     }
 
     /// Status, head and body of the answer.
     fn post(&self, headers: &[(&str, &str)], body: &[u8]) -> (u16, String, Value) {
+        self.post_to("feedback", headers, body)
+    }
+
+    fn post_to(&self, route: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String, Value) {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        let mut head = "POST /v1/feedback HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n".to_owned();
+        let mut head = format!("POST /v1/{route} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -230,4 +242,51 @@ fn the_templates_of_the_recipes_are_taken() {
     }
     // without seconds, as Zendesk writes a time in places
     assert!("2013-12-12T05:35Z".parse::<Timestamp>().is_ok());
+}
+
+#[test]
+fn a_change_for_a_time_is_written_where_it_checks_clean() {
+    let folder = std::env::temp_dir().join(format!("groundswell-overlay-http-{}", std::process::id()));
+    for file in rules::shipped() {
+        let path = folder.join(&file.path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &file.text).unwrap();
+    }
+    let served = Served::over(keys(), &log(), &folder);
+    let change = |secret: &str, wanted: &Value| {
+        let body = wanted.to_string();
+        served.post_to("overlay", &[("X-Groundswell-Signature", &sign(secret, NOW, &body))], body.as_bytes())
+    };
+    let wanted = |id: &str, query: &str, lasts: &str| json!({"id": id, "author": "duty-manager", "reason": "a rumour", "for": lasts, "watch": {"query": query}});
+    let (status, _, answer) = change(CHANGES, &wanted("zephyr", "zephyr AND nimbus", "12h"));
+    let until = Timestamp::from_seconds(NOW + 12 * 3_600).unwrap().to_string();
+    assert!(status == 201 && answer["until"] == until.as_str(), "{answer}");
+    let written = std::fs::read_to_string(folder.join("overlay.yaml")).unwrap();
+    let pack = rules::load(&groundswell::config::pack::read_pack(&folder).unwrap(), &[]).unwrap();
+    assert_eq!((&*pack.overlay[0].id, answer["digest"].as_str()), ("zephyr", Some(&*pack.digest)));
+    for (wanted, expected, told) in [
+        (wanted("b", "zephyr AND (", "12h"), 400, "overlay.yaml:"),
+        (wanted("zephyr", "zephyr", "12h"), 400, "defined twice"),
+        (wanted("b", "zephyr", "73h"), 400, "at most 72h"),
+        (json!({"id": "b", "author": "duty-manager"}), 400, "send id, author, reason"),
+        (
+            json!({"id": "b", "author": "nobody", "reason": "c", "for": "1h", "silence": {"kinds": ["spike"]}}),
+            400,
+            "nobody",
+        ),
+    ] {
+        let (status, _, answer) = change(CHANGES, &wanted);
+        assert!(status == expected && answer.to_string().contains(told), "{told}: {status} {answer}");
+    }
+    assert_eq!(change(SECRET, &wanted("b", "zephyr", "1h")).0, 401, "a key of feedback opens no rules");
+    assert_eq!(
+        std::fs::read_to_string(folder.join("overlay.yaml")).unwrap(),
+        written,
+        "what is refused is not written"
+    );
+    // what cannot be replaced: a folder stands where the file is to be made ready
+    std::fs::create_dir(folder.join(".overlay.yaml.new")).unwrap();
+    let (status, _, answer) = change(CHANGES, &wanted("b", "zephyr", "1h"));
+    assert!(status == 409 && answer["detail"].as_str().unwrap().contains("where the folder comes from"), "{answer}");
+    std::fs::remove_dir_all(&folder).unwrap();
 }

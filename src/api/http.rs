@@ -1,9 +1,10 @@
-//! `POST /v1/feedback`: its bounds, in this order (a place, the body's size, the signature, every event, the log), and
+//! The door, and `POST /v1/feedback`: its bounds, in this order (a place, the body's size, the signature, every event, the log), and
 //! its answers, as JSON or as a problem (RFC 9457) that says what to do.
 
 use super::feedback::{Flaw, read_batch};
 use super::inbox::{Inbox, Undelivered};
-use super::signature::Keys;
+use super::overlay::{self, Desk};
+use super::signature::{Keys, Unsigned};
 use crate::case::Said;
 use crate::mention::Timestamp;
 use crate::telemetry::events::{FeedbackRequested, Taken};
@@ -18,7 +19,7 @@ use axum::routing::post;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The largest body, bytes.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
@@ -42,28 +43,56 @@ pub struct Door {
     pub now: fn() -> Timestamp,
 }
 
+/// Who waits at the door: so many requests are read or wait at once, and their bodies are in memory.
+#[derive(Clone)]
+pub(super) struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(REQUESTS_MAX)))
+    }
+
+    /// The body of a request whose sender holds one of the keys, and its place, to be kept until it is answered.
+    pub(super) async fn signed(
+        &self,
+        request: Request<Body>,
+        keys: &Keys,
+        bytes_max: usize,
+        now: Timestamp,
+    ) -> Result<(Bytes, OwnedSemaphorePermit), Refusal> {
+        let Ok(place) = Arc::clone(&self.0).try_acquire_owned() else {
+            return Err(Refusal::new(Taken::Busy, "too many requests at once: try again"));
+        };
+        let (parts, body) = request.into_parts();
+        let body = whole(body, bytes_max).await?;
+        let unsigned = |unsigned: Unsigned| Refusal::new(Taken::Unsigned, unsigned.to_string());
+        keys.check(&parts.headers, &body, now).map_err(unsigned)?;
+        Ok((body, place))
+    }
+}
+
 #[derive(Clone)]
 struct Served {
     door: Door,
-    places: Arc<Semaphore>,
+    gate: Gate,
 }
 
-/// The routes of `door`.
+/// The routes of both: what is said, and what changes for a time.
 #[must_use]
-pub fn routes(door: Door) -> Router {
-    let served = Served { door, places: Arc::new(Semaphore::new(REQUESTS_MAX)) };
-    Router::new().route("/v1/feedback", post(feedback)).with_state(served)
+pub fn routes(door: Door, desk: Desk) -> Router {
+    let served = Served { door, gate: Gate::new() };
+    Router::new().route("/v1/feedback", post(feedback)).with_state(served).merge(overlay::routes(desk))
 }
 
 /// How a request ended otherwise than well.
-struct Refusal {
+pub(super) struct Refusal {
     result: Taken,
     detail: String,
     flaws: Vec<Flaw>,
 }
 
 impl Refusal {
-    fn new(result: Taken, detail: impl Into<String>) -> Self {
+    pub(super) fn new(result: Taken, detail: impl Into<String>) -> Self {
         Self { result, detail: detail.into(), flaws: Vec::new() }
     }
 }
@@ -90,12 +119,7 @@ async fn take(served: &Served, request: Request<Body>) -> Result<usize, Refusal>
         let detail = "feedback over HTTP is not served here: set http.feedback_secrets or http.feedback_tokens";
         return Err(Refusal::new(Taken::Off, detail));
     };
-    let Ok(_place) = served.places.try_acquire() else {
-        return Err(Refusal::new(Taken::Busy, "too many requests at once: try again"));
-    };
-    let (parts, body) = request.into_parts();
-    let body = whole(body).await?;
-    keys.check(&parts.headers, &body, now()).map_err(|unsigned| Refusal::new(Taken::Unsigned, unsigned.to_string()))?;
+    let (body, _place) = served.gate.signed(request, keys, BODY_BYTES_MAX, now()).await?;
     let said = read_batch(&body).map_err(|flaws| {
         let detail = format!("{} of the events cannot be read: nothing was taken", flaws.len());
         Refusal { flaws, ..Refusal::new(Taken::Refused, detail) }
@@ -110,9 +134,9 @@ async fn take(served: &Served, request: Request<Body>) -> Result<usize, Refusal>
     Ok(said.len())
 }
 
-async fn whole(body: Body) -> Result<Bytes, Refusal> {
-    let too_large = || Refusal::new(Taken::TooLarge, format!("send at most {BODY_BYTES_MAX} bytes at once"));
-    match tokio::time::timeout(BODY_PATIENCE, to_bytes(body, BODY_BYTES_MAX)).await {
+async fn whole(body: Body, bytes_max: usize) -> Result<Bytes, Refusal> {
+    let too_large = || Refusal::new(Taken::TooLarge, format!("send at most {bytes_max} bytes at once"));
+    match tokio::time::timeout(BODY_PATIENCE, to_bytes(body, bytes_max)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         // the other way to fail is a sender that went away: it hears nothing of it
         Ok(Err(_)) => Err(too_large()),

@@ -73,8 +73,12 @@ impl Config {
             let bare = Properties::is_bare_secret(name, value);
             all.push((format!("kafka.properties.{name}"), value, bare));
         }
-        let Http { feedback_secrets, feedback_tokens, bind: _ } = &mut self.http;
-        for (key, secrets) in [("feedback_secrets", feedback_secrets), ("feedback_tokens", feedback_tokens)] {
+        let Http { feedback_secrets, feedback_tokens, overlay_secrets, bind: _ } = &mut self.http;
+        for (key, secrets) in [
+            ("feedback_secrets", feedback_secrets),
+            ("feedback_tokens", feedback_tokens),
+            ("overlay_secrets", overlay_secrets),
+        ] {
             for (place, secret) in secrets.iter_mut().enumerate() {
                 let bare = !secret.is_reference();
                 all.push((format!("http.{key}[{place}]"), secret, bare));
@@ -139,6 +143,7 @@ impl Config {
         for (key, secrets) in [
             ("http.feedback_secrets", &self.http.feedback_secrets),
             ("http.feedback_tokens", &self.http.feedback_tokens),
+            ("http.overlay_secrets", &self.http.overlay_secrets),
         ] {
             for secret in secrets {
                 let bytes = secret.expose().len();

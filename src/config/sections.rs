@@ -241,7 +241,8 @@ impl Default for Snapshot {
     }
 }
 
-/// `http`: `/metrics`, `/livez`, `/readyz`, and `/v1/feedback` where somebody is let in.
+/// `http`: `/metrics`, `/livez`, `/readyz`, and `/v1/feedback` and `/v1/overlay` where somebody
+/// is let in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
@@ -249,6 +250,8 @@ pub struct Http {
     pub bind: SocketAddr,
     /// Secrets that sign feedback, of 16 bytes at least; any of them holds.
     pub feedback_secrets: Vec<Secret>,
+    /// Secrets that sign changes of the pack for a time, of 16 bytes at least; any of them holds.
+    pub overlay_secrets: Vec<Secret>,
     /// Bearer tokens for senders of feedback that cannot sign, of 16 bytes at least; any of them holds.
     pub feedback_tokens: Vec<Secret>,
 }
@@ -256,7 +259,7 @@ pub struct Http {
 impl Default for Http {
     fn default() -> Self {
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 9464));
-        Self { bind, feedback_secrets: Vec::new(), feedback_tokens: Vec::new() }
+        Self { bind, feedback_secrets: Vec::new(), feedback_tokens: Vec::new(), overlay_secrets: Vec::new() }
     }
 }
 

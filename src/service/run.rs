@@ -8,7 +8,7 @@ use super::triage::{ClockPolicy, Landed, TriageSettings, TriageStage};
 use super::wall::wall;
 use super::watch::{WatchSettings, WatchStage};
 use super::worker::{Limits, StageError, Worker};
-use crate::api::{self, Door, Inbox, Keys};
+use crate::api::{self, Desk, Door, Inbox, Keys};
 use crate::config::{Clock, Config, FeedbackSource, Role};
 use crate::log::kafka::{Appender, KafkaLog, KafkaSettings};
 use crate::log::{Committed, Log, TopicPartition};
@@ -55,7 +55,7 @@ pub fn run(config: &Config, pack: Pack, shadow: Option<Pack>, until_end: bool) -
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let router = telemetry::routes(Arc::clone(&shared.metrics), shared.health.clone());
-    let router = router.merge(api::routes(door(config, &shared)?));
+    let router = router.merge(api::routes(door(config, &shared)?, desk(config, &shared)));
     let (address, _server) = runtime.block_on(serve(config.http.bind, router, std::future::pending()))?;
     tracing::info!(%address, "metrics and health are served");
     runtime.spawn(stop_on_signal(Arc::clone(&shared.stop)));
@@ -85,6 +85,13 @@ fn door(config: &Config, shared: &Shared) -> anyhow::Result<Door> {
     };
     let metrics = Arc::clone(&shared.metrics);
     Ok(Door { keys: Arc::new(keys), inbox, topics: shared.topics.clone(), metrics, now: wall })
+}
+
+/// Changes of the pack for a time over HTTP, where somebody is let in.
+fn desk(config: &Config, shared: &Shared) -> Desk {
+    let keys = Keys { secrets: config.http.overlay_secrets.clone(), tokens: Vec::new() };
+    let metrics = Arc::clone(&shared.metrics);
+    Desk { keys: Arc::new(keys), folder: config.rules.clone(), metrics, now: wall }
 }
 
 struct Running {

@@ -349,6 +349,21 @@ impl Event for FeedbackRequested<'_> {
     }
 }
 
+/// Somebody changed the pack for a time, over HTTP.
+#[derive(Debug)]
+pub struct OverlayAdded<'a> {
+    /// Name of the entry.
+    pub id: &'a str,
+    /// Digest of the pack with it.
+    pub digest: &'a str,
+}
+
+impl Event for OverlayAdded<'_> {
+    fn emit(self, _: &Metrics) {
+        info!(id = self.id, digest = self.digest, "overlay added over HTTP");
+    }
+}
+
 /// A receiver has taken an alert.
 #[derive(Debug)]
 pub struct AlertSent<'a> {
