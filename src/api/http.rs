@@ -78,7 +78,6 @@ struct Served {
 }
 
 /// The routes of both: what is said, and what changes for a time.
-#[must_use]
 pub fn routes(door: Door, desk: Desk) -> Router {
     let served = Served { door, gate: Gate::new() };
     Router::new().route("/v1/feedback", post(feedback)).with_state(served).merge(overlay::routes(desk))

@@ -66,7 +66,7 @@ pub enum Change {
         /// Only this kind.
         kind: Option<AlertKind>,
         /// What is different.
-        patch: AlertPatch,
+        patch: Box<AlertPatch>,
     },
     /// Alerts are not told.
     Silence,
@@ -111,7 +111,7 @@ impl OverlayEntry {
     fn threshold(&self, kind: Option<AlertKind>, query: &str, at: Timestamp) -> Option<&AlertPatch> {
         match &self.change {
             Change::Threshold { query: of, kind: only, patch } if of == query && self.is_on(at) => {
-                (only.is_none() || *only == kind).then_some(patch)
+                (only.is_none() || *only == kind).then_some(&**patch)
             }
             _ => None,
         }
@@ -157,7 +157,7 @@ impl Pack {
         at: Timestamp,
     ) -> DetectSettings {
         let patches = self.overlay.iter().filter_map(|entry| entry.threshold(kind, query, at));
-        patches.fold(asked, |asked, patch| asked.patched(patch))
+        patches.fold(asked, DetectSettings::patched)
     }
 
     /// The entries that speak about alerts of a kind on a query at that time, for their explanation.
@@ -283,7 +283,7 @@ fn read_change<'a>(fields: &Fields<'a>, entry: &OverlayEntry, queries: &mut Vec<
         let message = "a threshold that changes nothing";
         fields.ctx.problem(table.at, message, "write floor, ratio, excess or people".to_owned());
     }
-    Some(Change::Threshold { query: query?, kind, patch })
+    Some(Change::Threshold { query: query?, kind, patch: Box::new(patch) })
 }
 
 fn check_length(ctx: Ctx<'_>, from: Timestamp, until: Timestamp, word: &Word<'_>) {

@@ -49,7 +49,6 @@ pub async fn serve(
 }
 
 /// What operators and their tools ask for.
-#[must_use]
 pub fn routes(metrics: Arc<Metrics>, health: Health) -> Router {
     Router::new()
         .route("/metrics", get(metrics_text))
