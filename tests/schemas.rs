@@ -3,11 +3,13 @@
 //! After a change of a public value: `GROUNDSWELL_BLESS=1 cargo test --release --test schemas`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of a test say by panicking what is wrong")]
 
+use groundswell::case;
 use groundswell::mention::Platform;
 use groundswell::pipeline::Redact;
 use groundswell::rules;
 use groundswell::score::Model;
 use groundswell::service::local::{Layout, LocalPipeline, RawRecord};
+use groundswell::wire;
 use groundswell::wire::schemas::{schema_file, schemas};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -259,6 +261,14 @@ fn real_outputs_keep_to_the_schemas() {
             *seen.entry(kind.to_owned()).or_default() += 1;
         }
     }
+    // what is said over HTTP is written by nobody else
+    let said = json!({"type": "groundswell.feedback.v1", "feedback_id": "f-1", "about": "item-1", "kind": "csat", "value": 4,
+        "by": "ana", "at": "2026-03-02T09:00:00Z", "text": "not ours to keep"});
+    let said =
+        wire::said_record(&wire::Topics::new("social."), &case::read(said.to_string().as_bytes()).unwrap()).unwrap();
+    let value: Value = serde_json::from_slice(&said.value.unwrap()).unwrap();
+    assert_eq!(Checker::faults(&schemas["groundswell.feedback.v1"], &value), [""; 0]);
+    seen.insert("groundswell.feedback.v1".to_owned(), 1);
     let kinds: Vec<&str> = seen.keys().map(String::as_str).collect();
     assert_eq!(kinds, schemas.keys().copied().collect::<Vec<_>>(), "every public value is among them: {seen:?}");
     assert!(redacted, "one of them had personal data");

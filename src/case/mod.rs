@@ -10,6 +10,7 @@ mod alarm;
 mod clock;
 mod feedback;
 mod state;
+mod work;
 
 pub use alarm::Alarm;
 pub use clock::{Clock, PATH_MAX, Step};
@@ -17,3 +18,4 @@ pub use feedback::{FEEDBACK_TYPE, Said, SaidKind, read};
 pub use state::{
     Case, CaseItem, CaseState, Crowd, Entry, ITEMS_MAX, ItemRef, Page, Standing, TIMELINE_MAX, Told, What,
 };
+pub use work::{Measure, Measured, Work};

@@ -3,9 +3,10 @@
 //! Everything of one log bucket enters in a total order, so a case is a pure function of the records: what came in
 //! which transaction leaves no trace. What it keeps is bounded: the latest posts, the latest entries, and counts.
 
-use super::{Alarm, Clock, Said, SaidKind, Step};
+use super::work::Terms;
+use super::{Alarm, Clock, Measure, Measured, Said, SaidKind, Step, Work};
 use crate::mention::Timestamp;
-use crate::route::Severity;
+use crate::route::{Severity, Tier};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +45,10 @@ pub struct CaseItem {
     pub intent: String,
     /// How severe.
     pub severity: Severity,
+    /// How much a machine may do.
+    pub tier: Tier,
+    /// It has a ticket, or waits for one; else it is for information.
+    pub ticket: bool,
     /// Thread key its record is placed by.
     pub thread: String,
     /// Who is next when the clock runs out.
@@ -105,9 +110,30 @@ pub struct ItemRef {
     pub standing: Standing,
     /// Until when its decision is put off, at the latest.
     pub held_until: Option<Timestamp>,
+    /// When it was posted.
+    pub posted: Timestamp,
+    /// It has a ticket, or waits for one.
+    pub ticket: bool,
+    /// What was measured of it.
+    pub work: Work,
 }
 
 impl ItemRef {
+    fn has_ticket(&self) -> bool {
+        self.ticket && self.standing == Standing::Ticketed
+    }
+
+    fn hear(&mut self, said: &Said) -> Vec<Measure> {
+        let ticketed = self.has_ticket();
+        let terms = Terms { posted: self.posted, respond_by: self.respond_by, ticketed, team: &self.team };
+        self.work.hear(said, terms)
+    }
+
+    /// When its answer is due, where it has a ticket and nobody has answered.
+    fn is_due(&self) -> Option<Timestamp> {
+        (self.has_ticket() && self.work.is_awaited()).then_some(self.respond_by)
+    }
+
     /// What the next follow-up is told of; none where the numbers of its revision are used up.
     fn next_told(&mut self) -> Option<Told> {
         if self.told >= self.revision.saturating_add(FOLLOW_UPS_MAX) {
@@ -290,16 +316,16 @@ impl Case {
     }
 
     /// A post of its author. `runs`: people can be heard, so its clock runs; not yet where watch is to decide.
-    pub fn take(&mut self, item: &CaseItem, runs: bool) {
+    pub fn take(&mut self, item: &CaseItem, runs: bool) -> Option<Measured> {
         let standing = if item.crowd.is_some() { Standing::Waiting } else { Standing::Ticketed };
         self.last = self.last.max(item.at);
         if let Some(known) = self.items.iter_mut().find(|known| known.item_id == item.item_id) {
             // an edit is decided anew, but answered once
             if item.revision > known.revision {
                 (known.revision, known.told) = (item.revision, item.revision);
-                (known.standing, known.held_until) = (standing, None);
+                (known.standing, known.held_until, known.ticket) = (standing, None, item.ticket);
             }
-            return;
+            return None;
         }
         if self.items_total > 0 {
             self.note(item.at, What::Item, &item.item_id, "", "");
@@ -307,7 +333,20 @@ impl Case {
         self.items_total += 1;
         let (item_id, team, thread) = (item.item_id.clone(), item.team.clone(), item.thread.clone());
         let (revision, told, respond_by, held_until) = (item.revision, item.revision, item.respond_by, None);
-        self.items.push(ItemRef { item_id, revision, told, team, thread, respond_by, standing, held_until });
+        let (posted, ticket, work) = (item.at, item.ticket, Work::default());
+        self.items.push(ItemRef {
+            item_id,
+            revision,
+            told,
+            team,
+            thread,
+            respond_by,
+            standing,
+            held_until,
+            posted,
+            ticket,
+            work,
+        });
         if self.items.len() > ITEMS_MAX {
             // one that is held is still to be decided
             let oldest = self.items.iter().position(|item| item.held_until.is_none());
@@ -322,6 +361,8 @@ impl Case {
         if standing == Standing::Ticketed && runs {
             self.start(item.respond_by);
         }
+        let what = Measure::Arrived { tier: item.tier, severity: item.severity };
+        Some(Measured { team: item.team.clone(), intent: self.intent.clone(), what })
     }
 
     /// The clock runs from now on; one that runs already stays.
@@ -388,8 +429,8 @@ impl Case {
         self.items.iter().any(|item| item.standing == Standing::Attached)
     }
 
-    /// Somebody says something of it.
-    pub fn hear(&mut self, said: &Said) {
+    /// Somebody says something of it, or of one of its items; what that comes to.
+    pub fn hear(&mut self, said: &Said) -> Vec<Measured> {
         if said.kind.stops()
             && let Some(clock) = &mut self.clock
         {
@@ -406,6 +447,25 @@ impl Case {
             SaidKind::ApprovalRequested | SaidKind::Approved | SaidKind::Rejected => {}
         }
         self.note(said.at, What::Said(said.kind), &said.about, &said.by, &said.value);
+        let Some(item) = self.items.iter_mut().find(|item| item.item_id == said.about) else { return Vec::new() };
+        let (team, intent) = (&item.team.clone(), &self.intent);
+        let measured = |what| Measured { team: team.clone(), intent: intent.clone(), what };
+        item.hear(said).into_iter().map(measured).collect()
+    }
+
+    /// Tickets whose answer was due before `now` and is not there.
+    pub fn miss(&mut self, now: Timestamp) -> Vec<Measured> {
+        let intent = &self.intent;
+        let missed =
+            |item: &mut ItemRef| Measured { team: item.team.clone(), intent: intent.clone(), what: item.work.miss() };
+        self.items.iter_mut().filter(|item| item.is_due().is_some_and(|due| due < now)).map(missed).collect()
+    }
+
+    /// The next of the path was called for an item.
+    pub fn escalated(&mut self, item_id: &str) -> Option<Measured> {
+        let item = self.items.iter_mut().find(|item| item.item_id == item_id)?;
+        let what = item.work.escalate()?;
+        Some(Measured { team: item.team.clone(), intent: self.intent.clone(), what })
     }
 
     fn reopen(&mut self, at: Timestamp) {
@@ -421,10 +481,13 @@ impl Case {
         self.clock.as_ref().and_then(Clock::due)
     }
 
-    /// When it is to be looked at: somebody is to be called, or an item was held for long enough.
+    /// When it is to be looked at: somebody is to be called, an item was held for long enough, or an answer is overdue.
     #[must_use]
     pub fn next_look(&self) -> Option<Timestamp> {
-        self.items.iter().filter_map(|item| item.held_until).chain(self.due()).min()
+        // the answer may come at the very instant that it is due
+        let overdue = |item: &ItemRef| item.is_due().map(|due| Timestamp::clamped(due.as_micros() + 1));
+        let looks = self.items.iter().flat_map(|item| [item.held_until, overdue(item)]).flatten();
+        looks.chain(self.due()).min()
     }
 
     /// The next step that is due by `now`, with the item it is told of: the latest one with a ticket.

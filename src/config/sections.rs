@@ -241,17 +241,25 @@ impl Default for Snapshot {
     }
 }
 
-/// `http`: `/metrics`, `/livez`, `/readyz`.
+/// `http`: `/metrics`, `/livez`, `/readyz`, and `/v1/feedback` and `/v1/overlay` where somebody
+/// is let in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
     /// Address and port; port 0 takes a free one.
     pub bind: SocketAddr,
+    /// Secrets that sign feedback, of 16 bytes at least; any of them holds.
+    pub feedback_secrets: Vec<Secret>,
+    /// Secrets that sign changes of the pack for a time, of 16 bytes at least; any of them holds.
+    pub overlay_secrets: Vec<Secret>,
+    /// Bearer tokens for senders of feedback that cannot sign, of 16 bytes at least; any of them holds.
+    pub feedback_tokens: Vec<Secret>,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)) }
+        let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 9464));
+        Self { bind, feedback_secrets: Vec::new(), feedback_tokens: Vec::new(), overlay_secrets: Vec::new() }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::mention::{Action, Mention, Timestamp, hash64};
 use crate::normalize::Reject;
 use crate::query::{Disguise, Match};
 use crate::route::{Noise, Routing, TicketAction, Tier};
-use crate::rules::Pack;
+use crate::rules::{Overlaid, Pack};
 use crate::score::Scores;
 use crate::text::brands::NamedBrand;
 use crate::text::{Span, fingerprint};
@@ -63,6 +63,8 @@ pub struct Decided {
     pub noise: Option<Noise>,
     /// Where it goes; none for noise.
     pub routing: Option<Routing>,
+    /// Entries of the overlay that changed what matched.
+    pub overlaid: Vec<Overlaid>,
     /// Kinds of personal data that were taken out, in alphabetical order; see [`Decided::redacted`].
     pub redacted: Vec<String>,
 }
@@ -82,6 +84,7 @@ impl Decided {
             scores: None,
             noise: None,
             routing: None,
+            overlaid: Vec::new(),
             redacted: Vec::new(),
         }
     }
@@ -171,6 +174,8 @@ pub fn case_item(decided: &Decided, pack: &Pack) -> Option<CaseItem> {
         team: route.team.clone(),
         intent: route.intent.clone(),
         severity: route.severity,
+        tier: route.tier,
+        ticket: ticket.action != TicketAction::None,
         thread: decided.mention.thread().to_owned(),
         path: route.path.clone(),
         respond_by: route.respond_by,

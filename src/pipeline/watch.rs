@@ -76,6 +76,7 @@ pub enum Verdict {
     Alert(Box<AlertEvent>),
     FollowUp(FollowUp),
     Case(Box<CaseTold>),
+    Measured(case::Measured),
 }
 
 impl Verdict {
@@ -85,7 +86,7 @@ impl Verdict {
         match self {
             Self::Alert(event) => event.escalation.as_ref().map(|called| ("alert", called.step)),
             Self::FollowUp(follow_up) => follow_up.step.as_ref().map(|step| ("case", step.number)),
-            Self::Case(_) => None,
+            Self::Case(_) | Self::Measured(_) => None,
         }
     }
 }
@@ -234,7 +235,7 @@ fn step(
     let held = gather::is_held(&query, state, pack);
     let state = state.query(&query);
     count(bucket, &counts, silences, state);
-    let settings = settings(&pack.detection(&query));
+    let settings = settings(&pack.detection(&query, bucket.end()));
     let judgement = state.series.judge(state.tracker.volume_open(), &settings);
     let rise = find_rise(&query, bucket, &judgement, state, &settings, pack);
     let suspected = [&judgement.windows, &judgement.reports].into_iter().any(|of| risen(of, &settings).is_some());
@@ -273,8 +274,9 @@ fn find_rise(
 ) -> Option<Rise> {
     let free = state.tracker.free_buckets(bucket);
     let (counts, reports) = (up_to(&judgement.windows, free), up_to(&judgement.reports, free));
-    let spread = || risen(counts, settings).and_then(|window| rise(query, window, state, settings, pack));
-    reported(query, reports, state, pack).or_else(spread)
+    let at = bucket.end();
+    let spread = || risen(counts, settings).and_then(|window| rise(query, at, window, state, settings, pack));
+    reported(query, at, reports, state, pack).or_else(spread)
 }
 
 /// What is to be said of a step of the counts; also where there is none and the incident became more severe.
@@ -414,15 +416,24 @@ fn up_to(windows: &[Windowed], buckets: usize) -> &[Windowed] {
 }
 
 /// A window that meets the minimum effect, and people behind it.
-fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings, pack: &Pack) -> Option<Rise> {
+fn rise(
+    query: &str,
+    at: Timestamp,
+    window: &Windowed,
+    state: &QueryState,
+    settings: &Settings,
+    pack: &Pack,
+) -> Option<Rise> {
     let evidence = state.series.evidence(window.buckets);
     let kind = classify(&evidence, window, &state.series, settings);
     let few_people = evidence.people.distinct() < settings.people;
     if (few_people && kind != Some(AlertKind::Amplification)) || may_be_a_morning(kind, window, &state.series) {
         return None;
     }
-    let rule = pack.alert_rule(kind.unwrap_or(AlertKind::Spike), query);
-    if !rule.enabled || !meets(window, &self::settings(&rule.detect)) {
+    let kind_or_spike = kind.unwrap_or(AlertKind::Spike);
+    let rule = pack.alert_rule(kind_or_spike, query);
+    let detect = pack.detection_of(kind_or_spike, query, at);
+    if !rule.enabled || !meets(window, &self::settings(&detect)) {
         return None;
     }
     let (severity, _) = grade(kind, rule.severity, &evidence, &state.series, None);
@@ -431,9 +442,9 @@ fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings,
 }
 
 /// Several people who report trouble independently are an outage, however few they are among all that is said.
-fn reported(query: &str, reports: &[Windowed], state: &QueryState, pack: &Pack) -> Option<Rise> {
+fn reported(query: &str, at: Timestamp, reports: &[Windowed], state: &QueryState, pack: &Pack) -> Option<Rise> {
     let kind = AlertKind::Outage;
-    let settings = settings(&pack.detection_of(kind, query));
+    let settings = settings(&pack.detection_of(kind, query, at));
     // the shortest one: it knows soonest when it is over
     let window = reports.iter().find(|window| meets(window, &settings))?;
     let rule = pack.alert_rule(kind, query);
@@ -501,9 +512,11 @@ fn tell(told: Told<'_>, state: &QueryState, pack: &Pack, event: impl Fn(Scene<'_
     let evidence = &series.evidence(buckets);
     let said = &series.said(evidence, buckets, episode.reports, TERMS_MAX);
     let thread = evidence.largest_thread().and_then(|(hash, _)| state.threads.story(hash, at));
+    let overlaid = pack.overlaid_alert(episode.kind, query, at.end());
     let (calls, pack) = (say.calls(), &pack.digest);
     let mut event = event(Scene { query, at, episode, rule, series, evidence, said, thread, moved, calls, pack });
     event.explain.extend(say.why.iter().cloned());
+    event.explain.extend(overlaid);
     event
 }
 

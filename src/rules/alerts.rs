@@ -34,6 +34,18 @@ impl Default for DetectSettings {
 }
 
 impl DetectSettings {
+    /// The same where a patch says nothing else.
+    #[must_use]
+    pub(super) fn patched(self, patch: &AlertPatch) -> Self {
+        Self {
+            floor: patch.floor.unwrap_or(self.floor),
+            ratio: patch.ratio.unwrap_or(self.ratio),
+            excess: patch.excess.unwrap_or(self.excess),
+            people: patch.people.unwrap_or(self.people),
+            ..self
+        }
+    }
+
     /// The wished rate of false alerts as a risk per look, −log10 p, for a series that is looked at every
     /// `bucket_seconds` (looks overlap, so the true rate is lower).
     #[must_use]
@@ -145,13 +157,7 @@ impl AlertRules {
     /// What it takes for an alert of this query, and of this kind where it is known, to open.
     #[must_use]
     pub fn detect_for(&self, kind: Option<AlertKind>, query: &str) -> DetectSettings {
-        self.layers(kind, query).fold(self.detect, |settings, patch| DetectSettings {
-            floor: patch.floor.unwrap_or(settings.floor),
-            ratio: patch.ratio.unwrap_or(settings.ratio),
-            excess: patch.excess.unwrap_or(settings.excess),
-            people: patch.people.unwrap_or(settings.people),
-            ..settings
-        })
+        self.layers(kind, query).fold(self.detect, DetectSettings::patched)
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) enum Kind {
     Head,
     /// A label of such a head, as `head.label`.
     Label,
+    /// An entry of the overlay.
+    Overlay,
 }
 
 impl Kind {
@@ -52,6 +54,7 @@ impl Kind {
             Self::Calendar => "calendar",
             Self::Head => "head",
             Self::Label => "label",
+            Self::Overlay => "overlay",
         }
     }
 

@@ -7,6 +7,7 @@ use super::triage::{ClockPolicy, TriageSettings, TriageStage};
 use super::watch::{WatchSettings, WatchStage};
 use super::worker::{Limits, StageError, Worker};
 use crate::alert::AlertEvent;
+use crate::case::Measured;
 use crate::log::local::{LocalCluster, LocalLog};
 use crate::log::{LogError, Output, Place, Record, TopicPartition};
 use crate::mention::{Platform, Timestamp};
@@ -147,6 +148,12 @@ impl LocalPipeline {
         Ok(self.cluster.append(said.into_iter().map(append).collect())?)
     }
 
+    /// The log itself: for whoever appends to it from outside.
+    #[must_use]
+    pub fn cluster(&self) -> LocalCluster {
+        self.cluster.clone()
+    }
+
     /// Appends records and decides all that can be decided.
     ///
     /// # Errors
@@ -206,6 +213,11 @@ impl LocalPipeline {
     /// Alert events told since this was last asked.
     pub fn take_alerts(&mut self) -> Vec<AlertEvent> {
         self.watch.stage_mut().take_alerts()
+    }
+
+    /// What was measured of the work on items since this was last asked.
+    pub fn take_measured(&mut self) -> Vec<Measured> {
+        self.watch.stage_mut().take_measured()
     }
 
     /// Every output since this was last asked, by topic name without prefix.

@@ -8,15 +8,16 @@ use super::triage::{ClockPolicy, Landed, TriageSettings, TriageStage};
 use super::wall::wall;
 use super::watch::{WatchSettings, WatchStage};
 use super::worker::{Limits, StageError, Worker};
+use crate::api::{self, Desk, Door, Inbox, Keys};
 use crate::config::{Clock, Config, FeedbackSource, Role};
-use crate::log::kafka::{KafkaLog, KafkaSettings};
+use crate::log::kafka::{Appender, KafkaLog, KafkaSettings};
 use crate::log::{Committed, Log, TopicPartition};
 use crate::notify::Notifier;
 use crate::pipeline::{Outcome, UndoLimits};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::telemetry::events::{AlertPublished, PackReloaded, PartitionExcluded, RecordDeadLettered};
-use crate::telemetry::{Event as _, Health, Metrics, serve};
+use crate::telemetry::{self, Event as _, Health, Metrics, serve};
 use crate::wire::Topics;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
@@ -53,8 +54,9 @@ pub fn run(config: &Config, pack: Pack, shadow: Option<Pack>, until_end: bool) -
         failure: Arc::new(Mutex::new(None)),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let (metrics, health) = (Arc::clone(&shared.metrics), shared.health.clone());
-    let (address, _server) = runtime.block_on(serve(config.http.bind, metrics, health, std::future::pending()))?;
+    let router = telemetry::routes(Arc::clone(&shared.metrics), shared.health.clone());
+    let router = router.merge(api::routes(door(config, &shared)?, desk(config, &shared)));
+    let (address, _server) = runtime.block_on(serve(config.http.bind, router, std::future::pending()))?;
     tracing::info!(%address, "metrics and health are served");
     runtime.spawn(stop_on_signal(Arc::clone(&shared.stop)));
     let workers = start_workers(config, &shared)?;
@@ -67,6 +69,29 @@ pub fn run(config: &Config, pack: Pack, shadow: Option<Pack>, until_end: bool) -
     runtime.shutdown_timeout(Duration::from_secs(2));
     let failure = shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
     failure.map_or(Ok(()), |reason| Err(anyhow::anyhow!(reason)))
+}
+
+/// Feedback over HTTP, where somebody is let in.
+fn door(config: &Config, shared: &Shared) -> anyhow::Result<Door> {
+    let (secrets, tokens) = (config.http.feedback_secrets.clone(), config.http.feedback_tokens.clone());
+    let keys = Keys { secrets, tokens };
+    let inbox = if keys.is_empty() {
+        None
+    } else {
+        tracing::info!("feedback is taken at /v1/feedback");
+        let (name, role) = ("feedback", Role::Triage);
+        let appender = Appender::new(&settings(name, role, config, [shared.topics.feedback.to_string()]));
+        Some(Inbox::open(appender).context("cannot start a thread")?)
+    };
+    let metrics = Arc::clone(&shared.metrics);
+    Ok(Door { keys: Arc::new(keys), inbox, topics: shared.topics.clone(), metrics, now: wall })
+}
+
+/// Changes of the pack for a time over HTTP, where somebody is let in.
+fn desk(config: &Config, shared: &Shared) -> Desk {
+    let keys = Keys { secrets: config.http.overlay_secrets.clone(), tokens: Vec::new() };
+    let metrics = Arc::clone(&shared.metrics);
+    Desk { keys: Arc::new(keys), folder: config.rules.clone(), metrics, now: wall }
 }
 
 struct Running {
@@ -298,6 +323,7 @@ impl RoleStage for WatchStage {
         for (what, step) in self.take_called() {
             metrics.count_escalation(what, step);
         }
+        self.take_measured().iter().for_each(|measured| metrics.measure(measured));
         for (source, cases) in self.cases_open() {
             metrics.set_cases_open(source.partition, cases);
         }

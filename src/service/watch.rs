@@ -11,6 +11,7 @@ use super::calls::Calls;
 use super::patience::{Patience, Proposal};
 use super::worker::{Batch, Silence, Stage, StageError};
 use crate::alert::AlertEvent;
+use crate::case::Measured;
 use crate::fault::{Bug, is_planted};
 use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
 use crate::pipeline::{UndoLimits, Verdict, WatchState, watch};
@@ -23,6 +24,9 @@ use std::time::Duration;
 
 /// Calls kept for whoever counts them.
 const CALLED_MAX: usize = 10_000;
+
+/// Measures kept for whoever counts them.
+const MEASURED_MAX: usize = 100_000;
 
 /// What a watch worker works with.
 #[derive(Debug, Clone)]
@@ -99,6 +103,8 @@ pub struct WatchStage {
     calls: Option<Calls>,
     calling: Vec<(&'static str, u32)>,
     called: Vec<(&'static str, u32)>,
+    measuring: Vec<Measured>,
+    measured: Vec<Measured>,
 }
 
 impl WatchStage {
@@ -120,6 +126,8 @@ impl WatchStage {
             calls: None,
             calling: Vec::new(),
             called: Vec::new(),
+            measuring: Vec::new(),
+            measured: Vec::new(),
         }
     }
 
@@ -165,6 +173,11 @@ impl WatchStage {
         std::mem::take(&mut self.called)
     }
 
+    /// What was measured of the work on items since this was last asked.
+    pub fn take_measured(&mut self) -> Vec<Measured> {
+        std::mem::take(&mut self.measured)
+    }
+
     /// Cases that are not over, by owned partition.
     pub fn cases_open(&self) -> impl Iterator<Item = (&TopicPartition, usize)> {
         self.owned.iter().map(|(source, owned)| (source, owned.state.cases_open()))
@@ -203,6 +216,7 @@ impl WatchStage {
                     self.outputs.push(wire::follow_up_record(topics, pack, &follow_up)?);
                 }
                 Verdict::Case(told) => self.outputs.push(wire::case_record(topics, &told)?),
+                Verdict::Measured(measured) => self.measuring.push(measured),
             }
         }
         Ok(())
@@ -265,6 +279,7 @@ impl Stage for WatchStage {
         self.alerts.clear();
         self.proposals.clear();
         self.calling.clear();
+        self.measuring.clear();
         if let Some(calls) = &mut self.calls {
             calls.take();
         }
@@ -328,6 +343,10 @@ impl Stage for WatchStage {
         // where nobody looks, the oldest is let go
         let surplus = self.called.len().saturating_sub(CALLED_MAX);
         self.called.drain(..surplus);
+        if self.measured.len() > MEASURED_MAX {
+            self.measured.clear();
+        }
+        self.measured.append(&mut self.measuring);
         self.owned.values_mut().for_each(Owned::landed);
     }
 

@@ -196,8 +196,13 @@ pub fn mention_record(
         pack: pack.digest.clone(),
         model: model.to_owned(),
         layer: pack.additions.layer.as_ref().map(|layer| layer.digest().to_owned()),
-        rules: queries().chain(decided.noise.iter().map(|noise| noise.rule.clone())).collect(),
-        reasons: decided.noise.iter().map(|noise| noise.reason.clone()).collect(),
+        rules: queries()
+            .chain(decided.noise.iter().map(|noise| noise.rule.clone()))
+            .chain(decided.overlaid.iter().map(|overlaid| overlaid.rule.clone()))
+            .collect(),
+        reasons: (decided.noise.iter().map(|noise| noise.reason.clone()))
+            .chain(decided.overlaid.iter().map(|overlaid| overlaid.reason.clone()))
+            .collect(),
         explain: Vec::new(),
     };
     let scores = decided.scores.as_ref();

@@ -7,6 +7,7 @@ mod case;
 mod dead_letter;
 mod headers;
 mod item;
+mod said;
 pub mod schemas;
 mod scores;
 mod shadow;
@@ -23,6 +24,7 @@ pub use item::{
     PublishedOutcome, RoutedItem, RoutedMention, alert_record, follow_up_record, mention_record, routed_alert,
     routed_record,
 };
+pub use said::{FeedbackRecord, said_record};
 pub use scores::write_scores;
 pub use shadow::{SHADOW_TYPE, ShadowDifference, ShadowRecord, shadow_record};
 pub use signal::{

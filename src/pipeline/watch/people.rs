@@ -10,7 +10,7 @@
 use super::withdraw::withdraw;
 use super::{FollowUp, FollowUpAction, Verdict, alert};
 use crate::alert::{AlertEvent, AlertState, Withdrawal};
-use crate::case::{Alarm, Case, CaseItem, Page, Said, SaidKind, Step, Told};
+use crate::case::{Alarm, Case, CaseItem, Measure, Measured, Page, Said, SaidKind, Step, Told};
 use crate::detect::Bucket;
 use crate::mention::Timestamp;
 use crate::pipeline::book::forgotten;
@@ -39,13 +39,14 @@ pub(super) struct Round<'a> {
     runs: bool,
     pack: &'a Pack,
     changed: BTreeSet<String>,
+    measured: Vec<Measured>,
 }
 
 impl<'a> Round<'a> {
     /// The round of a bucket that is closed.
     pub(super) fn of(bucket: Bucket, state: &WatchState, pack: &'a Pack) -> Self {
         let runs = state.members.hear_people(bucket);
-        Self { bucket, now: bucket.end(), runs, pack, changed: BTreeSet::new() }
+        Self { bucket, now: bucket.end(), runs, pack, changed: BTreeSet::new(), measured: Vec::new() }
     }
 
     /// What arrived and what was said, before the counts.
@@ -66,12 +67,11 @@ impl<'a> Round<'a> {
 
     fn take(&mut self, item: &CaseItem, state: &mut WatchState) {
         let (key, runs) = (item.key(), self.runs);
-        state.turn(&key, |page| {
+        let measured = state.turn(&key, |page| {
             let case = page.get_or_insert_with(|| Page::Case(Box::new(Case::new(item))));
-            if let Page::Case(case) = case {
-                case.take(item, runs);
-            }
+            if let Page::Case(case) = case { case.take(item, runs) } else { None }
         });
+        self.measured.extend(measured);
         self.changed.insert(key);
     }
 
@@ -81,7 +81,7 @@ impl<'a> Round<'a> {
         for key in state.book().about(&said.about) {
             let query = state.turn(&key, |page| match page {
                 Some(Page::Case(case)) => {
-                    case.hear(said);
+                    self.measured.extend(case.hear(said));
                     None
                 }
                 Some(Page::Alarm(alarm)) => {
@@ -142,7 +142,7 @@ impl<'a> Round<'a> {
             match verdict {
                 Verdict::Alert(event) => self.note_alert(event, state),
                 Verdict::FollowUp(follow_up) => self.note_decision(follow_up, state),
-                Verdict::Case(_) => {}
+                Verdict::Case(_) | Verdict::Measured(_) => {}
             }
         }
         let mut verdicts = self.let_go(state);
@@ -219,9 +219,14 @@ impl<'a> Round<'a> {
         let (now, pack) = (self.now, self.pack);
         let name = |party: &str| pack.name_of(party).to_owned();
         for key in state.book().due_by(now) {
+            let (runs, measured) = (self.runs, &mut self.measured);
             let called = state.turn(&key, |page| match page {
                 Some(Page::Case(case)) => {
                     let steps = std::iter::from_fn(|| case.run(now)).collect::<Vec<_>>();
+                    measured.extend(steps.iter().filter_map(|(_, told)| case.escalated(&told.item_id)));
+                    // where nobody is heard, nobody can answer
+                    let missed = case.miss(now);
+                    measured.extend(missed.into_iter().filter(|_| runs));
                     steps.into_iter().map(|(step, told)| Verdict::FollowUp(escalated(step, told, name))).collect()
                 }
                 Some(Page::Alarm(alarm)) => std::iter::from_fn(|| alarm.run(now, name)).map(alert).collect(),
@@ -257,15 +262,27 @@ impl<'a> Round<'a> {
             });
             verdicts.extend(case.map(|case| told(key, Some(case))));
         }
+        verdicts.extend(self.measured.into_iter().map(|measured| Verdict::Measured(bounded(measured, self.pack))));
         verdicts
     }
+}
+
+/// What people name is counted by the names of the pack: there are only so many.
+fn bounded(mut measured: Measured, pack: &Pack) -> Measured {
+    if let Measure::Tagged { said } = &mut measured.what
+        && pack.intents.get(said).is_none()
+        && said != "none"
+    {
+        "other".clone_into(said);
+    }
+    measured
 }
 
 /// Wall time was recorded: what was said is heard, and who is due by then is called.
 pub(super) fn tick(at: Timestamp, state: &mut WatchState, pack: &Pack) -> Vec<Verdict> {
     let bucket = state.closed.unwrap_or(Bucket::FIRST);
     let runs = state.members.hear_people(bucket);
-    let mut round = Round { bucket, now: at, runs, pack, changed: BTreeSet::new() };
+    let mut round = Round { bucket, now: at, runs, pack, changed: BTreeSet::new(), measured: Vec::new() };
     let mut said: Vec<Said> = Vec::new();
     for key in state.book().pages().keys().filter(|key| key.starts_with("said:")).cloned().collect::<Vec<_>>() {
         if let Some(Page::Said(words)) = state.take_waiting(&key) {

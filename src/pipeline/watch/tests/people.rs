@@ -3,6 +3,7 @@
 use super::*;
 use crate::case::{CaseItem, Crowd, Page, Said, SaidKind};
 use crate::pipeline::UndoLimits;
+use crate::route::Tier;
 use crate::wire::state_hash;
 
 const HOUR: i64 = 3_600;
@@ -27,6 +28,8 @@ fn item(number: i64, second: i64) -> CaseItem {
         team: "finance".into(),
         intent: "billing".into(),
         severity: Severity::S3,
+        tier: Tier::Assisted,
+        ticket: true,
         thread: format!("thread-{number}"),
         path: vec!["finance-lead".into(), "legal".into()],
         respond_by: at(second + HOUR),
@@ -79,7 +82,7 @@ fn follow_ups(verdicts: &[Verdict]) -> Vec<(i64, FollowUpAction, String)> {
             let party = one.step.as_ref().map(|step| step.party.clone());
             Some((one.at.as_seconds() - NOON, one.action, party.unwrap_or_default()))
         }
-        Verdict::Alert(_) | Verdict::Case(_) => None,
+        Verdict::Alert(_) | Verdict::Case(_) | Verdict::Measured(_) => None,
     });
     told.collect()
 }
@@ -181,7 +184,7 @@ fn a_case_holds_its_posts_and_what_is_said_and_is_forgotten_in_the_end() {
         .iter()
         .filter_map(|verdict| match verdict {
             Verdict::Case(told) => Some(&**told),
-            Verdict::Alert(_) | Verdict::FollowUp(_) => None,
+            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Measured(_) => None,
         })
         .collect();
     let case = written.last().and_then(|told| told.case.clone()).expect("it was written");
@@ -252,7 +255,7 @@ fn a_false_alarm_is_withdrawn_and_does_not_come_back_as_it_was() {
         .iter()
         .filter_map(|verdict| match verdict {
             Verdict::Alert(event) if event.state != AlertState::Updated => Some((event.state, event.alert_id.clone())),
-            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Case(_) => None,
+            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) => None,
         })
         .collect();
     let id = opened.alert_id;
