@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Intent,
     Row,
     Trigger,
+    /// A rule that raises.
+    Raise,
     Reply,
     /// A word that approved wording may hold in braces.
     Variable,
@@ -45,6 +47,7 @@ impl Kind {
             Self::Intent => "intent",
             Self::Row => "matrix row",
             Self::Trigger => "trigger",
+            Self::Raise => "rule that raises",
             Self::Reply => "reply",
             Self::Variable => "variable",
             Self::Group => "group",

@@ -9,7 +9,7 @@ use crate::pipeline::{Heard, Signal, SourceClock};
 use crate::rules::Pack;
 
 /// Version of the signals format.
-const FORMAT: u8 = 5;
+const FORMAT: u8 = 6;
 
 /// A partial aggregate of a query, placed by what its counts are held together with.
 ///
@@ -90,6 +90,19 @@ pub fn case_partition(item: &CaseItem, partitions: i32) -> i32 {
 /// When it has no binary form.
 pub fn feedback_record(topics: &Topics, partition: i32, log: Bucket, said: Vec<Said>) -> Result<Output, WireError> {
     record(topics, Place::Exact(partition), b"source:feedback".to_vec(), &Signal::Feedback { log, said })
+}
+
+/// Posts in threads in one log bucket, for one signals partition.
+///
+/// # Errors
+/// When they have no binary form.
+pub fn threads_record(
+    topics: &Topics,
+    partition: i32,
+    log: Bucket,
+    posts: Vec<(u64, u64)>,
+) -> Result<Output, WireError> {
+    record(topics, Place::Exact(partition), b"case:threads".to_vec(), &Signal::Threads { log, posts })
 }
 
 /// Wall time recorded by watch in one signals partition.
