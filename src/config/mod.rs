@@ -9,6 +9,7 @@
 mod environment;
 mod error;
 mod load;
+pub mod owners;
 pub mod pack;
 mod secret;
 mod sections;

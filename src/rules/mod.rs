@@ -23,6 +23,7 @@ mod intents;
 mod learned;
 mod lists;
 mod matrix;
+mod owners;
 mod pack;
 mod paths;
 mod problem;
@@ -35,6 +36,7 @@ mod silences;
 mod teams;
 #[cfg(test)]
 mod tests;
+mod unfilled;
 mod verdict;
 mod yaml;
 
@@ -53,6 +55,7 @@ pub use intents::{Intent, Intents, NO_INTENT, NOISE_LABELS, NoiseRule, Trigger};
 pub use learned::{HeadAsked, is_learned};
 pub use lists::Lists;
 pub use matrix::{Clock, Matrix, Row};
+pub use owners::unowned;
 pub use pack::Pack;
 pub use problem::{Finding, Problem};
 pub use queries::QueryRule;
@@ -61,6 +64,7 @@ pub use replies::{Channel, MENTION_VARIABLES, Replies, Reply};
 pub use shipped::shipped;
 pub use silences::{Silence, Silenceable};
 pub use teams::{Contact, Receiver, ReceiverKind, Team};
+pub use unfilled::unfilled;
 pub use verdict::{Difference, Observed};
 
 use crate::mention::Timestamp;
