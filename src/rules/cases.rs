@@ -301,7 +301,7 @@ fn read_shares(parent: &Fields<'_>, key: &str, names: Option<Names>) -> BTreeMap
         return shares;
     };
     let labels: Vec<&str> = entries.iter().map(|(k, _)| k.name.as_str()).collect();
-    let Some(fields) = Fields::open(parent.ctx, node, "given scores", &labels) else { return shares };
+    let Some(fields) = Fields::open(parent.ctx, node, "given shares", &labels) else { return shares };
     for (name, _) in entries {
         if let Some(kind) = names.filter(|_| name.name != NO_INTENT) {
             parent.ctx.refer(kind, &name.name, name.at);

@@ -192,7 +192,7 @@ fn read_named(expect: &Fields<'_>, key: &str, kind: Kind) -> Option<String> {
 }
 
 fn read_hours(fields: &Fields<'_>) -> Option<HoursAsked> {
-    let hours = fields.map("hours", "hours", &["of", "open", "closed"])?;
+    let hours = fields.map("hours", "a test of hours", &["of", "open", "closed"])?;
     let of = hours.reference("of", Kind::Party);
     let times = |key| hours.words(key).iter().filter_map(|word| super::cases::read_time(&hours, word)).collect();
     let asked = HoursAsked { of: of?, open: times("open"), closed: times("closed") };
