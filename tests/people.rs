@@ -298,3 +298,49 @@ fn whoever_is_next_is_called_once_though_everything_is_silent_and_triage_is_gone
     let deputy = |party: &str, who: &str| (due, party.to_owned(), who.to_owned());
     assert_eq!(deputies, [deputy("duty-manager", "operations-lead"), deputy("comms-lead", "general-counsel")]);
 }
+
+/// An answer of somebody else to the first post.
+fn answer(number: u64, at: i64, text: &str) -> RawRecord {
+    let mut record = post(number, at, text);
+    let mut value: Value = serde_json::from_slice(&record.value).unwrap();
+    value["data"]["conversation_id"] = json!("90000000");
+    value["data"]["referenced_tweets"] = json!([{"type": "replied_to", "id": "90000000"}]);
+    record.value = value.to_string().into_bytes();
+    record
+}
+
+#[test]
+fn a_thread_that_others_lengthen_raises_the_item_of_who_began_it_whatever_the_partitions() {
+    // answers to the post; whether they raise it
+    for (answers, is_raised) in [(80, true), (20, false)] {
+        let mut told = Vec::new();
+        for (raw_partitions, signals_partitions) in [(1, 1), (3, 5)] {
+            let layout = Layout {
+                members: (0..raw_partitions).map(|partition| (Platform::X, partition)).collect(),
+                raw_partitions,
+                signals_partitions,
+                duplicate_window_records: 1_000,
+            };
+            let mut pipeline = LocalPipeline::new(&layout, pack(), Model::shipped());
+            let mut input = vec![post(0, START, "Nimbus Pay charged me twice and nobody at Nimbus answers")];
+            let text = |number: u64| format!("same here, Nimbus Pay charged me twice, number {number}");
+            input.extend((1..=answers).map(|number| {
+                let at = START + 60 + i64::try_from(number).unwrap() * 20;
+                answer(number, at, &text(number))
+            }));
+            pipeline.feed(input).unwrap();
+            pipeline.finish().unwrap();
+            let outputs = pipeline.take_outputs().into_iter().flat_map(|(_, records)| records);
+            let values = outputs.filter_map(|record| serde_json::from_slice::<Value>(&record.value?).ok());
+            let raised: Vec<Value> = values.filter(|value| value["action"] == "escalate").collect();
+            assert_eq!(!raised.is_empty(), is_raised, "{answers} answers: {raised:?}");
+            for value in &raised {
+                let why = value["reasons"][0].as_str().unwrap();
+                assert!(why.starts_with("thread_growth: ") && value["severity"] == "S2", "{value}");
+                assert!(value["case_id"].is_string() && value["team"].is_string(), "{value}");
+            }
+            told.push(raised);
+        }
+        assert_eq!(told[0], told[1], "the same whatever the partitions");
+    }
+}

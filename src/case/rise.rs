@@ -3,16 +3,12 @@
 //! Counts and times only, of closed log buckets, so it is the same on every run. Up only: what was told graver is never
 //! told lighter.
 
-use crate::detect::Bucket;
 use crate::mention::Timestamp;
-use crate::route::{Rung, Severity};
-use crate::rules::{CONTACTS_MAX, Raise, Sign, THREAD_WITHIN_MAX};
+use crate::route::{CONTACTS_MAX, Raise, Rung, Severity, Sign, THREAD_WITHIN_MAX};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Posts of threads are counted by slots of so many buckets (5 min).
-const SLOT_BUCKETS: i64 = 30;
-/// Seconds of a slot.
+/// Posts of threads are counted by slots of so many seconds (5 min).
 const SLOT_SECONDS: i64 = 300;
 /// Slots that are kept.
 const SLOTS_MAX: i64 = THREAD_WITHIN_MAX / SLOT_SECONDS;
@@ -70,9 +66,9 @@ impl Rise {
         &self.threads
     }
 
-    /// Others have posted in one of its threads.
-    pub fn grow(&mut self, bucket: Bucket, posts: u64) {
-        let slot = bucket.0.div_euclid(SLOT_BUCKETS);
+    /// Others have posted in one of its threads, in the log bucket that ends then.
+    pub fn grow(&mut self, ends: Timestamp, posts: u64) {
+        let slot = slot(ends);
         *self.posts.entry(slot).or_default() += posts;
         self.posts = self.posts.split_off(&(slot - SLOTS_MAX));
     }
@@ -83,12 +79,12 @@ impl Rise {
         self.raised.clear();
     }
 
-    /// What has risen above `severity` by the end of `bucket`, once for each rule. `heard`: answers are known of.
+    /// What has risen above `severity` by `now`, the end of a log bucket, once for each rule. `heard`: answers are known of.
     pub fn run(
         &mut self,
         intent: &str,
         severity: Severity,
-        bucket: Bucket,
+        now: Timestamp,
         heard: bool,
         rules: &[Raise],
     ) -> Option<Raised> {
@@ -97,7 +93,7 @@ impl Rise {
             .iter()
             .filter(concerns)
             .filter(|rule| (heard || rule.sign == Sign::Thread) && !self.raised.contains(&rule.id))
-            .map(|rule| (rule, self.count(rule, bucket)))
+            .map(|rule| (rule, self.count(rule, now)))
             .filter(|(rule, count)| *count >= u64::from(rule.least))
             .collect();
         let severity = news.iter().map(|(rule, _)| rule.severity).min()?;
@@ -107,7 +103,7 @@ impl Rise {
         Some(Raised { severity, reasons, rung })
     }
 
-    fn count(&self, rule: &Raise, bucket: Bucket) -> u64 {
+    fn count(&self, rule: &Raise, now: Timestamp) -> u64 {
         match rule.sign {
             Sign::Contacts => {
                 let Some(last) = self.contacts.last() else { return 0 };
@@ -116,11 +112,16 @@ impl Rise {
             }
             Sign::Thread => {
                 let slots = (rule.within_seconds / SLOT_SECONDS).max(1);
-                let from = bucket.0.div_euclid(SLOT_BUCKETS) - slots + 1;
+                let from = slot(now) - slots + 1;
                 self.posts.range(from..).map(|(_, posts)| posts).sum()
             }
         }
     }
+}
+
+/// The slot that a log bucket lies in, by its end.
+fn slot(ends: Timestamp) -> i64 {
+    ends.as_micros().saturating_sub(1).div_euclid(SLOT_SECONDS * 1_000_000)
 }
 
 #[cfg(test)]
@@ -152,23 +153,23 @@ mod tests {
             let (mut rise, mut risen) = (Rise::default(), Vec::new());
             for post in posts {
                 rise.take(at(*post), true, None, &[]);
-                risen.extend(rise.run("billing", severity, Bucket(0), true, &rules));
+                risen.extend(rise.run("billing", severity, at(10), true, &rules));
             }
             assert_eq!(risen.len(), times, "{posts:?} {severity:?}");
         }
         let mut rise = Rise::default();
         (0..3).for_each(|post| rise.take(at(post), true, None, &[]));
-        assert_eq!(rise.run("outage", Severity::S4, Bucket(0), true, &rules), None, "another intent");
-        assert_eq!(rise.run("billing", Severity::S4, Bucket(0), false, &rules), None, "nobody could have answered");
+        assert_eq!(rise.run("outage", Severity::S4, at(10), true, &rules), None, "another intent");
+        assert_eq!(rise.run("billing", Severity::S4, at(10), false, &rules), None, "nobody could have answered");
         let mut answered = rise.clone();
         answered.answered();
-        assert_eq!(answered.run("billing", Severity::S4, Bucket(0), true, &rules), None, "it was answered");
-        let raised = rise.run("billing", Severity::S4, Bucket(0), true, &rules).expect("it rises");
+        assert_eq!(answered.run("billing", Severity::S4, at(10), true, &rules), None, "it was answered");
+        let raised = rise.run("billing", Severity::S4, at(10), true, &rules).expect("it rises");
         let reason = "repeat_contact: 3 in 1 h without an answer, at least 3: at least S2";
         assert_eq!((raised.severity, raised.reasons), (Severity::S2, vec![reason.to_owned()]));
         let mut private = Rise::default();
         (0..3).for_each(|post| private.take(at(post), false, None, &[]));
-        assert_eq!(private.run("billing", Severity::S4, Bucket(0), true, &rules), None, "not public");
+        assert_eq!(private.run("billing", Severity::S4, at(10), true, &rules), None, "not public");
     }
 
     #[test]
@@ -184,15 +185,15 @@ mod tests {
         ];
         for (posts, risen) in cases {
             let mut rise = Rise::default();
-            posts.iter().for_each(|(bucket, posts)| rise.grow(Bucket(*bucket), *posts));
-            let last = Bucket(posts.last().expect("one").0);
+            posts.iter().for_each(|(bucket, posts)| rise.grow(at(*bucket * 10 + 10), *posts));
+            let last = at(posts.last().expect("one").0 * 10 + 10);
             let raised = rise.run("billing", Severity::S3, last, false, &rules);
             assert_eq!(raised.map(|raised| raised.severity), risen, "{posts:?}");
         }
         let mut rise = Rise::default();
         for number in 0..10_000 {
             rise.take(at(number), true, Some(number.unsigned_abs()), &[]);
-            rise.grow(Bucket(number), 1);
+            rise.grow(at(number * 10), 1);
         }
         assert_eq!((rise.contacts.len(), rise.threads.len()), (CONTACTS_MAX, THREADS_MAX));
         assert!(rise.posts.len() <= 74, "{} slots", rise.posts.len());

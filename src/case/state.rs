@@ -4,10 +4,8 @@
 //! which transaction leaves no trace. What it keeps is bounded: the latest posts, the latest entries, and counts.
 
 use super::{Alarm, Approvals, Clock, Overdue, Raised, Rise, Said, SaidKind, Step};
-use crate::detect::Bucket;
 use crate::mention::Timestamp;
-use crate::route::{Approver, Rung, Severity};
-use crate::rules::Raise;
+use crate::route::{Approver, Raise, Rung, Severity};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -441,9 +439,9 @@ impl Case {
         }
     }
 
-    /// Others have posted in threads that its author began.
-    pub fn grow(&mut self, bucket: Bucket, posts: u64) {
-        self.rise.grow(bucket, posts);
+    /// Others have posted in threads that its author began, in the log bucket that ends then.
+    pub fn grow(&mut self, ends: Timestamp, posts: u64) {
+        self.rise.grow(ends, posts);
     }
 
     /// Threads that its author began, by hash, the latest ones.
@@ -452,26 +450,26 @@ impl Case {
         self.rise.threads()
     }
 
-    /// What has made it more severe by the end of `bucket`, with the item it is told of: the latest one with a ticket,
+    /// What has made it more severe by `now`, the end of a log bucket, with the item it is told of: the latest one with a ticket,
     /// without which it stays as it is. `heard`: answers are known of.
-    pub fn raise(&mut self, bucket: Bucket, heard: bool, rules: &[Raise]) -> Option<(Raised, Told)> {
+    pub fn raise(&mut self, now: Timestamp, heard: bool, rules: &[Raise]) -> Option<(Raised, Told)> {
         let is_ticketed = |item: &ItemRef| item.standing == Standing::Ticketed;
         if self.closed.is_some() || !self.items.iter().any(is_ticketed) {
             return None;
         }
-        let raised = self.rise.run(&self.intent, self.severity, bucket, heard, rules)?;
+        let raised = self.rise.run(&self.intent, self.severity, now, heard, rules)?;
         let told = self.items.iter_mut().rev().find(|item| is_ticketed(item)).and_then(ItemRef::next_told)?;
         self.severity = raised.severity;
         if let Some(rung) = &raised.rung {
             self.team.clone_from(&rung.team);
             (self.path, self.respond_seconds) = (rung.path.clone(), rung.respond_seconds);
-            let by = bucket.end().plus_seconds(rung.respond_seconds);
+            let by = now.plus_seconds(rung.respond_seconds);
             if let Some(clock) = &mut self.clock {
                 clock.hasten(by);
                 clock.lead(&rung.path);
             }
         }
-        self.note(bucket.end(), What::Raised, &told.item_id, "", raised.severity.as_str());
+        self.note(now, What::Raised, &told.item_id, "", raised.severity.as_str());
         Some((raised, told))
     }
 

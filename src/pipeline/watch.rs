@@ -103,11 +103,14 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Somebody is called who was not before: for a `case` or an `alert`, at which step.
+    /// Somebody is called who was not before: for a `case`, an `alert` or an `approval` of one, at which step.
     #[must_use]
     pub fn calls(&self) -> Option<(&'static str, u32)> {
         match self {
-            Self::Alert(event) => event.escalation.as_ref().map(|called| ("alert", called.step)),
+            Self::Alert(event) => event.escalation.as_ref().map(|called| match called.stands_in_for {
+                None => ("alert", called.step),
+                Some(_) => ("approval", called.step),
+            }),
             Self::FollowUp(follow_up) => follow_up.step.as_ref().map(|step| ("case", step.number)),
             Self::Case(_) => None,
         }

@@ -7,6 +7,7 @@ mod decide;
 mod difference;
 mod facts;
 mod noise;
+mod raise;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod ticket;
 pub use decide::{decide, fired_triggers, seen_intents};
 pub use difference::{Difference, differences};
 pub use noise::{Noise, noise};
+pub use raise::{CONTACTS_MAX, Raise, Sign, THREAD_WITHIN_MAX};
 
 use crate::mention::Timestamp;
 use crate::score::{Explanation, Scores, told_within};

@@ -7,10 +7,10 @@ use super::fields::Fields;
 use super::sheet::{Ctx, Kind};
 use super::verdict::Found;
 use super::yaml::Node;
-use super::{Crisis, Difference, Hours, Pack, Sign};
+use super::{Crisis, Difference, Hours, Pack};
 use crate::alert::AlertKind;
 use crate::mention::Timestamp;
-use crate::route::Severity;
+use crate::route::{Raise, Severity, Sign};
 
 /// A test that needs no post.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,6 +106,7 @@ pub struct RaiseAsked {
 /// Reads a test that is about an alert, about hours, or about time.
 pub(super) fn read(ctx: Ctx<'_>, node: &Node) -> Option<Check> {
     let fields = Fields::open(ctx, node, "a test without a post", &["name", "alert", "hours", "raise", "expect"])?;
+    let name = fields.text("name").unwrap_or_default();
     let about = if fields.node("alert").is_some() {
         Asked::Alert(Box::new(read_alert(&fields)?))
     } else if fields.node("raise").is_some() {
@@ -113,7 +114,6 @@ pub(super) fn read(ctx: Ctx<'_>, node: &Node) -> Option<Check> {
     } else {
         Asked::Hours(read_hours(&fields)?)
     };
-    let name = fields.text("name").unwrap_or_default();
     Some(Check { path: ctx.file.path.clone(), line: fields.at.line, name, about })
 }
 
@@ -209,6 +209,12 @@ fn read_raise(fields: &Fields<'_>) -> Option<RaiseAsked> {
     let intent = raise.reference("intent", Kind::Intent);
     raise.word("severity")?;
     let from = raise.choice("severity", &SEVERITIES);
+    let within_seconds = raise.duration("within");
+    let expect = fields.map("expect", "what is expected of a rise", &["severity"]);
+    let severity = expect.and_then(|expect| expect.choice("severity", &SEVERITIES));
+    if severity.is_none() {
+        fields.ctx.problem(fields.at, "a test expects nothing", "add \"expect: {severity: S2}\"".to_owned());
+    }
     let (sign, count) = match (raise.small("contacts"), raise.small("posts")) {
         (Some(contacts), None) => (Sign::Contacts, contacts),
         (None, Some(posts)) => (Sign::Thread, posts),
@@ -218,12 +224,6 @@ fn read_raise(fields: &Fields<'_>) -> Option<RaiseAsked> {
             return None;
         }
     };
-    let within_seconds = raise.duration("within");
-    let expect = fields.map("expect", "what is expected of a rise", &["severity"]);
-    let severity = expect.and_then(|expect| expect.choice("severity", &SEVERITIES));
-    if severity.is_none() {
-        fields.ctx.problem(fields.at, "a test expects nothing", "add \"expect: {severity: S2}\"".to_owned());
-    }
     Some(RaiseAsked {
         intent: intent?,
         from: from?,
@@ -296,7 +296,7 @@ impl CrisisAsked {
 
 impl RaiseAsked {
     /// How severe it is, and the rules that raise it.
-    pub(super) fn raised<'p>(&self, pack: &'p Pack) -> (Severity, Vec<&'p super::Raise>) {
+    pub(super) fn raised<'p>(&self, pack: &'p Pack) -> (Severity, Vec<&'p Raise>) {
         pack.intents.raised(&self.intent, self.from, self.sign, self.count, self.within_seconds)
     }
 }

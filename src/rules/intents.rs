@@ -3,10 +3,10 @@
 use super::approvals::{self, Approval};
 use super::condition::{self, Condition, SEVERITIES};
 use super::fields::Fields;
-use super::raises::{self, Raise, Sign};
+use super::raises;
 use super::sheet::{Ctx, Kind};
 use super::yaml::Node;
-use crate::route::{Severity, Tier};
+use crate::route::{Raise, Severity, Sign, Tier};
 use std::collections::BTreeMap;
 
 /// The intent of what matched and has none above its threshold: the catch-all.

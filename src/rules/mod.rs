@@ -61,7 +61,6 @@ pub use owners::unowned;
 pub use pack::Pack;
 pub use problem::{Finding, Problem};
 pub use queries::QueryRule;
-pub use raises::{CONTACTS_MAX, Raise, Sign, THREAD_WITHIN_MAX};
 pub use replies::{Channel, MENTION_VARIABLES, Replies, Reply};
 pub use shipped::shipped;
 pub use silences::{Silence, Silenceable};

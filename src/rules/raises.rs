@@ -6,78 +6,12 @@ use super::condition::SEVERITIES;
 use super::fields::Fields;
 use super::sheet::{Ctx, Kind};
 use super::yaml::Node;
-use crate::route::Severity;
+use crate::route::{CONTACTS_MAX, Raise, Sign, THREAD_WITHIN_MAX};
 
 /// Longest time over which posts of one author are counted, seconds: a week.
 const CONTACTS_WITHIN_MAX: i64 = 7 * 86_400;
-/// Longest time over which posts of a thread are counted, seconds: 6 h.
-pub const THREAD_WITHIN_MAX: i64 = 6 * 3_600;
-/// Most posts of one author that are asked for.
-pub const CONTACTS_MAX: usize = 16;
 /// Rules of a pack at most.
 const RAISES_MAX: usize = 16;
-
-/// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
-    /// Public posts of one author about one issue, since the last answer.
-    Contacts,
-    /// Posts of others in the threads that the author began.
-    Thread,
-}
-
-/// A rule that raises the severity of a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Raise {
-    /// Its name in reasons.
-    pub id: String,
-    /// For these intents; none named: for all.
-    pub intents: Vec<String>,
-    /// What is counted.
-    pub sign: Sign,
-    /// So many, at least.
-    pub least: u32,
-    /// Within so many seconds.
-    pub within_seconds: i64,
-    /// At least this severe then.
-    pub severity: Severity,
-}
-
-impl Raise {
-    /// Whether it is for that intent.
-    #[must_use]
-    pub fn concerns(&self, intent: &str) -> bool {
-        self.intents.is_empty() || self.intents.iter().any(|one| one == intent)
-    }
-
-    /// Whether so many within so many seconds are enough.
-    #[must_use]
-    pub fn holds(&self, sign: Sign, count: u64, within_seconds: i64) -> bool {
-        sign == self.sign && count >= u64::from(self.least) && within_seconds <= self.within_seconds
-    }
-
-    /// Why it raises, with the numbers compared.
-    #[must_use]
-    pub fn reason(&self, count: u64) -> String {
-        let within = span(self.within_seconds);
-        let (least, severity) = (self.least, self.severity.as_str());
-        match self.sign {
-            Sign::Contacts => {
-                format!("repeat_contact: {count} in {within} without an answer, at least {least}: at least {severity}")
-            }
-            Sign::Thread => format!("thread_growth: {count} in {within}, at least {least}: at least {severity}"),
-        }
-    }
-}
-
-/// In the largest unit that tells it whole.
-fn span(seconds: i64) -> String {
-    match seconds {
-        whole if whole % 3_600 == 0 => format!("{} h", whole / 3_600),
-        whole if whole % 60 == 0 => format!("{} min", whole / 60),
-        _ => format!("{seconds} s"),
-    }
-}
 
 pub(super) fn read(fields: &Fields<'_>, into: &mut Vec<Raise>) {
     for node in fields.list("raises") {
@@ -97,6 +31,8 @@ fn read_raise(ctx: Ctx<'_>, node: &Node) -> Option<Raise> {
     let id = fields.define(Kind::Raise);
     fields.text_if("about");
     let intents = fields.references("intents", Kind::Intent);
+    fields.word("severity");
+    let severity = fields.choice("severity", &SEVERITIES);
     let (sign, least) = read_sign(&fields)?;
     let within = fields.node("within").map(|_| fields.duration("within"));
     let most = if sign == Sign::Contacts { CONTACTS_WITHIN_MAX } else { THREAD_WITHIN_MAX };
@@ -109,12 +45,10 @@ fn read_raise(ctx: Ctx<'_>, node: &Node) -> Option<Raise> {
     };
     if within_seconds > most {
         let at = fields.node("within").map_or(fields.at, |node| node.at);
-        let message = format!("\"within\" is at most {} here", span(most));
+        let message = format!("\"within\" is at most {} h here", most / 3_600);
         ctx.problem(at, message, format!("write {}h", most / 3_600));
     }
-    fields.word("severity")?;
-    let severity = fields.choice("severity", &SEVERITIES)?;
-    Some(Raise { id: id?, intents, sign, least, within_seconds, severity })
+    Some(Raise { id: id?, intents, sign, least, within_seconds, severity: severity? })
 }
 
 /// Either contacts or posts are counted.

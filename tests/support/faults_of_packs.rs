@@ -72,10 +72,10 @@ pub(crate) const FAULTS: &[Fault] = &[
     ("alerts/alerts.yaml", "deputy: duty-manager}", "deputy: operations-lead}", 0, "stands in for itself", "somebody else"),
     ("alerts/alerts.yaml", "  path: [duty-manager, comms-lead, operations-lead]", "  path: [comms, legal]", 0, "ends without a person", "add"),
     ("alerts/alerts.yaml", "{who: general-counsel, by: 30m}", "{who: general-counsel, by: 30}", 0, "no duration", "30m"),
-    ("teams.yaml", "    team: sales\n    deputy: operations-lead\n", "    team: sales\n", 0, "nobody stands in", "deputy"),
+    ("matrix.yaml", "approvals: [sales-lead]", "approvals: [support-lead]", 0, "nobody stands in", "deputy"),
     ("intents/raises.yaml", "    contacts: 3\n", "    contacts: 1\n", 0, "must be from 2 to 16", "write 2"),
     ("intents/raises.yaml", "    within: 24h\n", "    within: 24\n", 0, "no duration", "24m"),
-    ("intents/raises.yaml", "    posts: 50\n    within: 1h", "    posts: 50\n    within: 9h", 0, "at most 6 h", "write 6h"),
+    ("intents/raises.yaml", "    posts: 50\n    within: 1h", "    posts: 50\n    within: 9h", 1, "at most 6 h", "write 6h"),
     // ── what is there twice, never, or not at all ──
     ("matrix.yaml", "  - id: outage-urgent\n", "  - id: outage-pay\n", 0, "defined twice", "another id"),
     ("matrix.yaml", "    like: outage\n    when: {severity: [S1, S2]}\n", "    like: outage-urgent\n    when: {severity: [S1, S2]}\n", 0, "like itself", "stands alone"),

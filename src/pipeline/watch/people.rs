@@ -87,7 +87,7 @@ impl<'a> Round<'a> {
         for key in state.book().of_thread(thread) {
             state.turn(&key, |page| {
                 if let Some(Page::Case(case)) = page {
-                    case.grow(self.bucket, posts);
+                    case.grow(self.now, posts);
                 }
             });
             self.grown.insert(key);
@@ -237,15 +237,18 @@ impl<'a> Round<'a> {
 
     /// Cases that time has made more severe.
     fn raise(&mut self, state: &mut WatchState) -> Vec<Verdict> {
-        let (bucket, runs, pack) = (self.bucket, self.runs, self.pack);
+        let (now, runs, pack) = (self.now, self.runs, self.pack);
+        if pack.intents.raises.is_empty() {
+            return Vec::new();
+        }
         let looked: BTreeSet<String> = self.changed.union(&std::mem::take(&mut self.grown)).cloned().collect();
         let mut verdicts = Vec::new();
         for key in looked {
             let raised = state.turn(&key, |page| match page {
                 Some(Page::Case(case)) => {
-                    let (raised, told) = case.raise(bucket, runs, &pack.intents.raises)?;
+                    let (raised, told) = case.raise(now, runs, &pack.intents.raises)?;
                     let respond_by = case.calls_at();
-                    Some(raised_to(&case.case_id, raised, told, respond_by, bucket, pack))
+                    Some(raised_to(&case.case_id, raised, told, respond_by, now, pack))
                 }
                 _ => None,
             });
@@ -433,7 +436,7 @@ fn raised_to(
     raised: Raised,
     told: Told,
     respond_by: Option<Timestamp>,
-    bucket: Bucket,
+    at: Timestamp,
     pack: &Pack,
 ) -> FollowUp {
     let Raised { severity, mut reasons, rung } = raised;
@@ -449,7 +452,7 @@ fn raised_to(
         ticket: TicketAction::Upsert,
         step: None,
         raised: Some(Box::new(RaisedTo { case_id: case_id.to_owned(), severity, team, respond_by })),
-        at: bucket.end(),
+        at,
         reasons,
     }
 }
