@@ -5,7 +5,7 @@
 #[path = "support/faults_of_packs.rs"]
 mod faults_of_packs;
 
-use faults_of_packs::{FAULTS, Fault, broken};
+use faults_of_packs::{FAULTS, broken};
 use groundswell::mention::Timestamp;
 use groundswell::rules::{self, Problem, SourceFile, load, shipped};
 
