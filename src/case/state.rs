@@ -4,9 +4,9 @@
 //! which transaction leaves no trace. What it keeps is bounded: the latest posts, the latest entries, and counts.
 
 use super::work::Terms;
-use super::{Alarm, Clock, Measure, Measured, Said, SaidKind, Step, Work};
+use super::{Alarm, Approvals, Clock, Measure, Measured, Overdue, Raised, Rise, Said, SaidKind, Step, Work};
 use crate::mention::Timestamp;
-use crate::route::{Severity, Tier};
+use crate::route::{Approver, Raise, Rung, Severity, Tier};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +57,14 @@ pub struct CaseItem {
     pub respond_by: Timestamp,
     /// When it should be over.
     pub resolve_by: Timestamp,
+    /// Anyone can read it.
+    pub public: bool,
+    /// The thread that it begins, by hash.
+    pub starts: Option<u64>,
+    /// Whose word a public answer needs.
+    pub approvers: Vec<Approver>,
+    /// What the matrix says of it at graver severities.
+    pub rungs: Vec<Rung>,
     /// Triage left it for watch to decide.
     pub crowd: Option<Crowd>,
 }
@@ -171,6 +179,10 @@ pub enum What {
     Released,
     /// The next of the path was called.
     Escalated,
+    /// Time has made it more severe.
+    Raised,
+    /// An approval did not come in time: whoever stands in was called.
+    Overdue,
     /// Somebody said something.
     Said(SaidKind),
 }
@@ -185,6 +197,8 @@ impl What {
             Self::Attached => "attached",
             Self::Released => "released",
             Self::Escalated => "escalated",
+            Self::Raised => "raised",
+            Self::Overdue => "approval_overdue",
             Self::Said(kind) => kind.as_str(),
         }
     }
@@ -281,6 +295,8 @@ pub struct Case {
     path: Vec<String>,
     respond_seconds: i64,
     clock: Option<Clock>,
+    rise: Rise,
+    approvals: Approvals,
 }
 
 impl Case {
@@ -310,6 +326,8 @@ impl Case {
             path: Vec::new(),
             respond_seconds: 0,
             clock: None,
+            rise: Rise::default(),
+            approvals: Approvals::default(),
         };
         case.note(item.at, What::Opened, &item.item_id, "", "");
         case
@@ -356,6 +374,8 @@ impl Case {
         self.team.clone_from(&item.team);
         (self.path, self.respond_seconds) = (item.path.clone(), item.respond_seconds());
         self.resolve_by = item.resolve_by;
+        self.rise.take(item.at, item.public, item.starts, &item.rungs);
+        self.approvals.need(&item.approvers);
         // whoever writes again has not been answered
         (self.responded, self.closed) = (None, None);
         if standing == Standing::Ticketed && runs {
@@ -436,6 +456,10 @@ impl Case {
         {
             clock.stop();
         }
+        self.approvals.hear(said);
+        if matches!(said.kind, SaidKind::ResponsePublished | SaidKind::Resolved | SaidKind::FalseAlarm) {
+            self.rise.answered();
+        }
         match said.kind {
             SaidKind::Claimed | SaidKind::Ack => self.claimed_by = Some(said.by.clone()),
             SaidKind::Ticket => self.ticket = Some(said.value.clone()),
@@ -475,10 +499,58 @@ impl Case {
         }
     }
 
-    /// When the next of the path is to be called.
+    /// Others have posted in threads that its author began, in the log bucket that ends then.
+    pub fn grow(&mut self, ends: Timestamp, posts: u64) {
+        self.rise.grow(ends, posts);
+    }
+
+    /// Threads that its author began, by hash, the latest ones.
+    #[must_use]
+    pub fn threads(&self) -> &[u64] {
+        self.rise.threads()
+    }
+
+    /// What has made it more severe by `now`, the end of a log bucket, with the item it is told of: the latest one with a ticket,
+    /// without which it stays as it is. `heard`: answers are known of.
+    pub fn raise(&mut self, now: Timestamp, heard: bool, rules: &[Raise]) -> Option<(Raised, Told)> {
+        let is_ticketed = |item: &ItemRef| item.standing == Standing::Ticketed;
+        if self.closed.is_some() || !self.items.iter().any(is_ticketed) {
+            return None;
+        }
+        let raised = self.rise.run(&self.intent, self.severity, now, heard, rules)?;
+        let told = self.items.iter_mut().rev().find(|item| is_ticketed(item)).and_then(ItemRef::next_told)?;
+        self.severity = raised.severity;
+        if let Some(rung) = &raised.rung {
+            self.team.clone_from(&rung.team);
+            (self.path, self.respond_seconds) = (rung.path.clone(), rung.respond_seconds);
+            let by = now.plus_seconds(rung.respond_seconds);
+            if let Some(clock) = &mut self.clock {
+                clock.hasten(by);
+                clock.lead(&rung.path);
+            }
+        }
+        self.note(now, What::Raised, &told.item_id, "", raised.severity.as_str());
+        Some((raised, told))
+    }
+
+    /// When somebody is to be called: the next of the path, or whoever stands in for a word that did not come.
     #[must_use]
     pub fn due(&self) -> Option<Timestamp> {
+        self.calls_at().into_iter().chain(self.approvals.due()).min()
+    }
+
+    /// When the next of the path is to be called.
+    #[must_use]
+    pub fn calls_at(&self) -> Option<Timestamp> {
         self.clock.as_ref().and_then(Clock::due)
+    }
+
+    /// The next approval that did not come by `now`, with the item it is told of, the latest one.
+    pub fn run_approvals(&mut self, now: Timestamp) -> Option<(Overdue, Told)> {
+        let overdue = self.approvals.run(now)?;
+        let told = self.items.last_mut().and_then(ItemRef::next_told)?;
+        self.note(overdue.at, What::Overdue, &told.item_id, &overdue.deputy, &overdue.who);
+        Some((overdue, told))
     }
 
     /// When it is to be looked at: somebody is to be called, an item was held for long enough, or an answer is overdue.
@@ -556,6 +628,8 @@ pub enum Page {
     Arrivals(BTreeMap<(String, String), CaseItem>),
     /// What was said in a log bucket that is not closed.
     Said(BTreeSet<Said>),
+    /// Posts in threads in a log bucket that is not closed, by hash of the thread.
+    Threads(BTreeMap<u64, u64>),
     /// A case.
     Case(Box<Case>),
     /// An open alert that people know of.
@@ -573,6 +647,7 @@ impl Page {
         match self {
             Self::Arrivals(items) => items.len() * ITEM,
             Self::Said(said) => said.len() * ITEM,
+            Self::Threads(posts) => posts.len() * size_of::<(u64, u64)>(),
             Self::Case(case) => size_of::<Case>() + (case.items.len() + case.timeline.len()) * LINE,
             Self::Alarm(_) => 16 * ITEM,
         }

@@ -3,7 +3,7 @@
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::config::{Config, Overrides, process_environment};
-use crate::rules::Pack;
+use crate::rules::{self, Pack};
 use std::path::{Path, PathBuf};
 
 /// Run the roles of one process on Kafka
@@ -41,6 +41,9 @@ pub fn run(args: &RunArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         return Ok(Exit::Ok);
     }
     let Some(pack) = load(&config.rules, io)? else { return Ok(Exit::Findings) };
+    for finding in rules::unfilled(&pack, &config.sources.platforms) {
+        writeln!(io.stderr, "warning: {}", finding.problem)?;
+    }
     let shadow = match &config.shadow {
         None => None,
         Some(folder) => match load(folder, io)? {

@@ -9,6 +9,7 @@
 
 mod bluesky;
 mod entities;
+mod fills;
 mod html;
 mod json;
 mod mastodon;
@@ -24,6 +25,8 @@ mod x_v2_events;
 
 #[cfg(test)]
 mod tests;
+
+pub use fills::{Fills, fills};
 
 use crate::mention::{Mention, Platform};
 use json::{Outline, Root};

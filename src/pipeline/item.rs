@@ -163,7 +163,8 @@ pub fn contributions(decided: &Decided, pack: &Pack) -> Vec<(String, Contributio
 /// What a routed item says of its case; none for noise. One that waits is kept where its query's incidents are.
 #[must_use]
 pub fn case_item(decided: &Decided, pack: &Pack) -> Option<CaseItem> {
-    let Routing { route, ticket, .. } = decided.routing.as_ref()?;
+    let routing = decided.routing.as_ref()?;
+    let Routing { route, ticket, .. } = routing;
     let watched = |matched: &&Matched| pack.query_of(&matched.query).is_some_and(|query| query.watch);
     let waits = decided.matches.iter().filter(|_| ticket.action == TicketAction::Pending).find(watched);
     Some(CaseItem {
@@ -180,8 +181,30 @@ pub fn case_item(decided: &Decided, pack: &Pack) -> Option<CaseItem> {
         path: route.path.clone(),
         respond_by: route.respond_by,
         resolve_by: route.resolve_by,
+        public: decided.mention.is_public(),
+        starts: begun_thread(&decided.mention),
+        approvers: routing.approvers.clone(),
+        rungs: routing.rungs.clone(),
         crowd: waits.map(|matched| Crowd { group: pack.counted_by(&matched.query), query: matched.query.clone() }),
     })
+}
+
+/// The thread that a public post begins, by hash; none where it is part of another's.
+fn begun_thread(mention: &Mention) -> Option<u64> {
+    let own = mention.edit_of.as_deref().unwrap_or(&mention.mention_id);
+    let is_own = mention.thread_id.as_deref().is_none_or(|thread| thread == own);
+    (is_own && mention.is_public()).then(|| hash64(&[own]))
+}
+
+/// The thread of somebody else that a routed public post lengthens, by hash: it answers, quotes or passes it on. Edits
+/// lengthen none.
+#[must_use]
+pub fn lengthened_thread(decided: &Decided) -> Option<u64> {
+    let mention = &decided.mention;
+    let counts = decided.routing.is_some() && mention.is_public() && mention.action == Action::Create;
+    let own = mention.edit_of.as_deref().unwrap_or(&mention.mention_id);
+    let thread = mention.reposted_id.as_deref().or(mention.quoted_id.as_deref()).or(mention.thread_id.as_deref());
+    thread.filter(|thread| counts && *thread != own).map(|thread| hash64(&[thread]))
 }
 
 fn pending(decided: &Decided) -> Option<(String, PendingItem)> {

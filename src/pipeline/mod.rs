@@ -21,7 +21,7 @@ mod watch;
 
 pub use context::{Context, ContextBefore};
 pub use duplicate::DuplicateWindow;
-pub use item::{Decided, Item, Matched, case_item, contributions};
+pub use item::{Decided, Item, Matched, case_item, contributions, lengthened_thread};
 pub use members::{Members, Standing};
 pub use outcome::{Outcome, Outcomes};
 pub use redact::Redact;
@@ -31,4 +31,4 @@ pub use sources::{Heard, SourceTurn, Sources};
 pub use state::{Changes, Head, PartialKey, Pending, QueryState, WatchState};
 pub use triage::{Memory, Raw, triage};
 pub use undo::UndoLimits;
-pub use watch::{CaseTold, FollowUp, FollowUpAction, Verdict, watch};
+pub use watch::{CaseTold, FollowUp, FollowUpAction, RaisedTo, Verdict, watch};

@@ -54,6 +54,13 @@ pub enum Signal {
         /// It, in a total order.
         said: Vec<Said>,
     },
+    /// Posts in threads that others began, in every partition: whoever does not keep a case of the thread ignores it.
+    Threads {
+        /// In which log bucket their records were read.
+        log: Bucket,
+        /// Hash of the thread, and how many; in the order of the hashes.
+        posts: Vec<(u64, u64)>,
+    },
     /// Wall time, recorded by watch itself: human clocks that are due by then run, nothing else.
     Tick(Timestamp),
 }

@@ -290,7 +290,7 @@ impl WatchState {
 
     /// Takes out a page that waited for its bucket; none where it is of another kind.
     pub(super) fn take_waiting(&mut self, key: &str) -> Option<Page> {
-        let waits = matches!(self.book.pages().get(key), Some(Page::Arrivals(_) | Page::Said(_)));
+        let waits = matches!(self.book.pages().get(key), Some(Page::Arrivals(_) | Page::Said(_) | Page::Threads(_)));
         waits.then(|| self.turn(key, Option::take)).flatten()
     }
 
@@ -313,6 +313,17 @@ impl WatchState {
         self.turn(&waiting_key("said", self.not_closed(log)), |page| {
             if let Page::Said(words) = page.get_or_insert_with(|| Page::Said(BTreeSet::new())) {
                 words.extend(said);
+            }
+        });
+    }
+
+    /// Posts in threads wait for their bucket.
+    pub fn hear_threads(&mut self, log: Bucket, posts: Vec<(u64, u64)>) {
+        self.turn(&waiting_key("threads", self.not_closed(log)), |page| {
+            let Page::Threads(threads) = page.get_or_insert_with(|| Page::Threads(BTreeMap::new())) else { return };
+            for (thread, count) in posts {
+                let known = threads.entry(thread).or_default();
+                *known = known.saturating_add(count);
             }
         });
     }
@@ -443,6 +454,7 @@ impl WatchState {
             match self.take_waiting(&key) {
                 Some(Page::Arrivals(items)) => self.arrive(last, items.into_values().collect()),
                 Some(Page::Said(said)) => self.hear_people(last, said.into_iter().collect()),
+                Some(Page::Threads(posts)) => self.hear_threads(last, posts.into_iter().collect()),
                 Some(Page::Case(_) | Page::Alarm(_)) | None => {}
             }
         }

@@ -1,5 +1,6 @@
 //! Watch: from signals and state to alerts and follow-ups. Decides what needs counts or history.
 
+mod crisis;
 mod gather;
 mod hush;
 mod night;
@@ -63,10 +64,33 @@ pub struct FollowUp {
     pub ticket: TicketAction,
     /// Who is called, for `escalate`.
     pub step: Option<Box<case::Step>>,
+    /// What time has raised it to, for `escalate`.
+    pub raised: Option<Box<RaisedTo>>,
     /// End of the log bucket that decided; of an escalation, when it was due.
     pub at: Timestamp,
     /// Why.
     pub reasons: Vec<String>,
+}
+
+/// What time has raised a case to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RaisedTo {
+    /// The case.
+    pub case_id: String,
+    /// How severe it is now.
+    pub severity: Severity,
+    /// Who owns that by the matrix.
+    pub team: String,
+    /// When an answer is due now; none where somebody has it in hand.
+    pub respond_by: Option<Timestamp>,
+}
+
+impl FollowUp {
+    /// Whose the item is now.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        self.raised.as_ref().map_or(&self.team, |raised| &raised.team)
+    }
 }
 
 /// What watch decided.
@@ -80,11 +104,14 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Somebody is called who was not before: for a `case` or an `alert`, at which step.
+    /// Somebody is called who was not before: for a `case`, an `alert` or an `approval` of one, at which step.
     #[must_use]
     pub fn calls(&self) -> Option<(&'static str, u32)> {
         match self {
-            Self::Alert(event) => event.escalation.as_ref().map(|called| ("alert", called.step)),
+            Self::Alert(event) => event.escalation.as_ref().map(|called| match called.stands_in_for {
+                None => ("alert", called.step),
+                Some(_) => ("approval", called.step),
+            }),
             Self::FollowUp(follow_up) => follow_up.step.as_ref().map(|step| ("case", step.number)),
             Self::Case(_) | Self::Measured(_) => None,
         }
@@ -103,6 +130,7 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
         Signal::Heard(heard) => state.hear_sources(&heard),
         Signal::Items { log, items } => state.arrive(log, items),
         Signal::Feedback { log, said } => state.hear_people(log, said),
+        Signal::Threads { log, posts } => state.hear_threads(log, posts),
         Signal::Tick(at) => verdicts.extend(people::tick(at, state, pack)),
     }
     while let Some(bucket) = state.next_closable() {
@@ -359,6 +387,7 @@ fn tell_step(
         };
         let Some(mut event) = event else { continue };
         hush::mark(&mut event, &say, slot, &step.query, bucket, state, pack);
+        crisis::mark(&mut event, &say, slot, &step.query, bucket, state, pack);
         events.push(event);
     }
     let told = night::tell(events, bucket, state.query(&step.query), pack);

@@ -1,6 +1,7 @@
 //! What an alert needs before it opens, who owns it and what follows, by kind and by query.
 
 use super::condition::SEVERITIES;
+use super::crisis::{self, Crisis};
 use super::fields::Fields;
 use super::groups::{self, Group};
 use super::problem::Problem;
@@ -111,6 +112,8 @@ pub struct AlertRules {
     pub groups: Vec<Group>,
     /// Silences and maintenance windows, in the order of files and lines.
     pub silences: Vec<Silence>,
+    /// What follows when an alert is a crisis.
+    pub crisis: Option<Crisis>,
 }
 
 /// What is to happen with an alert of one kind and query: everything resolved.
@@ -204,6 +207,7 @@ pub(super) fn read(fields: &Fields<'_>, into: &mut AlertRules) {
     }
     groups::read(fields, &mut into.groups);
     silences::read(fields, &mut into.silences);
+    crisis::read(fields, into);
 }
 
 fn read_kinds(fields: &Fields<'_>, into: &mut AlertRules) {

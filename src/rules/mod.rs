@@ -7,12 +7,15 @@
 
 mod accounts;
 mod alerts;
+mod approvals;
 mod brands;
 mod calendars;
 mod cases;
 mod checks;
 mod condition;
 mod coverage;
+mod crisis;
+mod editor;
 mod fields;
 mod groups;
 mod hours;
@@ -22,10 +25,12 @@ mod learned;
 mod lists;
 mod matrix;
 mod overlay;
+mod owners;
 mod pack;
 mod paths;
 mod problem;
 mod queries;
+mod raises;
 mod replies;
 mod sheet;
 mod shipped;
@@ -33,16 +38,20 @@ mod silences;
 mod teams;
 #[cfg(test)]
 mod tests;
+mod unfilled;
 mod verdict;
 mod yaml;
 
 pub use accounts::Accounts;
 pub use alerts::{AlertOverride, AlertPatch, AlertRule, AlertRules, DetectSettings};
+pub use approvals::Approval;
 pub use calendars::Holiday;
 pub use cases::{Case, Expect, Given, OWN_VOICE};
-pub use checks::{AlertAsked, Asked, Check, HoursAsked};
+pub use checks::{AlertAsked, Asked, Check, CrisisAsked, HoursAsked, RaiseAsked};
 pub use condition::{Condition, Phrase, UNKNOWN_MARKET, Way, fold, market};
 pub use coverage::{Covered, untested};
+pub use crisis::Crisis;
+pub use editor::{pack_schema_file, pack_schemas, schema_of};
 pub use groups::Group;
 pub use hours::{Hours, Opening, Span};
 pub use intents::{Intent, Intents, NO_INTENT, NOISE_LABELS, NoiseRule, Trigger};
@@ -50,6 +59,7 @@ pub use learned::{HeadAsked, is_learned};
 pub use lists::Lists;
 pub use matrix::{Clock, Matrix, Row};
 pub use overlay::{Change, OVERLAY_ENTRIES_MAX, OVERLAY_SECONDS_MAX, Overlaid, OverlayEntry};
+pub use owners::unowned;
 pub use pack::Pack;
 pub use problem::{Finding, Problem};
 pub use queries::QueryRule;
@@ -57,6 +67,7 @@ pub use replies::{Channel, MENTION_VARIABLES, Replies, Reply};
 pub use shipped::shipped;
 pub use silences::{Silence, Silenceable};
 pub use teams::{Contact, Receiver, ReceiverKind, Team};
+pub use unfilled::unfilled;
 pub use verdict::{Difference, Observed};
 
 use crate::mention::Timestamp;
@@ -129,6 +140,8 @@ pub fn lint(pack: &Pack) -> Vec<Finding> {
     });
     findings.extend(paths::findings(pack));
     findings.extend(paths::strangers(pack));
+    findings.extend(approvals::findings(pack));
+    findings.extend(crisis::findings(pack));
     findings.sort();
     findings
 }
@@ -205,7 +218,7 @@ impl Section {
     fn defines(self) -> &'static [Kind] {
         match self {
             Self::Queries => &[Kind::Query],
-            Self::Intents => &[Kind::Intent, Kind::Trigger],
+            Self::Intents => &[Kind::Intent, Kind::Trigger, Kind::Raise],
             Self::Replies => &[Kind::Reply, Kind::Variable],
             Self::Teams => &[Kind::Team, Kind::Contact, Kind::Party, Kind::Calendar],
             Self::Matrix => &[Kind::Row],
@@ -220,9 +233,9 @@ impl Section {
     fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Queries => &["owner", "queries", "tests"],
-            Self::Intents => &["owner", "intents", "triggers", "noise", "tests"],
+            Self::Intents => &["owner", "intents", "triggers", "raises", "noise", "tests"],
             Self::Alerts => {
-                &["owner", "team", "detect", "kinds", "queries", "groups", "silences", "maintenance", "tests"]
+                &["owner", "team", "detect", "kinds", "queries", "groups", "silences", "maintenance", "crisis", "tests"]
             }
             Self::Replies => &["owner", "variables", "fallback", "replies", "tests"],
             Self::Teams => &["owner", "teams", "contacts", "calendars", "tests"],
@@ -355,7 +368,8 @@ impl<'a> Draft<'a> {
     /// An alert is about no mention in particular: its wording must need none.
     fn check_replies(&self, sheet: &Sheet) {
         let patches = self.alerts.kinds.values().chain(self.alerts.overrides.iter().map(|over| &over.patch));
-        let asked: Vec<&String> = patches.filter_map(|patch| patch.reply.as_ref()).collect();
+        let statement = self.alerts.crisis.iter().filter_map(|crisis| crisis.statement.as_ref());
+        let asked: Vec<&String> = patches.filter_map(|patch| patch.reply.as_ref()).chain(statement).collect();
         for reply in self.replies.list.iter().filter(|reply| asked.contains(&&reply.id)) {
             for name in MENTION_VARIABLES.iter().filter(|name| reply.text.contains(&format!("{{{name}}}"))) {
                 let message = format!("reply \"{}\" is for an alert, which has no {{{name}}}", reply.id);

@@ -197,7 +197,7 @@ impl Pack {
         team.cloned().unwrap_or_default()
     }
 
-    fn usual_next_step(&self, path: &[String]) -> Option<String> {
+    pub(super) fn usual_next_step(&self, path: &[String]) -> Option<String> {
         let names: Vec<&str> = path.iter().map(|party| self.name_of(party)).collect();
         let (first, rest) = names.split_first()?;
         Some(rest.iter().fold(format!("{first} is told"), |said, next| format!("{said}, then {next}")))

@@ -17,7 +17,7 @@ use crate::mention::{Platform, Timestamp};
 use crate::normalize::normalize;
 use crate::pipeline::{
     Context, ContextBefore, Heard, Item, Memory, Outcome, Outcomes, Raw, Redact, SourceClock, case_item, contributions,
-    triage,
+    lengthened_thread, triage,
 };
 use crate::rules::Pack;
 use crate::score::Model;
@@ -334,6 +334,9 @@ impl TriageStage {
         }
         let item = case_item(decided, &self.pack);
         self.people.arrive(log, item, self.settings.signals_partitions);
+        if self.pack.intents.counts_threads() {
+            self.people.lengthen(log, lengthened_thread(decided));
+        }
         Ok(())
     }
 

@@ -214,6 +214,7 @@ impl WatchStage {
                 }
                 Verdict::FollowUp(follow_up) => {
                     self.outputs.push(wire::follow_up_record(topics, pack, &follow_up)?);
+                    self.outputs.extend(wire::handed_over_record(topics, pack, &follow_up)?);
                 }
                 Verdict::Case(told) => self.outputs.push(wire::case_record(topics, &told)?),
                 Verdict::Measured(measured) => self.measuring.push(measured),

@@ -21,15 +21,15 @@ pub use dead_letter::dead_letter;
 pub use headers::{CloudEvent, header};
 pub use item::{
     FOLLOW_UP_TYPE, FollowUpRecord, FollowUpStep, FollowUpTicket, ITEM_TYPE, Links, MENTION_TYPE, MentionRecord,
-    PublishedOutcome, RoutedItem, RoutedMention, alert_record, follow_up_record, mention_record, routed_alert,
-    routed_record,
+    PublishedOutcome, RoutedItem, RoutedMention, alert_record, follow_up_record, handed_over_record, mention_record,
+    routed_alert, routed_record,
 };
 pub use said::{FeedbackRecord, said_record};
 pub use scores::write_scores;
 pub use shadow::{SHADOW_TYPE, ShadowDifference, ShadowRecord, shadow_record};
 pub use signal::{
     case_partition, clocks_record, decode_signal, exclusion_record, feedback_record, heard_record, items_record,
-    members_record, partial_record, watch_tick_record,
+    members_record, partial_record, threads_record, watch_tick_record,
 };
 pub use snapshot::{
     Cut, Header, Restored, STATE_FORMAT, Snapshot, StateRecords, Written, read_snapshot, snapshot, state_hash,

@@ -92,6 +92,19 @@ pub fn feedback_record(topics: &Topics, partition: i32, log: Bucket, said: Vec<S
     record(topics, Place::Exact(partition), b"source:feedback".to_vec(), &Signal::Feedback { log, said })
 }
 
+/// Posts in threads in one log bucket, for one signals partition.
+///
+/// # Errors
+/// When they have no binary form.
+pub fn threads_record(
+    topics: &Topics,
+    partition: i32,
+    log: Bucket,
+    posts: Vec<(u64, u64)>,
+) -> Result<Output, WireError> {
+    record(topics, Place::Exact(partition), b"case:threads".to_vec(), &Signal::Threads { log, posts })
+}
+
 /// Wall time recorded by watch in one signals partition.
 ///
 /// # Errors

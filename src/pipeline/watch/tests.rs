@@ -1,5 +1,6 @@
 //! Worlds of signals: what opens, what does not, and that the way signals were cut leaves no trace.
 
+mod crisis;
 mod gathered;
 mod order;
 mod people;
