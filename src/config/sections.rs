@@ -3,7 +3,8 @@
 use super::secret::scalar;
 use super::{Period, Properties, Secret, Size};
 use crate::mention::Platform;
-use crate::pipeline::Redact;
+use crate::normalize;
+use crate::pipeline::{PhoneKey, Redact};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -146,10 +147,7 @@ pub struct Sources {
 
 impl Default for Sources {
     fn default() -> Self {
-        Self {
-            platforms: vec![Platform::X, Platform::Mastodon, Platform::Bluesky, Platform::Reddit],
-            feedback: FeedbackSource::Live,
-        }
+        Self { platforms: normalize::PLATFORMS.to_vec(), feedback: FeedbackSource::Live }
     }
 }
 
@@ -185,11 +183,21 @@ pub struct Decisions {
     pub signals_partitions: u32,
     /// Topics whose values carry no personal data: `mentions`, `routed`. Both false by default.
     pub redact: Redact,
+    /// What phone numbers of authors are hashed with; without one the hash can be found by trying all numbers.
+    pub phone_key: Option<Secret>,
+}
+
+impl Decisions {
+    /// The key of phone numbers; that of every deployment without one where none is given.
+    #[must_use]
+    pub fn phones(&self) -> PhoneKey {
+        self.phone_key.as_ref().map_or_else(PhoneKey::default, |key| PhoneKey::new(key.expose()))
+    }
 }
 
 impl Default for Decisions {
     fn default() -> Self {
-        Self { duplicate_window_records: 100_000, signals_partitions: 16, redact: Redact::default() }
+        Self { duplicate_window_records: 100_000, signals_partitions: 16, redact: Redact::default(), phone_key: None }
     }
 }
 

@@ -16,10 +16,15 @@ pub(super) enum Shape {
     Bluesky,
     /// Reddit: things and listings.
     Reddit,
+    /// Telegram: updates of the Bot API and pages of them.
+    Telegram,
+    /// WhatsApp Cloud API: webhook deliveries.
+    Whatsapp,
 }
 
 /// In the order they are tried when nothing is known: those with the most telling keys first.
-const ALL: [Shape; 5] = [Shape::Bluesky, Shape::Mastodon, Shape::XV2, Shape::Reddit, Shape::XV1];
+const ALL: [Shape; 7] =
+    [Shape::Telegram, Shape::Whatsapp, Shape::Bluesky, Shape::Mastodon, Shape::XV2, Shape::Reddit, Shape::XV1];
 
 impl Shape {
     /// Where payloads of this shape come from.
@@ -29,6 +34,8 @@ impl Shape {
             Self::Mastodon => Platform::Mastodon,
             Self::Bluesky => Platform::Bluesky,
             Self::Reddit => Platform::Reddit,
+            Self::Telegram => Platform::Telegram,
+            Self::Whatsapp => Platform::Whatsapp,
         }
     }
 
@@ -40,6 +47,8 @@ impl Shape {
             Self::XV2 => is_x_v2(top),
             Self::Reddit => top.has(Key::Kind) && top.has(Key::Data),
             Self::XV1 => is_x_v1(top),
+            Self::Telegram => is_telegram(top),
+            Self::Whatsapp => is_whatsapp(top),
         }
     }
 
@@ -49,6 +58,8 @@ impl Shape {
             Self::Bluesky => top.has_any(&[Key::Did, Key::Kind, Key::Commit, Key::Account]),
             Self::Reddit => top.has_any(&[Key::Kind, Key::Data]),
             Self::Mastodon => top.has_any(&MASTODON),
+            Self::Telegram => is_telegram(top) || top.has_any(&TELEGRAM),
+            Self::Whatsapp => is_whatsapp(top) || top.has(Key::Entry),
             Self::XV2 | Self::XV1 => self.is_told_by(top),
         }
     }
@@ -69,6 +80,10 @@ const MASTODON: [Key; 12] = [
     Key::Statuses,
     Key::Payload,
 ];
+
+/// Kinds of updates that bring messages, enough where the platform is known.
+const TELEGRAM: [Key; 5] =
+    [Key::Message, Key::EditedMessage, Key::ChannelPost, Key::EditedChannelPost, Key::BusinessMessage];
 
 /// The shape of a payload of any platform.
 pub(super) fn detect(top: &Outline<'_>) -> Option<Shape> {
@@ -96,6 +111,14 @@ fn is_mastodon(top: &Outline<'_>) -> bool {
     let is_context = top.has(Key::Ancestors) && top.has(Key::Descendants);
     let is_search = top.has(Key::Statuses) && top.has(Key::Accounts);
     is_status || is_envelope || is_context || is_search || top.has(Key::LastStatus)
+}
+
+fn is_telegram(top: &Outline<'_>) -> bool {
+    top.has(Key::UpdateId) || (top.has(Key::Ok) && top.has_any(&[Key::Result, Key::ErrorCode]))
+}
+
+fn is_whatsapp(top: &Outline<'_>) -> bool {
+    (top.has(Key::Entry) && top.object == "whatsapp_business_account") || top.has(Key::MessagingProduct)
 }
 
 fn is_x_v2(top: &Outline<'_>) -> bool {

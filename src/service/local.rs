@@ -10,7 +10,7 @@ use crate::alert::AlertEvent;
 use crate::log::local::{LocalCluster, LocalLog};
 use crate::log::{LogError, Output, Place, Record, TopicPartition};
 use crate::mention::{Platform, Timestamp};
-use crate::pipeline::{Outcomes, Redact, UndoLimits};
+use crate::pipeline::{Outcomes, PhoneKey, Redact, UndoLimits};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::Topics;
@@ -196,6 +196,11 @@ impl LocalPipeline {
         let ticks = ticks.into_iter().map(|(source, ticks)| (raw(source), ticks));
         let all = ticks.chain(feedback.into_iter().map(|(partition, ticks)| (says(partition), ticks)));
         self.triage.stage_mut().set_recorded_ticks(all.collect());
+    }
+
+    /// Hashes phone numbers of authors with this key; call it before the first record.
+    pub fn set_phone_key(&mut self, key: PhoneKey) {
+        self.triage.stage_mut().set_phone_key(key);
     }
 
     /// Takes personal data out of these topics from now on.

@@ -176,6 +176,7 @@ fn connect_triage(name: &str, config: &Config, shared: &Shared) -> Result<Worker
     let settings = TriageSettings { topics, members, signals_partitions, duplicate_window_records, clock, redact };
     let mut stage = TriageStage::new(settings, pack, Model::shipped()).following_topics();
     stage.set_shadow(shared.shadow.clone());
+    stage.set_phone_key(config.decisions.phones());
     Ok(Worker::new(stage, log, limits(config), wall).on_gap(config.kafka.on_gap))
 }
 

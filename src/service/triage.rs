@@ -16,8 +16,8 @@ use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
 use crate::mention::{Platform, Timestamp};
 use crate::normalize::normalize;
 use crate::pipeline::{
-    Context, ContextBefore, Heard, Item, Memory, Outcome, Outcomes, Raw, Redact, SourceClock, case_item, contributions,
-    triage,
+    Context, ContextBefore, Heard, Item, Memory, Outcome, Outcomes, PhoneKey, Raw, Redact, SourceClock, case_item,
+    contributions, triage,
 };
 use crate::rules::Pack;
 use crate::score::Model;
@@ -172,6 +172,7 @@ pub struct TriageStage {
     open: Landed,
     landed: Landed,
     shadow: Option<Shadow>,
+    phones: PhoneKey,
 }
 
 impl TriageStage {
@@ -197,6 +198,7 @@ impl TriageStage {
             open: Landed::default(),
             landed: Landed::default(),
             shadow: None,
+            phones: PhoneKey::default(),
         }
     }
 
@@ -225,6 +227,11 @@ impl TriageStage {
     /// Takes personal data out of these topics from now on.
     pub fn set_redact(&mut self, redact: Redact) {
         self.settings.redact = redact;
+    }
+
+    /// Hashes phone numbers of authors with this key; call it before there is a partition.
+    pub fn set_phone_key(&mut self, key: PhoneKey) {
+        self.phones = key;
     }
 
     /// Decides by another pack from the next transaction on; call it between transactions.
@@ -300,7 +307,7 @@ impl TriageStage {
         }
         let items = triage(&raw, &mut owned.context, &self.pack, self.model, &mut self.memory);
         if let Some(shadow) = &mut self.shadow {
-            let live = (&items[..], &*self.pack.digest);
+            let live = (&items[..], &*self.pack.digest, &self.phones);
             shadow.look(&self.settings.topics, &raw, live, self.model, &mut self.outputs)?;
         }
         self.heard.extend(raw.platform.zip(owned.context.leave_bucket()).map(heard_of));
@@ -411,6 +418,7 @@ impl Stage for TriageStage {
                 (committed.next, context)
             }
         };
+        context.phones = self.phones.clone();
         context.landed();
         self.owned.insert(source.clone(), Owned::new(context, next));
         Ok(next)

@@ -91,6 +91,7 @@ pub fn drive(
         LocalPipeline::hearing(&layout, feedback_partitions, Arc::clone(pack), Model::shipped(), clock, wall);
     pipeline.set_recorded_ticks_of_feedback(ticks.raw, ticks.feedback);
     pipeline.set_redact(config.decisions.redact);
+    pipeline.set_phone_key(config.decisions.phones());
     let mut lines = input::Lines::open(&recorded.input)?;
     let progress = super::super::progress::bar(survey.lines, "replay");
     loop {

@@ -7,6 +7,8 @@ mod malformed;
 mod mastodon;
 mod properties;
 mod reddit;
+mod telegram;
+mod whatsapp;
 mod x_v1;
 mod x_v2;
 
