@@ -4,7 +4,7 @@ use super::secret::scalar;
 use super::{Period, Properties, Secret, Size};
 use crate::mention::Platform;
 use crate::normalize;
-use crate::pipeline::{PhoneKey, Redact};
+use crate::pipeline::Redact;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -26,6 +26,9 @@ pub struct Config {
     pub rules: PathBuf,
     /// Folder of a pack that decides nothing: what it would have decided differently is written and counted.
     pub shadow: Option<PathBuf>,
+    /// What history has taught (`replay --baseline`): a deployment of which nothing is kept yet begins with it. The same
+    /// for every process.
+    pub baseline: Option<PathBuf>,
     /// What is read.
     pub sources: Sources,
     /// Whether wall time enters as ticks.
@@ -60,6 +63,7 @@ impl Default for Config {
             roles: Role::ALL.to_vec(),
             rules: PathBuf::from("rules"),
             shadow: None,
+            baseline: None,
             sources: Sources::default(),
             clock: Clock::Live,
             tick_after: Period::seconds(10),
@@ -185,14 +189,6 @@ pub struct Decisions {
     pub redact: Redact,
     /// What phone numbers of authors are hashed with; without one the hash can be found by trying all numbers.
     pub phone_key: Option<Secret>,
-}
-
-impl Decisions {
-    /// The key of phone numbers; that of every deployment without one where none is given.
-    #[must_use]
-    pub fn phones(&self) -> PhoneKey {
-        self.phone_key.as_ref().map_or_else(PhoneKey::default, |key| PhoneKey::new(key.expose()))
-    }
 }
 
 impl Default for Decisions {

@@ -18,6 +18,7 @@ mod terms;
 mod triage;
 mod trouble;
 mod undo;
+mod voice;
 mod watch;
 
 pub use context::{Context, ContextBefore};
@@ -30,7 +31,10 @@ pub use redact::Redact;
 pub use shadow::{Shadowed, shadow};
 pub use signal::{Signal, SourceClock};
 pub use sources::{Heard, SourceTurn, Sources};
-pub use state::{Changes, Head, PartialKey, Pending, QueryState, WatchState};
+pub use state::{
+    Brands, Changes, Head, PartialKey, Pending, QueryState, VoiceHour, VoiceKey, VoicePage, VoiceTold, WatchState,
+};
 pub use triage::{Memory, Raw, triage};
 pub use undo::UndoLimits;
+pub use voice::{ALL, Spoken, is_own_brand, spoken};
 pub use watch::{CaseTold, FollowUp, FollowUpAction, Verdict, watch};

@@ -13,7 +13,7 @@ use crate::mention::{Platform, Timestamp};
 use crate::pipeline::{Outcomes, PhoneKey, Redact, UndoLimits};
 use crate::rules::Pack;
 use crate::score::Model;
-use crate::wire::Topics;
+use crate::wire::{Baseline, Topics, WireError};
 use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -224,6 +224,14 @@ impl LocalPipeline {
         outputs.map(|topic| (topic.to_string(), self.cluster.drain(topic))).collect()
     }
 
+    /// What watch has learned so far.
+    ///
+    /// # Errors
+    /// When something has no binary form.
+    pub fn baseline(&self) -> Result<Baseline, WireError> {
+        self.watch.stage().baseline()
+    }
+
     /// Items by outcome, and dead letters by reason, so far.
     #[must_use]
     pub fn counts(&self) -> (Outcomes, BTreeMap<String, u64>) {
@@ -272,7 +280,15 @@ fn create_topics(cluster: &LocalCluster, topics: &Topics, layout: &Layout, pack:
         cluster.create(&topics.raw(*platform), layout.raw_partitions);
     }
     cluster.create(&topics.signals, layout.signals_partitions);
-    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock, &topics.shadow, &topics.cases] {
+    for topic in [
+        &topics.mentions,
+        &topics.alerts,
+        &topics.dead_letter,
+        &topics.clock,
+        &topics.shadow,
+        &topics.cases,
+        &topics.voice,
+    ] {
         cluster.create(topic, 1);
     }
     for team in pack.topics() {

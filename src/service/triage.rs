@@ -7,6 +7,7 @@
 mod clocks;
 mod people;
 mod shadows;
+mod voice;
 
 use super::worker::{Batch, Silence, Stage, StageError};
 use crate::case::SaidKind;
@@ -162,6 +163,7 @@ pub struct TriageStage {
     outputs: Vec<Output>,
     partials: BTreeMap<(String, Bucket, Bucket), Partial>,
     people: people::Open,
+    voice: voice::Open,
     heard: Vec<Heard>,
     failed: Option<WireError>,
     stating: Option<clocks::Stated>,
@@ -188,6 +190,7 @@ impl TriageStage {
             outputs: Vec::new(),
             partials: BTreeMap::new(),
             people: people::Open::default(),
+            voice: voice::Open::default(),
             heard: Vec::new(),
             failed: None,
             stating: None,
@@ -339,6 +342,7 @@ impl TriageStage {
             let event = Bucket::of(contribution.at).min(log);
             self.partials.entry((query, log, event)).or_default().add(&contribution);
         }
+        self.voice.hear(log, decided, &self.pack);
         let item = case_item(decided, &self.pack);
         self.people.arrive(log, item, self.settings.signals_partitions);
         Ok(())
@@ -348,6 +352,7 @@ impl TriageStage {
         for ((query, log, event), partial) in std::mem::take(&mut self.partials) {
             self.outputs.push(wire::partial_record(&self.settings.topics, &self.pack, &query, (log, event), partial)?);
         }
+        self.voice.seal(&self.settings.topics, &mut self.outputs)?;
         self.seal_people()?;
         self.seal_members()?;
         self.seal_heard()?;
@@ -434,6 +439,7 @@ impl Stage for TriageStage {
         self.outputs.clear();
         self.partials.clear();
         self.people = people::Open::default();
+        self.voice = voice::Open::default();
         self.heard.clear();
         self.open = Landed::default();
         self.shadow.iter_mut().for_each(Shadow::rollback);

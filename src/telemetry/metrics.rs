@@ -5,6 +5,7 @@
 //! all processes is the number of items ever; a partition that moves takes its counts with it.
 
 use super::throttle::Throttle;
+use super::voice::{VoiceGauges, VoiceShown};
 use crate::alert::AlertEvent;
 use crate::log::TopicPartition;
 use prometheus::core::{Collector, Desc};
@@ -36,6 +37,7 @@ pub struct Metrics {
     feedback: IntCounterVec,
     escalations: IntCounterVec,
     cases_open: IntGaugeVec,
+    voice: VoiceGauges,
     skipped: IntCounterVec,
     lag_records: IntGaugeVec,
     lag_seconds: GaugeVec,
@@ -103,6 +105,7 @@ impl Metrics {
                 let opts = Opts::new("cases_open", "Cases that are not over, by partition of the signals.");
                 registered(&registry, IntGaugeVec::new(opts, &["partition"])?)?
             },
+            voice: VoiceGauges::new(&registry)?,
             lag_records: {
                 let opts = Opts::new("lag_records", "Records between the position and the end of the partition.");
                 registered(&registry, IntGaugeVec::new(opts, &["role", "topic", "partition"])?)?
@@ -153,6 +156,7 @@ impl Metrics {
         let _ = self.lag_seconds.remove_label_values(&labels);
         if role == "watch" {
             let _ = self.cases_open.remove_label_values(&[labels[2]]);
+            self.voice.clear();
         }
     }
 
@@ -175,6 +179,11 @@ impl Metrics {
     pub fn set_cases_open(&self, partition: i32, cases: usize) {
         let cases = i64::try_from(cases).unwrap_or(i64::MAX);
         self.cases_open.with_label_values(&[&partition.to_string()]).set(cases);
+    }
+
+    /// What is said of a brand on a topic in an hour.
+    pub fn set_voice(&self, voice: VoiceShown<'_>) {
+        self.voice.set(voice);
     }
 
     /// Records read in a committed transaction.
@@ -253,7 +262,10 @@ impl Metrics {
     }
 }
 
-fn registered<C: Collector + Clone + 'static>(registry: &Registry, metric: C) -> Result<C, prometheus::Error> {
+pub(super) fn registered<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    metric: C,
+) -> Result<C, prometheus::Error> {
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
 }
@@ -371,6 +383,15 @@ mod tests {
         metrics.count_feedback("ack");
         metrics.count_escalation("case", 2);
         metrics.set_cases_open(3, 7);
+        metrics.set_voice(VoiceShown {
+            brand: "Nimbus",
+            topic: "all",
+            hour: 0,
+            mentions: 3,
+            share: 0.6,
+            sentiment: -0.2,
+            reach: 12,
+        });
         metrics.count_transaction("triage", "committed");
         metrics.count_notification("slack", "sent");
         metrics.count_dead_letter("not_json");

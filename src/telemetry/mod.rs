@@ -9,9 +9,11 @@ mod http;
 mod logs;
 mod metrics;
 mod throttle;
+mod voice;
 
 pub use events::Event;
 pub use health::{Component, Health};
 pub use http::{HttpError, serve};
 pub use logs::{LogError, init as init_logs};
 pub use metrics::{Metrics, OUTCOMES};
+pub use voice::VoiceShown;

@@ -5,7 +5,7 @@
 
 use super::{
     CASE_TYPE, CaseRecord, FOLLOW_UP_TYPE, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, MentionRecord, RoutedItem,
-    SHADOW_TYPE, ShadowRecord,
+    SHADOW_TYPE, ShadowRecord, VOICE_TYPE, VoiceRecord,
 };
 use crate::alert::{ALERT_TYPE, AlertEvent};
 use schemars::JsonSchema;
@@ -22,6 +22,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         (ALERT_TYPE, schema::<AlertEvent>(ALERT_TYPE)),
         (CASE_TYPE, schema::<CaseRecord>(CASE_TYPE)),
         (SHADOW_TYPE, schema::<ShadowRecord>(SHADOW_TYPE)),
+        (VOICE_TYPE, schema::<VoiceRecord>(VOICE_TYPE)),
     ]
 }
 

@@ -142,7 +142,7 @@ impl<'a> Round<'a> {
             match verdict {
                 Verdict::Alert(event) => self.note_alert(event, state),
                 Verdict::FollowUp(follow_up) => self.note_decision(follow_up, state),
-                Verdict::Case(_) => {}
+                Verdict::Case(_) | Verdict::Voice(_) => {}
             }
         }
         let mut verdicts = self.let_go(state);
