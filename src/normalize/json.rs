@@ -54,7 +54,9 @@ keys! {
     EditedMessage = "edited_message", ChannelPost = "channel_post", EditedChannelPost = "edited_channel_post",
     BusinessMessage = "business_message", Ok = "ok", Result = "result", ErrorCode = "error_code", Object = "object",
     Entry = "entry", MessagingProduct = "messaging_product", MessageId = "message_id", From = "from", Chat = "chat",
-    Date = "date", SenderChat = "sender_chat",
+    Date = "date", SenderChat = "sender_chat", Op = "op", T = "t", D = "d", ChannelId = "channel_id",
+    Author = "author", CreatedTime = "created_time", PermalinkUrl = "permalink_url", Permalink = "permalink",
+    Story = "story", MediaType = "media_type", Username = "username", SentAt = "timestamp",
 }
 
 /// What stands at the root.

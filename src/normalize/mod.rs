@@ -8,10 +8,12 @@
 //! it apart, and its line in [`read`].
 
 mod bluesky;
+mod discord;
 mod entities;
 mod html;
 mod json;
 mod mastodon;
+mod meta;
 mod rebase;
 mod reddit;
 mod shape;
@@ -36,8 +38,17 @@ use std::fmt;
 pub const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024;
 
 /// Platforms whose payloads are read.
-pub const PLATFORMS: [Platform; 6] =
-    [Platform::X, Platform::Mastodon, Platform::Bluesky, Platform::Reddit, Platform::Telegram, Platform::Whatsapp];
+pub const PLATFORMS: [Platform; 9] = [
+    Platform::X,
+    Platform::Mastodon,
+    Platform::Bluesky,
+    Platform::Reddit,
+    Platform::Telegram,
+    Platform::Whatsapp,
+    Platform::Discord,
+    Platform::Facebook,
+    Platform::Instagram,
+];
 
 /// What one item of a payload turned out to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -255,6 +266,8 @@ fn read(shape: Shape, text: &str, outline: &Outline<'_>, items: &mut Vec<Item>) 
         Shape::Reddit => reddit::read(text, outline, items),
         Shape::Telegram => telegram::read(text, outline, items),
         Shape::Whatsapp => whatsapp::read(text, outline, items),
+        Shape::Discord => discord::read(text, outline, items),
+        Shape::Facebook | Shape::Instagram => meta::read(shape.platform(), text, outline, items),
     }
 }
 

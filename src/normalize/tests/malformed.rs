@@ -1,7 +1,7 @@
 use super::*;
 
 /// One good payload of each shape.
-pub(super) const GOOD: [(Platform, &str); 9] = [
+pub(super) const GOOD: [(Platform, &str); 13] = [
     (
         Platform::X,
         r##"{"data":{"id":"1780000000000000500","author_id":"901","created_at":"2024-04-16T07:03:00.000Z","lang":"en","text":"late again #nord","entities":{"hashtags":[{"start":11,"end":16,"tag":"nord"}]},"public_metrics":{"like_count":1}},"includes":{"users":[{"id":"901","username":"kiosk_lea"}]},"matching_rules":[{"id":"1","tag":"a"}]}"##,
@@ -37,6 +37,22 @@ pub(super) const GOOD: [(Platform, &str); 9] = [
     (
         Platform::Whatsapp,
         r#"{"object":"whatsapp_business_account","entry":[{"id":"8","changes":[{"field":"messages","value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"15550100001","phone_number_id":"77"},"contacts":[{"profile":{"name":"Lea"},"wa_id":"15550100009"}],"messages":[{"from":"15550100009","id":"wamid.a","timestamp":"1713250980","type":"text","text":{"body":"late again"}}]}}]}]}"#,
+    ),
+    (
+        Platform::Discord,
+        r#"{"op":0,"s":7,"t":"MESSAGE_CREATE","d":{"id":"122","type":0,"channel_id":"11","guild_id":"10","author":{"id":"8","username":"lea"},"content":"late again","timestamp":"2024-04-16T07:03:00Z"}}"#,
+    ),
+    (
+        Platform::Facebook,
+        r#"{"object":"page","entry":[{"id":"10","time":1713250990,"changes":[{"field":"feed","value":{"item":"comment","verb":"add","comment_id":"5_6","post_id":"10_5","parent_id":"10_5","from":{"id":"8","name":"Lea"},"created_time":1713250980,"message":"late again"}}]}]}"#,
+    ),
+    (
+        Platform::Instagram,
+        r#"{"object":"instagram","entry":[{"id":"10","time":1713250990123,"messaging":[{"sender":{"id":"8"},"recipient":{"id":"10"},"timestamp":1713250980000,"message":{"mid":"aW","text":"late again"}}]}]}"#,
+    ),
+    (
+        Platform::Instagram,
+        r#"{"id":"178","caption":"late again","timestamp":"2024-04-16T07:03:00+0000","media_type":"IMAGE","permalink":"https://ig.test/p/1","username":"lea","like_count":1}"#,
     ),
 ];
 
@@ -118,6 +134,16 @@ fn fields_that_are_read_are_strict() {
         (8, r#""body":"late again""#, r#""body":null"#, Reason::MissingField),
         (8, r#""timestamp":"1713250980""#, r#""timestamp":"soon""#, Reason::BadTime),
         (8, r#""id":"wamid.a","#, "", Reason::MissingField),
+        (9, r#""content":"late"#, r#""content":"\ud83d late"#, Reason::LoneSurrogate),
+        (9, r#""content":"late again","#, "", Reason::MissingField),
+        (9, "2024-04-16T07:03:00Z", "yesterday-ish", Reason::BadTime),
+        (10, r#","message":"late again""#, "", Reason::MissingField),
+        (10, r#""message":"late again""#, r#""message":7"#, Reason::WrongType),
+        (10, r#""created_time":1713250980"#, r#""created_time":"soon""#, Reason::BadTime),
+        (11, r#","text":"late again""#, "", Reason::MissingField),
+        (11, r#""timestamp":1713250980000"#, r#""timestamp":null"#, Reason::MissingField),
+        (12, r#""caption":"late again""#, r#""caption":["late"]"#, Reason::WrongType),
+        (12, r#""like_count":1"#, r#""like_count":1e999"#, Reason::NumberRange),
     ];
     for (index, from, to, want) in cases {
         let (platform, good) = GOOD[index];

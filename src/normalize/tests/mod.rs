@@ -3,8 +3,10 @@
 #![allow(clippy::panic, clippy::needless_pass_by_value, reason = "tests")]
 
 mod bluesky;
+mod discord;
 mod malformed;
 mod mastodon;
+mod meta;
 mod properties;
 mod reddit;
 mod telegram;

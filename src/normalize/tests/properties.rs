@@ -83,7 +83,7 @@ proptest! {
 }
 
 fn piece() -> impl Strategy<Value = String> {
-    const PIECES: [&str; 30] = [
+    const PIECES: [&str; 34] = [
         "{",
         "}",
         "[",
@@ -109,6 +109,10 @@ fn piece() -> impl Strategy<Value = String> {
         "\"created_at\":\"\"",
         "\"children\":[",
         "\"update_id\":1",
+        "\"object\":\"page\"",
+        "\"messaging\":[{\"message\":{",
+        "\"op\":0,\"t\":\"MESSAGE_CREATE\",\"d\":{",
+        "\"created_time\":1",
         "\"message\":{",
         "\"chat\":{\"id\":-1}",
         "\"entry\":[",
