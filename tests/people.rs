@@ -176,7 +176,9 @@ fn cluster(topics: &Topics, pack: &Pack) -> LocalCluster {
     for topic in [&raw, &topics.feedback, &topics.signals, &topics.state, &topics.mentions, &topics.alerts] {
         cluster.create(topic, 1);
     }
-    [&topics.dead_letter, &topics.clock, &topics.cases].into_iter().for_each(|topic| cluster.create(topic, 1));
+    [&topics.dead_letter, &topics.clock, &topics.cases, &topics.voice]
+        .into_iter()
+        .for_each(|topic| cluster.create(topic, 1));
     pack.topics().iter().for_each(|team| cluster.create(&topics.routed(team), 1));
     cluster
 }

@@ -19,6 +19,9 @@ pub struct RunArgs {
     /// The rule pack
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
+    /// What history has taught, from `replay --baseline`: where nothing is kept yet, watch begins with it
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     /// Decide what is in the raw topics now, take its end as the end of the input, and stop
     #[arg(long)]
     until_end: bool,
@@ -83,6 +86,9 @@ fn overrides(args: &RunArgs) -> Overrides {
     }
     if let Some(rules) = &args.rules {
         overrides.push(("rules".to_owned(), rules.display().to_string()));
+    }
+    if let Some(file) = &args.baseline {
+        overrides.push(("baseline".to_owned(), file.display().to_string()));
     }
     overrides
 }

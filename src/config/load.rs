@@ -84,6 +84,10 @@ impl Config {
                 all.push((format!("http.{key}[{place}]"), secret, bare));
             }
         }
+        if let Some(key) = &mut self.decisions.phone_key {
+            let bare = !key.is_reference();
+            all.push(("decisions.phone_key".to_owned(), key, bare));
+        }
         for (team, receivers) in &mut self.notify.receivers {
             for (place, receiver) in receivers.iter_mut().enumerate() {
                 let key = format!("notify.receivers.{team}[{place}].{}", receiver.kind());

@@ -218,7 +218,7 @@ fn pending(decided: &Decided) -> Option<(String, PendingItem)> {
     Some((decided.item_id.clone(), waiting))
 }
 
-fn contribution(decided: &Decided, spans: &[Span], pending: Option<(String, PendingItem)>) -> Contribution {
+pub(super) fn contribution(decided: &Decided, spans: &[Span], pending: Option<(String, PendingItem)>) -> Contribution {
     let mention = &decided.mention;
     let author = mention.author.as_ref();
     let key = author.and_then(crate::mention::Author::key).unwrap_or(mention.identity());

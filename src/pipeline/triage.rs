@@ -71,6 +71,7 @@ fn decide(
         return Item::Duplicate;
     }
     complete(&mut mention, raw, index, pack);
+    context.phones.hide(&mut mention);
     let Memory { document, brands, matching, scoring } = memory;
     document.read(&mention.text);
     let brands = pack.brands.see(document, brands);

@@ -11,7 +11,7 @@ mod withdraw;
 pub use people::CaseTold;
 
 use self::people::Round;
-use super::{Pending, QueryState, Signal, SourceTurn, WatchState};
+use super::{Pending, QueryState, Signal, SourceTurn, VoiceTold, WatchState};
 use crate::alert::TERMS_MAX;
 use crate::alert::{
     AlertEvent, AlertKind, AlertState, Confidence, Episode, Moved, Rise, Rule, Scene, Slot, classify, facets, grade,
@@ -101,6 +101,7 @@ pub enum Verdict {
     FollowUp(FollowUp),
     Case(Box<CaseTold>),
     Measured(case::Measured),
+    Voice(Box<VoiceTold>),
 }
 
 impl Verdict {
@@ -113,7 +114,7 @@ impl Verdict {
                 Some(_) => ("approval", called.step),
             }),
             Self::FollowUp(follow_up) => follow_up.step.as_ref().map(|step| ("case", step.number)),
-            Self::Case(_) | Self::Measured(_) => None,
+            Self::Case(_) | Self::Measured(_) | Self::Voice(_) => None,
         }
     }
 }
@@ -132,6 +133,7 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
         Signal::Feedback { log, said } => state.hear_people(log, said),
         Signal::Threads { log, posts } => state.hear_threads(log, posts),
         Signal::Tick(at) => verdicts.extend(people::tick(at, state, pack)),
+        Signal::Voice { log, hour, topic, brands } => state.hold_voice(log, hour.min(log), topic, &brands),
     }
     while let Some(bucket) = state.next_closable() {
         let (missing, told_before) = (state.members.missing(bucket), verdicts.len());
@@ -156,10 +158,12 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
         if !missing.is_empty() {
             verdicts.iter_mut().skip(told_before).for_each(|verdict| say_incomplete(verdict, &missing));
         }
+        verdicts.extend(state.close_voice(bucket).into_iter().map(voice));
     }
     if state.is_done() {
         verdicts.extend(people::rest(state, pack));
         verdicts.extend(at_last(state));
+        verdicts.extend(state.rest_voice().into_iter().map(voice));
     }
     verdicts
 }
@@ -194,6 +198,10 @@ fn told_rule(rule: AlertRule, at: Bucket, pack: &Pack) -> Rule {
 
 fn alert(event: AlertEvent) -> Verdict {
     Verdict::Alert(Box::new(event))
+}
+
+fn voice(told: VoiceTold) -> Verdict {
+    Verdict::Voice(Box::new(told))
 }
 
 /// An alert says which partitions were not heard when it was decided.

@@ -11,10 +11,10 @@ use crate::case::Measured;
 use crate::log::local::{LocalCluster, LocalLog};
 use crate::log::{LogError, Output, Place, Record, TopicPartition};
 use crate::mention::{Platform, Timestamp};
-use crate::pipeline::{Outcomes, Redact, UndoLimits};
+use crate::pipeline::{Outcomes, PhoneKey, Redact, UndoLimits};
 use crate::rules::Pack;
 use crate::score::Model;
-use crate::wire::Topics;
+use crate::wire::{Baseline, Topics, WireError};
 use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -205,6 +205,11 @@ impl LocalPipeline {
         self.triage.stage_mut().set_recorded_ticks(all.collect());
     }
 
+    /// Hashes phone numbers of authors with this key; call it before the first record.
+    pub fn set_phone_key(&mut self, key: PhoneKey) {
+        self.triage.stage_mut().set_phone_key(key);
+    }
+
     /// Takes personal data out of these topics from now on.
     pub fn set_redact(&mut self, redact: Redact) {
         self.triage.stage_mut().set_redact(redact);
@@ -229,6 +234,14 @@ impl LocalPipeline {
         let topics = self.cluster.topics();
         let outputs = topics.iter().filter(|topic| !internal(topic));
         outputs.map(|topic| (topic.to_string(), self.cluster.drain(topic))).collect()
+    }
+
+    /// What watch has learned so far.
+    ///
+    /// # Errors
+    /// When something has no binary form.
+    pub fn baseline(&self) -> Result<Baseline, WireError> {
+        self.watch.stage().baseline()
     }
 
     /// Items by outcome, and dead letters by reason, so far.
@@ -279,7 +292,15 @@ fn create_topics(cluster: &LocalCluster, topics: &Topics, layout: &Layout, pack:
         cluster.create(&topics.raw(*platform), layout.raw_partitions);
     }
     cluster.create(&topics.signals, layout.signals_partitions);
-    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock, &topics.shadow, &topics.cases] {
+    for topic in [
+        &topics.mentions,
+        &topics.alerts,
+        &topics.dead_letter,
+        &topics.clock,
+        &topics.shadow,
+        &topics.cases,
+        &topics.voice,
+    ] {
         cluster.create(topic, 1);
     }
     for team in pack.topics() {

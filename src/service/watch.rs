@@ -16,13 +16,13 @@ use crate::fault::{Bug, is_planted};
 use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
 use crate::pipeline::{UndoLimits, Verdict, WatchState, watch};
 use crate::rules::Pack;
-use crate::wire::{self, Cut, Topics, WireError};
+use crate::wire::{self, Baseline, Cut, Topics, VoiceRecord, WireError};
 use snapshots::{Rebuilt, Snapshots, rebuild};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Calls kept for whoever counts them.
+/// Calls, and shares of voice, kept for whoever counts them.
 const CALLED_MAX: usize = 10_000;
 
 /// Measures kept for whoever counts them.
@@ -105,6 +105,9 @@ pub struct WatchStage {
     called: Vec<(&'static str, u32)>,
     measuring: Vec<Measured>,
     measured: Vec<Measured>,
+    baseline: Option<Arc<Baseline>>,
+    voicing: Vec<VoiceRecord>,
+    voiced: Vec<VoiceRecord>,
 }
 
 impl WatchStage {
@@ -128,6 +131,9 @@ impl WatchStage {
             called: Vec::new(),
             measuring: Vec::new(),
             measured: Vec::new(),
+            baseline: None,
+            voicing: Vec::new(),
+            voiced: Vec::new(),
         }
     }
 
@@ -145,6 +151,21 @@ impl WatchStage {
         self.patience = Some(Patience::new(exclude_after));
         self.signals_partitions = signals_partitions;
         self
+    }
+
+    /// A partition of which nothing is committed and nothing kept begins with what history has taught.
+    #[must_use]
+    pub fn beginning_with(mut self, baseline: Option<Arc<Baseline>>) -> Self {
+        self.baseline = baseline;
+        self
+    }
+
+    /// What the owned partitions have learned.
+    ///
+    /// # Errors
+    /// When something has no binary form.
+    pub fn baseline(&self) -> Result<Baseline, WireError> {
+        Baseline::of(self.owned.values().map(|owned| &owned.state), &self.pack)
     }
 
     /// Decides by another pack from the next transaction on.
@@ -176,6 +197,11 @@ impl WatchStage {
     /// What was measured of the work on items since this was last asked.
     pub fn take_measured(&mut self) -> Vec<Measured> {
         std::mem::take(&mut self.measured)
+    }
+
+    /// Shares of voice told since this was last asked.
+    pub fn take_voiced(&mut self) -> Vec<VoiceRecord> {
+        std::mem::take(&mut self.voiced)
     }
 
     /// Cases that are not over, by owned partition.
@@ -218,6 +244,12 @@ impl WatchStage {
                 }
                 Verdict::Case(told) => self.outputs.push(wire::case_record(topics, &told)?),
                 Verdict::Measured(measured) => self.measuring.push(measured),
+                Verdict::Voice(told) => {
+                    for record in VoiceRecord::of(&told, pack) {
+                        self.outputs.push(wire::voice_record(topics, &record, told.at)?);
+                        self.voicing.push(record);
+                    }
+                }
             }
         }
         Ok(())
@@ -253,7 +285,9 @@ impl Stage for WatchStage {
         source: &TopicPartition,
         committed: Option<&Committed>,
     ) -> Result<i64, StageError> {
-        let Rebuilt { mut state, snapshots, next } = rebuild(log, source, committed, &self.settings, &self.pack)?;
+        let history = self.baseline.as_deref();
+        let Rebuilt { mut state, snapshots, next } =
+            rebuild(log, source, committed, &self.settings, &self.pack, history)?;
         // one of them speaks for all
         state.speaks = source.partition == 0;
         state.landed();
@@ -281,6 +315,7 @@ impl Stage for WatchStage {
         self.proposals.clear();
         self.calling.clear();
         self.measuring.clear();
+        self.voicing.clear();
         if let Some(calls) = &mut self.calls {
             calls.take();
         }
@@ -348,6 +383,9 @@ impl Stage for WatchStage {
             self.measured.clear();
         }
         self.measured.append(&mut self.measuring);
+        self.voiced.append(&mut self.voicing);
+        let surplus = self.voiced.len().saturating_sub(CALLED_MAX);
+        self.voiced.drain(..surplus);
         self.owned.values_mut().for_each(Owned::landed);
     }
 

@@ -5,6 +5,7 @@
 //! all processes is the number of items ever; a partition that moves takes its counts with it.
 
 use super::throttle::Throttle;
+use super::voice::{VoiceGauges, VoiceShown};
 use super::work::WorkMetrics;
 use crate::alert::AlertEvent;
 use crate::case::Measured;
@@ -40,6 +41,7 @@ pub struct Metrics {
     escalations: IntCounterVec,
     work: WorkMetrics,
     cases_open: IntGaugeVec,
+    voice: VoiceGauges,
     skipped: IntCounterVec,
     lag_records: IntGaugeVec,
     lag_seconds: GaugeVec,
@@ -114,6 +116,7 @@ impl Metrics {
                 let opts = Opts::new("cases_open", "Cases that are not over, by partition of the signals.");
                 registered(&registry, IntGaugeVec::new(opts, &["partition"])?)?
             },
+            voice: VoiceGauges::new(&registry)?,
             lag_records: {
                 let opts = Opts::new("lag_records", "Records between the position and the end of the partition.");
                 registered(&registry, IntGaugeVec::new(opts, &["role", "topic", "partition"])?)?
@@ -164,6 +167,7 @@ impl Metrics {
         let _ = self.lag_seconds.remove_label_values(&labels);
         if role == "watch" {
             let _ = self.cases_open.remove_label_values(&[labels[2]]);
+            self.voice.clear();
         }
     }
 
@@ -196,6 +200,11 @@ impl Metrics {
     pub fn set_cases_open(&self, partition: i32, cases: usize) {
         let cases = i64::try_from(cases).unwrap_or(i64::MAX);
         self.cases_open.with_label_values(&[&partition.to_string()]).set(cases);
+    }
+
+    /// What is said of a brand on a topic in an hour.
+    pub fn set_voice(&self, voice: VoiceShown<'_>) {
+        self.voice.set(voice);
     }
 
     /// Records read in a committed transaction.
@@ -441,6 +450,15 @@ mod tests {
         }
         metrics.count_escalation("case", 2);
         metrics.set_cases_open(3, 7);
+        metrics.set_voice(VoiceShown {
+            brand: "Nimbus",
+            topic: "all",
+            hour: 0,
+            mentions: 3,
+            share: 0.6,
+            sentiment: -0.2,
+            reach: 12,
+        });
         metrics.count_transaction("triage", "committed");
         metrics.count_notification("slack", "sent");
         metrics.count_dead_letter("not_json");

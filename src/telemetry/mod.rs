@@ -9,6 +9,7 @@ mod http;
 mod logs;
 mod metrics;
 mod throttle;
+mod voice;
 mod work;
 
 pub use events::Event;
@@ -16,3 +17,4 @@ pub use health::{Component, Health};
 pub use http::{HttpError, routes, serve};
 pub use logs::{LogError, init as init_logs};
 pub use metrics::{Metrics, OUTCOMES};
+pub use voice::VoiceShown;

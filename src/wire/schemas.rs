@@ -5,7 +5,7 @@
 
 use super::{
     CASE_TYPE, CaseRecord, FOLLOW_UP_TYPE, FeedbackRecord, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, MentionRecord,
-    RoutedItem, SHADOW_TYPE, ShadowRecord,
+    RoutedItem, SHADOW_TYPE, ShadowRecord, VOICE_TYPE, VoiceRecord,
 };
 use crate::alert::{ALERT_TYPE, AlertEvent};
 use crate::case::FEEDBACK_TYPE;
@@ -24,6 +24,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         (CASE_TYPE, schema::<CaseRecord>(CASE_TYPE)),
         (FEEDBACK_TYPE, schema::<FeedbackRecord>(FEEDBACK_TYPE)),
         (SHADOW_TYPE, schema::<ShadowRecord>(SHADOW_TYPE)),
+        (VOICE_TYPE, schema::<VoiceRecord>(VOICE_TYPE)),
     ]
 }
 

@@ -162,7 +162,7 @@ impl<'a> Round<'a> {
             match verdict {
                 Verdict::Alert(event) => self.note_alert(event, state),
                 Verdict::FollowUp(follow_up) => self.note_decision(follow_up, state),
-                Verdict::Case(_) | Verdict::Measured(_) => {}
+                Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => {}
             }
         }
         let mut verdicts = self.let_go(state);

@@ -64,8 +64,8 @@ impl Kept {
 }
 
 fn hash_of(restored: Restored) -> u128 {
-    let Restored { header, queries, pending, pages, .. } = restored;
-    let state = WatchState::restored(header.head, queries, pending, pages, UndoLimits::default());
+    let Restored { header, queries, pending, pages, voice, .. } = restored;
+    let state = WatchState::restored(header.head, queries, pending, pages, voice, UndoLimits::default());
     state_hash(&state).expect("has a binary form")
 }
 

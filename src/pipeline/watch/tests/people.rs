@@ -89,7 +89,7 @@ fn follow_ups(verdicts: &[Verdict]) -> Vec<(i64, FollowUpAction, String)> {
             let party = one.step.as_ref().map(|step| step.party.clone());
             Some((one.at.as_seconds() - NOON, one.action, party.unwrap_or_default()))
         }
-        Verdict::Alert(_) | Verdict::Case(_) | Verdict::Measured(_) => None,
+        Verdict::Alert(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
     });
     told.collect()
 }
@@ -170,6 +170,7 @@ fn ticks_aborts_and_restores_call_nobody_twice() {
         state.queries().clone(),
         state.pending().clone(),
         state.pages().clone(),
+        state.voice().clone(),
         UndoLimits::default(),
     );
     for state in [&mut state, &mut restored] {
@@ -191,7 +192,7 @@ fn a_case_holds_its_posts_and_what_is_said_and_is_forgotten_in_the_end() {
         .iter()
         .filter_map(|verdict| match verdict {
             Verdict::Case(told) => Some(&**told),
-            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Measured(_) => None,
+            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
         })
         .collect();
     let case = written.last().and_then(|told| told.case.clone()).expect("it was written");
@@ -262,7 +263,9 @@ fn a_false_alarm_is_withdrawn_and_does_not_come_back_as_it_was() {
         .iter()
         .filter_map(|verdict| match verdict {
             Verdict::Alert(event) if event.state != AlertState::Updated => Some((event.state, event.alert_id.clone())),
-            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) => None,
+            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => {
+                None
+            }
         })
         .collect();
     let id = opened.alert_id;
