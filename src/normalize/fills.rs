@@ -52,6 +52,14 @@ pub fn fills(platform: Platform) -> Fills {
             private: true,
             kinds: &[Post, Comment, Reply, Repost, Dm],
         },
+        Platform::Telegram => Fills {
+            followers: false,
+            verified: false,
+            market: false,
+            private: true,
+            kinds: &[Post, Reply, Repost, Quote, Dm],
+        },
+        Platform::Whatsapp => Fills { followers: false, verified: false, market: false, private: true, kinds: &[Dm] },
         _ => Fills { followers: true, verified: true, market: true, private: true, kinds: &Kind::ALL },
     }
 }

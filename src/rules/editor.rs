@@ -35,7 +35,8 @@ pub fn pack_schema_file(name: &str) -> String {
     format!("{name}.schema.json")
 }
 
-/// Name of the schema that a file of a pack keeps to; none for a file that is none of a pack's, or is learned.
+/// Name of the schema that a file of a pack keeps to; none for a file that is none of a pack's, is learned, or is written
+/// by a command.
 #[must_use]
 pub fn schema_of(path: &str) -> Option<&'static str> {
     let name = match Section::of(path)? {
@@ -48,7 +49,7 @@ pub fn schema_of(path: &str) -> Option<&'static str> {
         Section::Accounts => "accounts",
         Section::Brands => "brands",
         Section::Lists => "lists",
-        Section::Heads | Section::Layer => return None,
+        Section::Heads | Section::Layer | Section::Overlay => return None,
     };
     Some(name)
 }

@@ -30,7 +30,11 @@ fn a_crisis_opens_by_severity_and_kind_and_ends_with_its_alert() {
             .iter()
             .filter_map(|verdict| match verdict {
                 Verdict::Alert(event) if event.kind == AlertKind::Outage => Some(&**event),
-                Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Case(_) => None,
+                Verdict::Alert(_)
+                | Verdict::FollowUp(_)
+                | Verdict::Case(_)
+                | Verdict::Measured(_)
+                | Verdict::Voice(_) => None,
             })
             .collect();
         let opened = events.first().expect("an outage opens");

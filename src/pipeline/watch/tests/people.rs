@@ -329,7 +329,7 @@ fn raises(verdicts: &[Verdict]) -> Vec<(i64, Severity, String, Vec<String>)> {
             let raised = one.raised.as_ref()?;
             Some((one.at.as_seconds() - NOON, raised.severity, raised.team.clone(), one.reasons.clone()))
         }
-        Verdict::Alert(_) | Verdict::Case(_) => None,
+        Verdict::Alert(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
     });
     told.collect()
 }
@@ -403,8 +403,14 @@ fn a_thread_that_grows_raises_the_case_of_who_began_it() {
         assert_eq!(state_hash(&state).expect("has a binary form"), before);
         let pages = state.pages().clone();
         let queries = state.queries().clone();
-        let restored =
-            WatchState::restored(state.head(), queries, state.pending().clone(), pages, UndoLimits::default());
+        let restored = WatchState::restored(
+            state.head(),
+            queries,
+            state.pending().clone(),
+            pages,
+            BTreeMap::new(),
+            UndoLimits::default(),
+        );
         assert_eq!(state_hash(&restored).expect("has a binary form"), before);
         for mut state in [state, restored] {
             let more = watch(grows(7, 100, 130), &mut state, &pack);

@@ -48,7 +48,7 @@ fn started() -> WatchState {
 fn told(verdicts: Vec<Verdict>) -> Vec<VoiceTold> {
     let voice = |verdict| match verdict {
         Verdict::Voice(told) => Some(*told),
-        Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Case(_) => None,
+        Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) => None,
     };
     verdicts.into_iter().filter_map(voice).collect()
 }
