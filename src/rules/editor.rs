@@ -151,7 +151,9 @@ fn severity() -> Value {
 }
 
 fn list(of: Value) -> Value {
-    json!({"type": "array", "items": of})
+    let mut schema = json!({"type": "array"});
+    schema["items"] = of;
+    schema
 }
 
 fn names() -> Value {
@@ -160,11 +162,15 @@ fn names() -> Value {
 
 /// Keys of one's own.
 fn entries(of: Value) -> Value {
-    json!({"type": "object", "additionalProperties": of})
+    let mut schema = json!({"type": "object"});
+    schema["additionalProperties"] = of;
+    schema
 }
 
 fn any(forms: Vec<Value>) -> Value {
-    json!({"anyOf": forms})
+    let mut schema = json!({});
+    schema["anyOf"] = Value::Array(forms);
+    schema
 }
 
 fn approvals() -> Value {
