@@ -722,7 +722,7 @@ mod tests {
             let items = &schema["items"];
             match items["anyOf"].as_array() {
                 Some(forms) => {
-                    forms.iter().enumerate().for_each(|(at, form)| required(form, &format!("{place}/{at}"), into))
+                    forms.iter().enumerate().for_each(|(at, form)| required(form, &format!("{place}/{at}"), into));
                 }
                 None => required(items, &format!("{place}/0"), into),
             }
