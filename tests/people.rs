@@ -332,7 +332,7 @@ fn a_thread_that_others_lengthen_raises_the_item_of_who_began_it_whatever_the_pa
             }));
             pipeline.feed(input).unwrap();
             pipeline.finish().unwrap();
-            let outputs = pipeline.take_outputs().into_iter().flat_map(|(_, records)| records);
+            let outputs = pipeline.take_outputs().into_values().flatten();
             let values = outputs.filter_map(|record| serde_json::from_slice::<Value>(&record.value?).ok());
             let raised: Vec<Value> = values.filter(|value| value["action"] == "escalate").collect();
             assert_eq!(!raised.is_empty(), is_raised, "{answers} answers: {raised:?}");

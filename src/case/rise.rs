@@ -175,8 +175,9 @@ mod tests {
     #[test]
     fn a_thread_that_grows_within_the_time_raises_and_what_is_kept_is_bounded() {
         let rules = [rule(Sign::Thread, 10, 600, Severity::S2), rule(Sign::Thread, 100, 600, Severity::S1)];
+        type Posts = &'static [(i64, u64)];
         // bucket and posts; what it rises to at the last
-        let cases: [(&[(i64, u64)], Option<Severity>); 5] = [
+        let cases: [(Posts, Option<Severity>); 5] = [
             (&[(0, 9)], None),
             (&[(0, 10)], Some(Severity::S2)),
             (&[(0, 5), (30, 5)], Some(Severity::S2)),

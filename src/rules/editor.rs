@@ -152,7 +152,9 @@ fn severity() -> Value {
 }
 
 fn list(of: Value) -> Value {
-    json!({"type": "array", "items": of})
+    let mut schema = json!({"type": "array"});
+    schema["items"] = of;
+    schema
 }
 
 fn names() -> Value {
@@ -161,11 +163,15 @@ fn names() -> Value {
 
 /// Keys of one's own.
 fn entries(of: Value) -> Value {
-    json!({"type": "object", "additionalProperties": of})
+    let mut schema = json!({"type": "object"});
+    schema["additionalProperties"] = of;
+    schema
 }
 
 fn any(forms: Vec<Value>) -> Value {
-    json!({"anyOf": forms})
+    let mut schema = json!({});
+    schema["anyOf"] = Value::Array(forms);
+    schema
 }
 
 fn approvals() -> Value {
@@ -717,7 +723,7 @@ mod tests {
             let items = &schema["items"];
             match items["anyOf"].as_array() {
                 Some(forms) => {
-                    forms.iter().enumerate().for_each(|(at, form)| required(form, &format!("{place}/{at}"), into))
+                    forms.iter().enumerate().for_each(|(at, form)| required(form, &format!("{place}/{at}"), into));
                 }
                 None => required(items, &format!("{place}/0"), into),
             }
