@@ -21,6 +21,7 @@
 //! | [`pipeline`] | core | `triage` and `watch`: the two functions that are the product |
 //! | [`wire`] | edge | JSON and binary shapes of what is written, headers, schemas |
 //! | [`log`] | edge | the port and its two adapters: local and Kafka |
+//! | [`api`] | edge | what others say to us over HTTP, signed and bounded |
 //! | [`notify`] | edge | alerts to people, at least once |
 //! | [`telemetry`] | edge | metrics, health, logs |
 //! | [`config`] | edge | one file, environment, flags; reading pack folders |
@@ -31,6 +32,7 @@
 //! wall clock, no async and no logging; `tests/structure.rs` holds it to that.
 
 pub mod alert;
+pub mod api;
 pub mod case;
 pub mod cli;
 pub mod config;

@@ -245,7 +245,15 @@ fn cluster(topics: &Topics, platforms: &[Platform], signals_partitions: i32) -> 
     let cluster = LocalCluster::default();
     platforms.iter().for_each(|platform| cluster.create(&topics.raw(*platform), 1));
     cluster.create(&topics.signals, signals_partitions);
-    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock, &topics.state, &topics.cases] {
+    for topic in [
+        &topics.mentions,
+        &topics.alerts,
+        &topics.dead_letter,
+        &topics.clock,
+        &topics.state,
+        &topics.cases,
+        &topics.voice,
+    ] {
         cluster.create(topic, 1);
     }
     pack().topics().iter().for_each(|team| cluster.create(&topics.routed(team), 1));

@@ -204,3 +204,45 @@ fn posts(numbers: std::ops::Range<u64>) -> Vec<Keyed> {
     };
     numbers.map(post).collect()
 }
+
+#[test]
+fn feedback_over_http_is_in_the_topic_once_it_is_answered() {
+    let secret = "a secret of the tests";
+    let said = json!({"type": "groundswell.feedback.v1", "feedback_id": "f-1", "about": "item-1", "kind": "claimed",
+        "by": "ana", "at": "2026-03-02T09:00:00Z"})
+    .to_string();
+    let say = |process: &Process| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let signature = groundswell::notify::sign(secret, i64::try_from(now).unwrap(), &said);
+        process.post("/v1/feedback", &format!("X-Groundswell-Signature: {signature}"), &said).unwrap()
+    };
+    let deployment = Deployment::new(broker(), "feedback");
+    write_pack(&deployment.rules, &[]);
+    deployment.apply_topics(1);
+    let open = |mut process: Process| {
+        process.environment.push(("GROUNDSWELL__HTTP__FEEDBACK_SECRETS", secret.to_owned()));
+        process.start();
+        process
+    };
+    let process = open(deployment.process("door", ROLES));
+    process.get_until("/readyz", "ready", PATIENCE, |status, _| status == 200);
+    for _ in 0..2 {
+        let (status, body) = say(&process);
+        assert_eq!((status, body.as_str()), (202, "{\"accepted\":1}"), "{}", process.log_text());
+    }
+    assert_eq!(deployment.broker.read_values(&format!("{}feedback", deployment.prefix)).len(), 2, "both are there");
+    let once = "groundswell_feedback_total{kind=\"claimed\"} 1";
+    let text = process.get_until("/metrics", "it is heard, once", PATIENCE, |_, text| text.contains(once));
+    assert!(text.contains("groundswell_feedback_requests_total{result=\"accepted\"} 2"), "{text}");
+    assert_eq!(process.post("/v1/feedback", "X-Other: none", &said).unwrap().0, 401);
+
+    // nobody there: it says so soon, and nothing is lost that was told as taken
+    let absent = Broker::absent(free_ports());
+    let process = open(deployment.process_at(&absent.brokers, "nobody", ROLES));
+    process.get_until("/livez", "alive", PATIENCE, |status, _| status == 200);
+    let (status, body) = say(&process);
+    assert!(status == 503 && body.contains("send the same again"), "{status} {body}");
+    process.get_until("/metrics", "it is counted", PATIENCE, |_, text| {
+        text.contains("groundswell_feedback_requests_total{result=\"unreachable\"} 1")
+    });
+}

@@ -36,10 +36,10 @@ fn what_is_planned_is_applied_once() {
     let plan = || TopicsCommand::Plan(TopicsOptions::default());
     let (exit, text) = run(plan(), &prefix);
     assert_eq!(exit, Exit::Findings);
-    assert_eq!(text.lines().filter(|line| line.starts_with("create")).count(), 12, "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("create")).count(), 13, "{text}");
     let (exit, text) = run(TopicsCommand::Apply(TopicsOptions::default()), &prefix);
     assert_eq!(exit, Exit::Ok);
-    assert!(text.ends_with("applied: 12 topics created or changed\n"), "{text}");
+    assert!(text.ends_with("applied: 13 topics created or changed\n"), "{text}");
     let (exit, text) = run(plan(), &prefix);
     assert_eq!(exit, Exit::Ok, "{text}");
     let (exit, text) = run(

@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-const FOLDERS: &str = "x_v1,x_v2,mastodon,bluesky,reddit";
+const FOLDERS: &str = "x_v1,x_v2,mastodon,bluesky,reddit,telegram,whatsapp,discord,facebook,instagram";
 
 #[test]
 fn every_fact_of_the_sample_payloads_holds() {

@@ -176,7 +176,9 @@ fn cluster(topics: &Topics, pack: &Pack) -> LocalCluster {
     for topic in [&raw, &topics.feedback, &topics.signals, &topics.state, &topics.mentions, &topics.alerts] {
         cluster.create(topic, 1);
     }
-    [&topics.dead_letter, &topics.clock, &topics.cases].into_iter().for_each(|topic| cluster.create(topic, 1));
+    [&topics.dead_letter, &topics.clock, &topics.cases, &topics.voice]
+        .into_iter()
+        .for_each(|topic| cluster.create(topic, 1));
     pack.topics().iter().for_each(|team| cluster.create(&topics.routed(team), 1));
     cluster
 }
@@ -241,7 +243,7 @@ fn whoever_is_next_is_called_once_though_everything_is_silent_and_triage_is_gone
     drop(triage);
     events.clear();
     let mut called_at = None;
-    for tick in 1..=20 {
+    for tick in 1..=26 {
         WALL.set(now + tick * 10);
         if tick % 4 == 0 {
             // somebody starts watch anew
@@ -258,7 +260,8 @@ fn whoever_is_next_is_called_once_though_everything_is_silent_and_triage_is_gone
         .map(|event| (event.state, event.escalation.clone().map(|called| (called.step, called.party)), event.at))
         .collect();
     let step = |number: u32, party: &str| Some((number, party.to_owned()));
-    let path = ["duty-manager", "comms", "comms-lead"];
+    // those of the crisis first, then those of the alert
+    let path = ["duty-manager", "comms-lead", "operations-lead", "comms"];
     let called = |(number, party): (u32, &&str)| {
         let at = ack_by.plus_seconds(60 * i64::from(number - 1));
         (AlertState::Updated, step(number, party), at)
@@ -267,6 +270,79 @@ fn whoever_is_next_is_called_once_though_everything_is_silent_and_triage_is_gone
     assert_eq!(told, called, "each of the path once, and nothing else");
     let late = called_at.unwrap() - ack_by.as_seconds();
     assert!((0..=30).contains(&late), "{late} s after it was due");
-    assert_eq!(events[0].next_step.as_deref(), Some("Communications is told"));
-    assert_eq!((events[0].alert_id.as_str(), events[2].ack_by), (opened.alert_id.as_str(), None));
+    assert_eq!(events[0].next_step.as_deref(), Some("Communications lead is told"));
+    assert_eq!((events[0].alert_id.as_str(), events[3].ack_by), (opened.alert_id.as_str(), None));
+    // it is a crisis: who runs it, whose word it needs by when, and nobody's word has come
+    let crisis = opened.crisis.clone().expect("an S1 of that kind is a crisis");
+    assert_eq!((crisis.team.as_str(), crisis.opened, crisis.over), ("comms", opened.at, false));
+    assert_eq!((crisis.roles["incident_lead"].as_str(), crisis.statement.is_some()), ("duty-manager", true));
+    let needed: Vec<_> = crisis.approvals.iter().map(|one| (one.who.as_str(), one.due)).collect();
+    let due = opened.at.plus_seconds(1_800);
+    assert_eq!(needed, [("operations-lead", due), ("general-counsel", due)]);
+    events.clear();
+    for minute in [29, 31, 32] {
+        WALL.set(opened.at.as_seconds() + minute * 60);
+        for _ in 0..4 {
+            watch.turn().unwrap();
+        }
+        events.extend(watch.stage_mut().take_alerts());
+        if minute == 29 {
+            assert_eq!(events, [], "there is time left");
+        }
+    }
+    let deputies: Vec<_> = events
+        .iter()
+        .map(|event| {
+            let called = event.escalation.clone().expect("somebody is called");
+            (event.at, called.party, called.stands_in_for.expect("in somebody's place"))
+        })
+        .collect();
+    let deputy = |party: &str, who: &str| (due, party.to_owned(), who.to_owned());
+    assert_eq!(deputies, [deputy("duty-manager", "operations-lead"), deputy("comms-lead", "general-counsel")]);
+}
+
+/// An answer of somebody else to the first post.
+fn answer(number: u64, at: i64, text: &str) -> RawRecord {
+    let mut record = post(number, at, text);
+    let mut value: Value = serde_json::from_slice(&record.value).unwrap();
+    value["data"]["conversation_id"] = json!("90000000");
+    value["data"]["referenced_tweets"] = json!([{"type": "replied_to", "id": "90000000"}]);
+    record.value = value.to_string().into_bytes();
+    record
+}
+
+#[test]
+fn a_thread_that_others_lengthen_raises_the_item_of_who_began_it_whatever_the_partitions() {
+    // answers to the post; whether they raise it
+    for (answers, is_raised) in [(80, true), (20, false)] {
+        let mut told = Vec::new();
+        for (raw_partitions, signals_partitions) in [(1, 1), (3, 5)] {
+            let layout = Layout {
+                members: (0..raw_partitions).map(|partition| (Platform::X, partition)).collect(),
+                raw_partitions,
+                signals_partitions,
+                duplicate_window_records: 1_000,
+            };
+            let mut pipeline = LocalPipeline::new(&layout, pack(), Model::shipped());
+            let mut input = vec![post(0, START, "Nimbus Pay charged me twice and nobody at Nimbus answers")];
+            let text = |number: u64| format!("same here, Nimbus Pay charged me twice, number {number}");
+            input.extend((1..=answers).map(|number| {
+                let at = START + 60 + i64::try_from(number).unwrap() * 20;
+                answer(number, at, &text(number))
+            }));
+            pipeline.feed(input).unwrap();
+            pipeline.finish().unwrap();
+            let outputs = pipeline.take_outputs().into_values().flatten();
+            let values = outputs.filter_map(|record| serde_json::from_slice::<Value>(&record.value?).ok());
+            let raised: Vec<Value> = values.filter(|value| value["action"] == "escalate").collect();
+            assert_eq!(!raised.is_empty(), is_raised, "{answers} answers: {raised:?}");
+            for value in &raised {
+                let why = value["reasons"][0].as_str().unwrap();
+                assert!(why.starts_with("thread_growth: ") && value["severity"] == "S2", "{value}");
+                assert!(value["case_id"].is_string() && value["team"].is_string(), "{value}");
+            }
+            told.push(raised);
+        }
+        assert_eq!(told[0], told[1], "the same whatever the partitions");
+    }
 }

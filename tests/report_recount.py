@@ -76,7 +76,7 @@ right, in_time, by_owner, hour, calm = [], [], defaultdict(list), [], []
 first_response, handling, reopened, alone = [], [], [], []
 load, reviewers, ratings = {}, defaultdict(int), []
 requested = approved = rejected = routed = 0
-answers = []
+answers, word_in_time, word_by_deputy = [], [], []
 for item, revisions in items.items():
     first = revisions[min(revisions)]
     posted = micros(first["mention"]["created_at"])
@@ -127,16 +127,32 @@ for item, revisions in items.items():
         reviewers[word["by"]] += 1
     ratings += [float(word["value"]) for word in of(item, "csat")]
     asked = None
+    needed, waiting = first["decision"].get("approvals", []), []
     for word in said[item]:
         if word["kind"] == "approval_requested":
             requested += 1
             asked = micros(word["at"])
+            named = [one for one in needed if one["who"] == word["value"]] or needed
+            waiting = [(one, at) for one, at in waiting if one not in named] + [(one, asked) for one in named]
         elif word["kind"] in ("approved", "rejected"):
             approved += word["kind"] == "approved"
             rejected += word["kind"] == "rejected"
             if asked is not None:
                 answers.append(seconds(asked, micros(word["at"])))
             asked = None
+            by, value = word["by"], word["value"]
+            tests = [
+                lambda one: one["who"] == value,
+                lambda one: one["who"] == by,
+                lambda one: one.get("deputy") == by,
+                lambda one: True,
+            ]
+            found = [pair for test in tests for pair in waiting if test(pair[0])]
+            if found:
+                one, at = found[0]
+                waiting.remove(found[0])
+                word_in_time.append(micros(word["at"]) - at <= micros(one["due"]) - posted)
+                word_by_deputy.append(one.get("deputy") == by)
 
 noise = {record["item_id"] for record in mentions if record["outcome"] == "noise"}
 noise_at = {record["item_id"]: micros(record["mention"]["created_at"]) for record in mentions if record["item_id"] in noise}
@@ -203,6 +219,8 @@ json.dump(
             "approved": approved,
             "rejected": rejected,
             "answered": spread(answers),
+            "in_time": ratio(word_in_time),
+            "by_deputy": ratio(word_by_deputy),
         },
         "responses": moods,
     },

@@ -11,13 +11,13 @@ const RINGS: [&[&str]; 7] = [
     &["mention", "text"],
     &["normalize", "query", "score", "route", "detect", "alert", "case", "report", "rules"],
     &["pipeline"],
-    &["wire", "log", "notify", "telemetry", "config"],
+    &["wire", "log", "api", "notify", "telemetry", "config"],
     &["service"],
     &["cli"],
 ];
 
 /// Who may look at a neighbour, because the domain says so.
-const SIBLINGS: [(&str, &[&str]); 11] = [
+const SIBLINGS: [(&str, &[&str]); 12] = [
     ("text", &["mention"]),
     ("route", &["rules", "score"]),
     ("alert", &["detect", "route"]),
@@ -25,6 +25,7 @@ const SIBLINGS: [(&str, &[&str]); 11] = [
     ("case", &["alert", "route", "normalize"]),
     ("rules", &["query", "alert", "route", "score", "normalize"]),
     ("wire", &["log"]),
+    ("api", &["config", "log", "telemetry", "wire"]),
     ("notify", &["config", "telemetry"]),
     ("telemetry", &["config", "log"]),
     ("config", &["log"]),

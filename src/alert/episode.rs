@@ -96,6 +96,8 @@ pub struct Episode {
     pub known: bool,
     /// Why they were not told of what last called them; none where they were.
     pub untold: Option<Suppressed>,
+    /// When its present opening became a crisis.
+    pub crisis: Option<Bucket>,
 }
 
 /// Why an alert was none.
@@ -151,6 +153,7 @@ impl Episode {
             people: 0,
             known: false,
             untold: None,
+            crisis: None,
         }
     }
 

@@ -239,6 +239,7 @@ impl Scene<'_> {
             ack_by: rule.ack_minutes.filter(|_| wakes).map(|minutes| at.end().plus_seconds(minutes * 60)),
             next_step: rule.next_step.clone().filter(|_| wakes),
             escalation: None,
+            crisis: None,
             reply: rule.reply.clone(),
             explain: Vec::new(),
             pack: Some(pack.to_owned()),

@@ -2,6 +2,7 @@
 
 mod chart;
 mod confidence;
+mod crisis;
 mod episode;
 mod event;
 mod incident;
@@ -15,6 +16,7 @@ mod turn;
 
 pub use chart::Chart;
 pub use confidence::Confidence;
+pub use crisis::{Crisis, CrisisPlan};
 pub use episode::{Episode, Opening, Rise, Rule, Tracker, Transition, Withdrawal, meets, risen};
 pub use event::{Scene, TERMS_MAX, describe};
 pub use incident::{MEMBERS_MAX, Moved, Slot, facets, gravity, is_echo, lead_order, moved, moves_together};
@@ -131,6 +133,9 @@ pub struct Escalation {
     pub step: u32,
     /// Who is called: a team or a contact of the pack.
     pub party: String,
+    /// Whose approval did not come in time, where that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_in_for: Option<String>,
 }
 
 /// One event in the life of an alert, as published on `social.alerts`.
@@ -229,6 +234,9 @@ pub struct AlertEvent {
     /// Nobody has taken it: who is called now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalation: Option<Escalation>,
+    /// The crisis that it has opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crisis: Option<Crisis>,
     /// Approved wording.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<String>,
@@ -244,7 +252,10 @@ impl AlertEvent {
     #[must_use]
     pub fn event_id(&self) -> String {
         let Self { alert_id, state, at, escalation, .. } = self;
-        let step = escalation.as_ref().map_or_else(String::new, |called| format!(":step-{}", called.step));
+        let step = escalation.as_ref().map_or_else(String::new, |called| match &called.stands_in_for {
+            None => format!(":step-{}", called.step),
+            Some(who) => format!(":approval-{who}"),
+        });
         format!("{alert_id}:{}:{at}{step}", state.as_str())
     }
 }

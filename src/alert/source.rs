@@ -67,6 +67,7 @@ pub fn silent_source(platform: Platform, turn: &Turn, at: Bucket, rule: &Rule, p
         ack_by: rule.ack_minutes.filter(|_| opened).map(|minutes| at.end().plus_seconds(minutes * 60)),
         next_step: rule.next_step.clone().filter(|_| opened),
         escalation: None,
+        crisis: None,
         reply: None,
         explain,
         pack: Some(pack.to_owned()),

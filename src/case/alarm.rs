@@ -1,8 +1,9 @@
 //! An open alert that people were told of: who is called next while nobody takes it.
 
-use super::{Clock, Step};
+use super::{Approvals, Clock, Overdue, Said, Step};
 use crate::alert::{AlertEvent, AlertState, Escalation};
 use crate::mention::Timestamp;
+use crate::route::Approver;
 use serde::{Deserialize, Serialize};
 
 /// What is kept of one.
@@ -14,6 +15,8 @@ pub struct Alarm {
     #[serde(with = "as_json")]
     event: Box<AlertEvent>,
     clock: Option<Clock>,
+    /// Whose word the crisis needs that it has opened.
+    approvals: Approvals,
 }
 
 mod as_json {
@@ -41,7 +44,31 @@ impl Alarm {
             let seconds = by.as_seconds().saturating_sub(event.at.as_seconds());
             Clock::new(by, seconds, path)
         });
-        Self { query, event: Box::new(event.clone()), clock }
+        let mut alarm = Self { query, event: Box::new(event.clone()), clock, approvals: Approvals::default() };
+        alarm.ask();
+        alarm
+    }
+
+    /// A crisis asks for its approvals as it opens; what is asked already stays.
+    fn ask(&mut self) {
+        let Some(crisis) = self.event.crisis.as_ref().filter(|crisis| !crisis.over) else { return };
+        let seconds = |due: Timestamp| due.as_seconds().saturating_sub(crisis.opened.as_seconds());
+        let approver = |needed: &crate::route::ApprovalDue| Approver {
+            who: needed.who.clone(),
+            deputy: needed.deputy.clone(),
+            seconds: seconds(needed.due),
+        };
+        let approvers: Vec<Approver> = crisis.approvals.iter().map(approver).collect();
+        let is_new = self.approvals.is_empty();
+        self.approvals.need(&approvers);
+        if is_new {
+            self.approvals.ask_all(crisis.opened);
+        }
+    }
+
+    /// What is said of the approvals.
+    pub fn hear_approvals(&mut self, said: &Said) {
+        self.approvals.hear(said);
     }
 
     /// A later event of the same alert. Who has taken it keeps it, also where it became more severe; it may become due
@@ -58,12 +85,16 @@ impl Alarm {
             (Some(_), None) => {}
         }
         self.event = later.event;
+        if let Some(clock) = self.clock.as_mut().filter(|_| self.event.crisis.is_some()) {
+            clock.lead(path);
+        }
+        self.ask();
     }
 
-    /// When the next of the path is to be called.
+    /// When somebody is to be called: the next of the path, or whoever stands in for a word that did not come.
     #[must_use]
     pub fn due(&self) -> Option<Timestamp> {
-        self.clock.as_ref().and_then(Clock::due)
+        self.clock.as_ref().and_then(Clock::due).into_iter().chain(self.approvals.due()).min()
     }
 
     /// Somebody has taken it.
@@ -82,8 +113,23 @@ impl Alarm {
 
     /// The next step that is due by `now`, as the event that tells it. `name` says a party as people call it.
     pub fn run(&mut self, now: Timestamp, name: impl Fn(&str) -> String) -> Option<AlertEvent> {
-        let step = self.clock.as_mut()?.run(now)?;
-        Some(self.tell(step, name))
+        if let Some(step) = self.clock.as_mut().and_then(|clock| clock.run(now)) {
+            return Some(self.tell(step, name));
+        }
+        let overdue = self.approvals.run(now)?;
+        Some(self.tell_overdue(overdue, name))
+    }
+
+    fn tell_overdue(&self, overdue: Overdue, name: impl Fn(&str) -> String) -> AlertEvent {
+        let Overdue { who, deputy, at } = overdue;
+        let said = &self.event;
+        let mut event = AlertEvent { state: AlertState::Updated, at, late: false, ..(**said).clone() };
+        event.explain = vec![
+            format!("{} has not approved by {at}: {} is asked instead", name(&who), name(&deputy)),
+            format!("the figures are those of {}", said.at),
+        ];
+        event.escalation = Some(Escalation { step: 1, party: deputy, stands_in_for: Some(who) });
+        event
     }
 
     fn tell(&self, step: Step, name: impl Fn(&str) -> String) -> AlertEvent {
@@ -96,7 +142,7 @@ impl Alarm {
             format!("nobody has taken it: {called} is called now, step {number} of its path"),
             format!("the figures are those of {}", said.at),
         ];
-        event.escalation = Some(Escalation { step: number, party });
+        event.escalation = Some(Escalation { step: number, party, stands_in_for: None });
         event
     }
 
@@ -107,6 +153,10 @@ impl Alarm {
         let mut event = AlertEvent { state: AlertState::Withdrawn, at, ack_by: None, late: false, ..(**said).clone() };
         (event.next_step, event.trend, event.confidence) = (None, None, None);
         event.resolves_when = None;
+        if let Some(crisis) = &mut event.crisis {
+            (crisis.over, crisis.statement) = (true, None);
+            crisis.approvals.clear();
+        }
         event.headline = format!("Withdrawn: {}", said.headline);
         event.explain = vec![format!("a false alarm, says {}", if by.is_empty() { "feedback" } else { by })];
         event

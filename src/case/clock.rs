@@ -83,6 +83,13 @@ impl Clock {
         (self.due, self.taken, self.stopped) = (at.plus_seconds(self.every_seconds), 0, false);
     }
 
+    /// Others are called from now on, where nobody has been called yet.
+    pub fn lead(&mut self, path: &[String]) {
+        if self.taken == 0 {
+            self.path = path.iter().take(PATH_MAX).cloned().collect();
+        }
+    }
+
     /// The first step is due by then at the latest, where nobody has been called yet.
     pub fn hasten(&mut self, by: Timestamp) {
         if self.taken == 0 {

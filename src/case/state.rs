@@ -3,9 +3,10 @@
 //! Everything of one log bucket enters in a total order, so a case is a pure function of the records: what came in
 //! which transaction leaves no trace. What it keeps is bounded: the latest posts, the latest entries, and counts.
 
-use super::{Alarm, Clock, Said, SaidKind, Step};
+use super::work::Terms;
+use super::{Alarm, Approvals, Clock, Measure, Measured, Overdue, Raised, Rise, Said, SaidKind, Step, Work};
 use crate::mention::Timestamp;
-use crate::route::Severity;
+use crate::route::{Approver, Raise, Rung, Severity, Tier};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +45,10 @@ pub struct CaseItem {
     pub intent: String,
     /// How severe.
     pub severity: Severity,
+    /// How much a machine may do.
+    pub tier: Tier,
+    /// It has a ticket, or waits for one; else it is for information.
+    pub ticket: bool,
     /// Thread key its record is placed by.
     pub thread: String,
     /// Who is next when the clock runs out.
@@ -52,6 +57,14 @@ pub struct CaseItem {
     pub respond_by: Timestamp,
     /// When it should be over.
     pub resolve_by: Timestamp,
+    /// Anyone can read it.
+    pub public: bool,
+    /// The thread that it begins, by hash.
+    pub starts: Option<u64>,
+    /// Whose word a public answer needs.
+    pub approvers: Vec<Approver>,
+    /// What the matrix says of it at graver severities.
+    pub rungs: Vec<Rung>,
     /// Triage left it for watch to decide.
     pub crowd: Option<Crowd>,
 }
@@ -105,9 +118,30 @@ pub struct ItemRef {
     pub standing: Standing,
     /// Until when its decision is put off, at the latest.
     pub held_until: Option<Timestamp>,
+    /// When it was posted.
+    pub posted: Timestamp,
+    /// It has a ticket, or waits for one.
+    pub ticket: bool,
+    /// What was measured of it.
+    pub work: Work,
 }
 
 impl ItemRef {
+    fn has_ticket(&self) -> bool {
+        self.ticket && self.standing == Standing::Ticketed
+    }
+
+    fn hear(&mut self, said: &Said) -> Vec<Measure> {
+        let ticketed = self.has_ticket();
+        let terms = Terms { posted: self.posted, respond_by: self.respond_by, ticketed, team: &self.team };
+        self.work.hear(said, terms)
+    }
+
+    /// When its answer is due, where it has a ticket and nobody has answered.
+    fn is_due(&self) -> Option<Timestamp> {
+        (self.has_ticket() && self.work.is_awaited()).then_some(self.respond_by)
+    }
+
     /// What the next follow-up is told of; none where the numbers of its revision are used up.
     fn next_told(&mut self) -> Option<Told> {
         if self.told >= self.revision.saturating_add(FOLLOW_UPS_MAX) {
@@ -145,6 +179,10 @@ pub enum What {
     Released,
     /// The next of the path was called.
     Escalated,
+    /// Time has made it more severe.
+    Raised,
+    /// An approval did not come in time: whoever stands in was called.
+    Overdue,
     /// Somebody said something.
     Said(SaidKind),
 }
@@ -159,6 +197,8 @@ impl What {
             Self::Attached => "attached",
             Self::Released => "released",
             Self::Escalated => "escalated",
+            Self::Raised => "raised",
+            Self::Overdue => "approval_overdue",
             Self::Said(kind) => kind.as_str(),
         }
     }
@@ -255,6 +295,8 @@ pub struct Case {
     path: Vec<String>,
     respond_seconds: i64,
     clock: Option<Clock>,
+    rise: Rise,
+    approvals: Approvals,
 }
 
 impl Case {
@@ -284,22 +326,24 @@ impl Case {
             path: Vec::new(),
             respond_seconds: 0,
             clock: None,
+            rise: Rise::default(),
+            approvals: Approvals::default(),
         };
         case.note(item.at, What::Opened, &item.item_id, "", "");
         case
     }
 
     /// A post of its author. `runs`: people can be heard, so its clock runs; not yet where watch is to decide.
-    pub fn take(&mut self, item: &CaseItem, runs: bool) {
+    pub fn take(&mut self, item: &CaseItem, runs: bool) -> Option<Measured> {
         let standing = if item.crowd.is_some() { Standing::Waiting } else { Standing::Ticketed };
         self.last = self.last.max(item.at);
         if let Some(known) = self.items.iter_mut().find(|known| known.item_id == item.item_id) {
             // an edit is decided anew, but answered once
             if item.revision > known.revision {
                 (known.revision, known.told) = (item.revision, item.revision);
-                (known.standing, known.held_until) = (standing, None);
+                (known.standing, known.held_until, known.ticket) = (standing, None, item.ticket);
             }
-            return;
+            return None;
         }
         if self.items_total > 0 {
             self.note(item.at, What::Item, &item.item_id, "", "");
@@ -307,7 +351,20 @@ impl Case {
         self.items_total += 1;
         let (item_id, team, thread) = (item.item_id.clone(), item.team.clone(), item.thread.clone());
         let (revision, told, respond_by, held_until) = (item.revision, item.revision, item.respond_by, None);
-        self.items.push(ItemRef { item_id, revision, told, team, thread, respond_by, standing, held_until });
+        let (posted, ticket, work) = (item.at, item.ticket, Work::default());
+        self.items.push(ItemRef {
+            item_id,
+            revision,
+            told,
+            team,
+            thread,
+            respond_by,
+            standing,
+            held_until,
+            posted,
+            ticket,
+            work,
+        });
         if self.items.len() > ITEMS_MAX {
             // one that is held is still to be decided
             let oldest = self.items.iter().position(|item| item.held_until.is_none());
@@ -317,11 +374,15 @@ impl Case {
         self.team.clone_from(&item.team);
         (self.path, self.respond_seconds) = (item.path.clone(), item.respond_seconds());
         self.resolve_by = item.resolve_by;
+        self.rise.take(item.at, item.public, item.starts, &item.rungs);
+        self.approvals.need(&item.approvers);
         // whoever writes again has not been answered
         (self.responded, self.closed) = (None, None);
         if standing == Standing::Ticketed && runs {
             self.start(item.respond_by);
         }
+        let what = Measure::Arrived { tier: item.tier, severity: item.severity };
+        Some(Measured { team: item.team.clone(), intent: self.intent.clone(), what })
     }
 
     /// The clock runs from now on; one that runs already stays.
@@ -388,12 +449,16 @@ impl Case {
         self.items.iter().any(|item| item.standing == Standing::Attached)
     }
 
-    /// Somebody says something of it.
-    pub fn hear(&mut self, said: &Said) {
+    /// Somebody says something of it, or of one of its items; what that comes to.
+    pub fn hear(&mut self, said: &Said) -> Vec<Measured> {
         if said.kind.stops()
             && let Some(clock) = &mut self.clock
         {
             clock.stop();
+        }
+        self.approvals.hear(said);
+        if matches!(said.kind, SaidKind::ResponsePublished | SaidKind::Resolved | SaidKind::FalseAlarm) {
+            self.rise.answered();
         }
         match said.kind {
             SaidKind::Claimed | SaidKind::Ack => self.claimed_by = Some(said.by.clone()),
@@ -406,6 +471,25 @@ impl Case {
             SaidKind::ApprovalRequested | SaidKind::Approved | SaidKind::Rejected => {}
         }
         self.note(said.at, What::Said(said.kind), &said.about, &said.by, &said.value);
+        let Some(item) = self.items.iter_mut().find(|item| item.item_id == said.about) else { return Vec::new() };
+        let (team, intent) = (&item.team.clone(), &self.intent);
+        let measured = |what| Measured { team: team.clone(), intent: intent.clone(), what };
+        item.hear(said).into_iter().map(measured).collect()
+    }
+
+    /// Tickets whose answer was due before `now` and is not there.
+    pub fn miss(&mut self, now: Timestamp) -> Vec<Measured> {
+        let intent = &self.intent;
+        let missed =
+            |item: &mut ItemRef| Measured { team: item.team.clone(), intent: intent.clone(), what: item.work.miss() };
+        self.items.iter_mut().filter(|item| item.is_due().is_some_and(|due| due < now)).map(missed).collect()
+    }
+
+    /// The next of the path was called for an item.
+    pub fn escalated(&mut self, item_id: &str) -> Option<Measured> {
+        let item = self.items.iter_mut().find(|item| item.item_id == item_id)?;
+        let what = item.work.escalate()?;
+        Some(Measured { team: item.team.clone(), intent: self.intent.clone(), what })
     }
 
     fn reopen(&mut self, at: Timestamp) {
@@ -415,16 +499,67 @@ impl Case {
         }
     }
 
-    /// When the next of the path is to be called.
+    /// Others have posted in threads that its author began, in the log bucket that ends then.
+    pub fn grow(&mut self, ends: Timestamp, posts: u64) {
+        self.rise.grow(ends, posts);
+    }
+
+    /// Threads that its author began, by hash, the latest ones.
+    #[must_use]
+    pub fn threads(&self) -> &[u64] {
+        self.rise.threads()
+    }
+
+    /// What has made it more severe by `now`, the end of a log bucket, with the item it is told of: the latest one with a ticket,
+    /// without which it stays as it is. `heard`: answers are known of.
+    pub fn raise(&mut self, now: Timestamp, heard: bool, rules: &[Raise]) -> Option<(Raised, Told)> {
+        let is_ticketed = |item: &ItemRef| item.standing == Standing::Ticketed;
+        if self.closed.is_some() || !self.items.iter().any(is_ticketed) {
+            return None;
+        }
+        let raised = self.rise.run(&self.intent, self.severity, now, heard, rules)?;
+        let told = self.items.iter_mut().rev().find(|item| is_ticketed(item)).and_then(ItemRef::next_told)?;
+        self.severity = raised.severity;
+        if let Some(rung) = &raised.rung {
+            self.team.clone_from(&rung.team);
+            (self.path, self.respond_seconds) = (rung.path.clone(), rung.respond_seconds);
+            let by = now.plus_seconds(rung.respond_seconds);
+            if let Some(clock) = &mut self.clock {
+                clock.hasten(by);
+                clock.lead(&rung.path);
+            }
+        }
+        self.note(now, What::Raised, &told.item_id, "", raised.severity.as_str());
+        Some((raised, told))
+    }
+
+    /// When somebody is to be called: the next of the path, or whoever stands in for a word that did not come.
     #[must_use]
     pub fn due(&self) -> Option<Timestamp> {
+        self.calls_at().into_iter().chain(self.approvals.due()).min()
+    }
+
+    /// When the next of the path is to be called.
+    #[must_use]
+    pub fn calls_at(&self) -> Option<Timestamp> {
         self.clock.as_ref().and_then(Clock::due)
     }
 
-    /// When it is to be looked at: somebody is to be called, or an item was held for long enough.
+    /// The next approval that did not come by `now`, with the item it is told of, the latest one.
+    pub fn run_approvals(&mut self, now: Timestamp) -> Option<(Overdue, Told)> {
+        let overdue = self.approvals.run(now)?;
+        let told = self.items.last_mut().and_then(ItemRef::next_told)?;
+        self.note(overdue.at, What::Overdue, &told.item_id, &overdue.deputy, &overdue.who);
+        Some((overdue, told))
+    }
+
+    /// When it is to be looked at: somebody is to be called, an item was held for long enough, or an answer is overdue.
     #[must_use]
     pub fn next_look(&self) -> Option<Timestamp> {
-        self.items.iter().filter_map(|item| item.held_until).chain(self.due()).min()
+        // the answer may come at the very instant that it is due
+        let overdue = |item: &ItemRef| item.is_due().map(|due| Timestamp::clamped(due.as_micros() + 1));
+        let looks = self.items.iter().flat_map(|item| [item.held_until, overdue(item)]).flatten();
+        looks.chain(self.due()).min()
     }
 
     /// The next step that is due by `now`, with the item it is told of: the latest one with a ticket.
@@ -493,6 +628,8 @@ pub enum Page {
     Arrivals(BTreeMap<(String, String), CaseItem>),
     /// What was said in a log bucket that is not closed.
     Said(BTreeSet<Said>),
+    /// Posts in threads in a log bucket that is not closed, by hash of the thread.
+    Threads(BTreeMap<u64, u64>),
     /// A case.
     Case(Box<Case>),
     /// An open alert that people know of.
@@ -510,6 +647,7 @@ impl Page {
         match self {
             Self::Arrivals(items) => items.len() * ITEM,
             Self::Said(said) => said.len() * ITEM,
+            Self::Threads(posts) => posts.len() * size_of::<(u64, u64)>(),
             Self::Case(case) => size_of::<Case>() + (case.items.len() + case.timeline.len()) * LINE,
             Self::Alarm(_) => 16 * ITEM,
         }

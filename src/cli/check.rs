@@ -1,7 +1,9 @@
 //! `groundswell check`: every problem of a rule pack, with its place, the offending line and a suggestion.
 
 use super::{Exit, Io};
+use crate::config::owners;
 use crate::config::pack::read_pack;
+use crate::config::{Config, Overrides, process_environment};
 use crate::mention::Timestamp;
 use crate::query::lint::Severity;
 use crate::rules::{self, Finding, Pack, Problem, SourceFile};
@@ -15,7 +17,8 @@ use std::path::{Path, PathBuf};
 /// What is odd about a pack that works is told too: as a warning, or as an error where a query can never match, a path
 /// of escalation reaches nobody at some hour or ends without a person, or approved wording is expired.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  groundswell check rules/\n\n\
+#[command(after_help = "Example:\n  groundswell check rules/\n\
+        groundswell check rules/ --config groundswell.yaml --codeowners\n\n\
         Exit codes: 0 clean, or with warnings only; 1 problems; 2 the folder cannot be read.")]
 pub struct CheckArgs {
     /// Folder of the pack.
@@ -23,6 +26,12 @@ pub struct CheckArgs {
     /// How to say it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// The configuration: tells conditions that no platform of its sources can fill.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// There must be a CODEOWNERS file; one that is there must cover every file of the pack in any case.
+    #[arg(long)]
+    pub codeowners: bool,
     /// The day against which ends of silences and of approved wording are held (2026-03-05); today by default.
     #[arg(long, value_name = "DATE")]
     pub today: Option<Date>,
@@ -59,6 +68,11 @@ pub fn run(args: &CheckArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
 fn tell_findings(args: &CheckArgs, files: &[SourceFile], pack: &Pack, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let mut found = rules::lint(pack);
     found.extend(rules::overdue(pack, args.today.map_or_else(now, start_of)));
+    found.extend(owners::findings(&args.dir, files, args.codeowners)?);
+    if let Some(path) = &args.config {
+        let (config, _) = Config::load(Some(path), process_environment(), &Overrides::new())?;
+        found.extend(rules::unfilled(pack, &config.sources.platforms));
+    }
     let errors = found.iter().filter(|finding| finding.severity == Severity::Error).count();
     if args.format == Format::Json {
         let found: Vec<Finding> = found.iter().map(|finding| located_finding(&args.dir, finding)).collect();
@@ -254,7 +268,8 @@ mod tests {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let mut io = Io { stdin: &mut io::empty(), stdout: &mut stdout, stderr: &mut stderr };
         let today = Some(jiff::civil::date(2026, 3, 3));
-        let exit = run(&CheckArgs { dir: dir.to_owned(), format, today }, &mut io).expect("runs");
+        let exit = run(&CheckArgs { dir: dir.to_owned(), config: None, codeowners: false, format, today }, &mut io)
+            .expect("runs");
         (exit, String::from_utf8(stdout).expect("UTF-8"), String::from_utf8(stderr).expect("UTF-8"))
     }
 

@@ -10,6 +10,7 @@ pub mod init;
 pub mod match_;
 pub mod normalize;
 pub mod notify;
+pub mod overlay;
 pub mod preview;
 mod progress;
 pub mod query;
@@ -83,6 +84,7 @@ enum Command {
     Test(test::TestArgs),
     Explain(explain::ExplainArgs),
     Notify(notify::NotifyArgs),
+    Overlay(overlay::OverlayArgs),
     #[cfg(feature = "kafka")]
     Topics(topics::TopicsArgs),
 }
@@ -110,6 +112,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         Command::Test(args) => test::run(args, io),
         Command::Explain(args) => explain::run(args, io),
         Command::Notify(args) => notify::run(args, io),
+        Command::Overlay(args) => overlay::run(args, io),
         #[cfg(feature = "kafka")]
         Command::Topics(args) => topics::run(args, io),
     }

@@ -3,7 +3,7 @@
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::config::{Config, Overrides, process_environment};
-use crate::rules::Pack;
+use crate::rules::{self, Pack};
 use std::path::{Path, PathBuf};
 
 /// Run the roles of one process on Kafka
@@ -19,6 +19,9 @@ pub struct RunArgs {
     /// The rule pack
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
+    /// What history has taught, from `replay --baseline`: where nothing is kept yet, watch begins with it
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     /// Decide what is in the raw topics now, take its end as the end of the input, and stop
     #[arg(long)]
     until_end: bool,
@@ -41,6 +44,9 @@ pub fn run(args: &RunArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         return Ok(Exit::Ok);
     }
     let Some(pack) = load(&config.rules, io)? else { return Ok(Exit::Findings) };
+    for finding in rules::unfilled(&pack, &config.sources.platforms) {
+        writeln!(io.stderr, "warning: {}", finding.problem)?;
+    }
     let shadow = match &config.shadow {
         None => None,
         Some(folder) => match load(folder, io)? {
@@ -80,6 +86,9 @@ fn overrides(args: &RunArgs) -> Overrides {
     }
     if let Some(rules) = &args.rules {
         overrides.push(("rules".to_owned(), rules.display().to_string()));
+    }
+    if let Some(file) = &args.baseline {
+        overrides.push(("baseline".to_owned(), file.display().to_string()));
     }
     overrides
 }

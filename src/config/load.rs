@@ -2,7 +2,7 @@
 
 use super::environment::{key_path, overlay, set};
 use super::error::{ConfigError, Warning, from_yaml, without_value};
-use super::sections::{Config, Receiver};
+use super::sections::{Config, Http, Receiver};
 use super::{Period, Properties, Secret};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -11,6 +11,9 @@ use std::path::Path;
 
 /// No wait in a running process is longer.
 const PERIOD_MAX: Period = Period::seconds(30 * 86_400);
+
+/// A key that opens something from outside has so many bytes at least.
+const KEY_BYTES_MIN: usize = 16;
 
 /// What flags set: dotted keys such as `kafka.brokers`, with their text.
 pub type Overrides = Vec<(String, String)>;
@@ -70,6 +73,21 @@ impl Config {
             let bare = Properties::is_bare_secret(name, value);
             all.push((format!("kafka.properties.{name}"), value, bare));
         }
+        let Http { feedback_secrets, feedback_tokens, overlay_secrets, bind: _ } = &mut self.http;
+        for (key, secrets) in [
+            ("feedback_secrets", feedback_secrets),
+            ("feedback_tokens", feedback_tokens),
+            ("overlay_secrets", overlay_secrets),
+        ] {
+            for (place, secret) in secrets.iter_mut().enumerate() {
+                let bare = !secret.is_reference();
+                all.push((format!("http.{key}[{place}]"), secret, bare));
+            }
+        }
+        if let Some(key) = &mut self.decisions.phone_key {
+            let bare = !key.is_reference();
+            all.push(("decisions.phone_key".to_owned(), key, bare));
+        }
         for (team, receivers) in &mut self.notify.receivers {
             for (place, receiver) in receivers.iter_mut().enumerate() {
                 let key = format!("notify.receivers.{team}[{place}].{}", receiver.kind());
@@ -124,6 +142,19 @@ impl Config {
         ] {
             if size < least {
                 return Err(range(key, &size, format!("at least {least}")));
+            }
+        }
+        for (key, secrets) in [
+            ("http.feedback_secrets", &self.http.feedback_secrets),
+            ("http.feedback_tokens", &self.http.feedback_tokens),
+            ("http.overlay_secrets", &self.http.overlay_secrets),
+        ] {
+            for secret in secrets {
+                let bytes = secret.expose().len();
+                if bytes < KEY_BYTES_MIN {
+                    let value = format!("a key of {bytes} bytes");
+                    return Err(range(key, &value, format!("at least {KEY_BYTES_MIN}: it opens a door")));
+                }
             }
         }
         self.check_names()

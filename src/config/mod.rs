@@ -9,6 +9,8 @@
 mod environment;
 mod error;
 mod load;
+pub mod overlay;
+pub mod owners;
 pub mod pack;
 mod secret;
 mod sections;

@@ -3,6 +3,7 @@
 use super::secret::scalar;
 use super::{Period, Properties, Secret, Size};
 use crate::mention::Platform;
+use crate::normalize;
 use crate::pipeline::Redact;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,6 +26,9 @@ pub struct Config {
     pub rules: PathBuf,
     /// Folder of a pack that decides nothing: what it would have decided differently is written and counted.
     pub shadow: Option<PathBuf>,
+    /// What history has taught (`replay --baseline`): a deployment of which nothing is kept yet begins with it. The same
+    /// for every process.
+    pub baseline: Option<PathBuf>,
     /// What is read.
     pub sources: Sources,
     /// Whether wall time enters as ticks.
@@ -59,6 +63,7 @@ impl Default for Config {
             roles: Role::ALL.to_vec(),
             rules: PathBuf::from("rules"),
             shadow: None,
+            baseline: None,
             sources: Sources::default(),
             clock: Clock::Live,
             tick_after: Period::seconds(10),
@@ -146,10 +151,7 @@ pub struct Sources {
 
 impl Default for Sources {
     fn default() -> Self {
-        Self {
-            platforms: vec![Platform::X, Platform::Mastodon, Platform::Bluesky, Platform::Reddit],
-            feedback: FeedbackSource::Live,
-        }
+        Self { platforms: normalize::PLATFORMS.to_vec(), feedback: FeedbackSource::Live }
     }
 }
 
@@ -185,11 +187,13 @@ pub struct Decisions {
     pub signals_partitions: u32,
     /// Topics whose values carry no personal data: `mentions`, `routed`. Both false by default.
     pub redact: Redact,
+    /// What phone numbers of authors are hashed with; without one the hash can be found by trying all numbers.
+    pub phone_key: Option<Secret>,
 }
 
 impl Default for Decisions {
     fn default() -> Self {
-        Self { duplicate_window_records: 100_000, signals_partitions: 16, redact: Redact::default() }
+        Self { duplicate_window_records: 100_000, signals_partitions: 16, redact: Redact::default(), phone_key: None }
     }
 }
 
@@ -241,17 +245,25 @@ impl Default for Snapshot {
     }
 }
 
-/// `http`: `/metrics`, `/livez`, `/readyz`.
+/// `http`: `/metrics`, `/livez`, `/readyz`, and `/v1/feedback` and `/v1/overlay` where somebody
+/// is let in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
     /// Address and port; port 0 takes a free one.
     pub bind: SocketAddr,
+    /// Secrets that sign feedback, of 16 bytes at least; any of them holds.
+    pub feedback_secrets: Vec<Secret>,
+    /// Secrets that sign changes of the pack for a time, of 16 bytes at least; any of them holds.
+    pub overlay_secrets: Vec<Secret>,
+    /// Bearer tokens for senders of feedback that cannot sign, of 16 bytes at least; any of them holds.
+    pub feedback_tokens: Vec<Secret>,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)) }
+        let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 9464));
+        Self { bind, feedback_secrets: Vec::new(), feedback_tokens: Vec::new(), overlay_secrets: Vec::new() }
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! It must never read a wall clock or depend on the order in which partials arrive.
 
+mod brand;
 mod bucket;
 mod clock;
 mod emerging;
@@ -22,6 +23,7 @@ pub mod univariate;
 pub mod viral;
 mod voices;
 
+pub use brand::{BrandCounts, HOUR_BUCKETS, hour_of};
 pub use bucket::{BUCKET_SECONDS, Bucket};
 pub use clock::{CONFIRMATIONS, JUMP_MICROS, PartitionClock, WITHIN_RECORDS};
 pub use emerging::{Form, Hour, LINK, Topic};

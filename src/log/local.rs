@@ -3,7 +3,7 @@
 //! First class, not a mock: demo, replay, pack tests and the property tests run on it with the code that runs on Kafka.
 //! Membership is given, not negotiated: each worker is told its partitions once.
 
-use super::{Bounds, Commit, Committed, Event, Log, LogError, Output, Place, Progress, Record};
+use super::{Append, Bounds, Commit, Committed, Event, Log, LogError, Output, Place, Progress, Record};
 use super::{Headers, Settled, TopicPartition, partition_for};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -112,6 +112,12 @@ impl LocalCluster {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // a panic of another worker leaves whole batches only: each is applied after it was checked
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Append for LocalCluster {
+    fn append(&mut self, outputs: Vec<Output>) -> Result<(), LogError> {
+        Self::append(self, outputs)
     }
 }
 

@@ -201,6 +201,15 @@ pub enum LogError {
     },
 }
 
+/// Who only adds to the log, from outside any group.
+pub trait Append: Send {
+    /// Writes records, all or none.
+    ///
+    /// # Errors
+    /// When they are not in the log, or it is open whether they are: the same may be written again.
+    fn append(&mut self, outputs: Vec<Output>) -> Result<(), LogError>;
+}
+
 /// One worker's view of the log: the partitions it reads, and one transactional writer.
 pub trait Log {
     /// Waits at most `timeout` and returns at most `max_records` records, with what else happened, in order.

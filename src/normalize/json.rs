@@ -50,7 +50,13 @@ keys! {
     UserUndelete = "user_undelete", UserProtect = "user_protect", UserUnprotect = "user_unprotect",
     UserSuspend = "user_suspend", UserUnsuspend = "user_unsuspend", TweetEdit = "tweet_edit", Target = "target",
     DirectMessage = "direct_message", Announcement = "announcement",
-    UserProfile = "user_profile_modification",
+    UserProfile = "user_profile_modification", UpdateId = "update_id", Message = "message",
+    EditedMessage = "edited_message", ChannelPost = "channel_post", EditedChannelPost = "edited_channel_post",
+    BusinessMessage = "business_message", Ok = "ok", Result = "result", ErrorCode = "error_code", Object = "object",
+    Entry = "entry", MessagingProduct = "messaging_product", MessageId = "message_id", From = "from", Chat = "chat",
+    Date = "date", SenderChat = "sender_chat", Op = "op", T = "t", D = "d", ChannelId = "channel_id",
+    Author = "author", CreatedTime = "created_time", PermalinkUrl = "permalink_url", Permalink = "permalink",
+    Story = "story", MediaType = "media_type", Username = "username", SentAt = "timestamp",
 }
 
 /// What stands at the root.
@@ -73,6 +79,8 @@ pub(super) struct Outline<'a> {
     pub data: u8,
     /// The value of `kind` where it is a string without escapes.
     pub kind: &'a str,
+    /// The value of `object` where it is a string without escapes.
+    pub object: &'a str,
 }
 
 impl Outline<'_> {
@@ -93,7 +101,7 @@ impl Outline<'_> {
 /// [`Reason::TooDeep`] past [`MAX_DEPTH`] open brackets.
 pub(super) fn outline(text: &str) -> Result<Outline<'_>, Reject> {
     let bytes = text.as_bytes();
-    let mut seen = Outline { root: root(bytes), key_count: 0, keys: 0, data: 0, kind: "" };
+    let mut seen = Outline { root: root(bytes), key_count: 0, keys: 0, data: 0, kind: "", object: "" };
     let (mut at, mut depth, mut key_next) = (0, 0usize, false);
     while let Some(&byte) = bytes.get(at) {
         match byte {
@@ -171,7 +179,7 @@ fn note_key<'a>(text: &'a str, start: usize, end: usize, seen: &mut Outline<'a>)
     let bytes = text.as_bytes();
     let Some(key) = bytes.get(start..end).and_then(Key::parse) else { return };
     seen.keys |= 1 << key as u8;
-    if !matches!(key, Key::Data | Key::Kind) {
+    if !matches!(key, Key::Data | Key::Kind | Key::Object) {
         return;
     }
     let rest = bytes.get(end + 1..).unwrap_or_default();
@@ -181,6 +189,9 @@ fn note_key<'a>(text: &'a str, start: usize, end: usize, seen: &mut Outline<'a>)
         Key::Data if seen.data == 0 => seen.data = bytes[at],
         Key::Kind if seen.kind.is_empty() && bytes[at] == b'"' => {
             seen.kind = text.get(at + 1..string_end(bytes, at + 1)).unwrap_or_default();
+        }
+        Key::Object if seen.object.is_empty() && bytes[at] == b'"' => {
+            seen.object = text.get(at + 1..string_end(bytes, at + 1)).unwrap_or_default();
         }
         _ => {}
     }

@@ -8,14 +8,19 @@
 //! it apart, and its line in [`read`].
 
 mod bluesky;
+mod discord;
 mod entities;
+mod fills;
 mod html;
 mod json;
 mod mastodon;
+mod meta;
 mod rebase;
 mod reddit;
 mod shape;
+mod telegram;
 mod time;
+mod whatsapp;
 mod x;
 mod x_v1;
 mod x_v1_notices;
@@ -25,6 +30,8 @@ mod x_v2_events;
 #[cfg(test)]
 mod tests;
 
+pub use fills::{Fills, fills};
+
 use crate::mention::{Mention, Platform};
 use json::{Outline, Root};
 use shape::Shape;
@@ -32,6 +39,19 @@ use std::fmt;
 
 /// The largest payload that is read, in bytes. Kafka's own default limit is 1 MiB; API pages can be larger.
 pub const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024;
+
+/// Platforms whose payloads are read.
+pub const PLATFORMS: [Platform; 9] = [
+    Platform::X,
+    Platform::Mastodon,
+    Platform::Bluesky,
+    Platform::Reddit,
+    Platform::Telegram,
+    Platform::Whatsapp,
+    Platform::Discord,
+    Platform::Facebook,
+    Platform::Instagram,
+];
 
 /// What one item of a payload turned out to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -247,6 +267,10 @@ fn read(shape: Shape, text: &str, outline: &Outline<'_>, items: &mut Vec<Item>) 
         Shape::Mastodon => mastodon::read(text, outline, items),
         Shape::Bluesky => bluesky::read(text, items),
         Shape::Reddit => reddit::read(text, outline, items),
+        Shape::Telegram => telegram::read(text, outline, items),
+        Shape::Whatsapp => whatsapp::read(text, outline, items),
+        Shape::Discord => discord::read(text, outline, items),
+        Shape::Facebook | Shape::Instagram => meta::read(shape.platform(), text, outline, items),
     }
 }
 

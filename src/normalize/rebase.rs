@@ -10,6 +10,8 @@ pub(super) enum Unit {
     CodePoint,
     /// UTF-8 bytes (Bluesky).
     Byte,
+    /// UTF-16 units (Telegram).
+    Utf16,
 }
 
 /// Whether `&amp;`, `&lt;` and `&gt;` are undone.
@@ -51,7 +53,11 @@ impl Rebased {
             if with_map {
                 map.push(u32::try_from(text.len()).unwrap_or(NOWHERE));
                 let (taken, _) = rest.split_at(length);
-                let units = if unit == Unit::Byte { length } else { taken.chars().count() };
+                let units = match unit {
+                    Unit::Byte => length,
+                    Unit::CodePoint => taken.chars().count(),
+                    Unit::Utf16 => taken.encode_utf16().count(),
+                };
                 map.resize(map.len() + units - 1, NOWHERE);
             }
             text.push(character);
@@ -128,6 +134,15 @@ mod tests {
         let plain = Rebased::new("é #t", Escapes::Keep, Unit::Byte, true);
         assert_eq!(plain.range(3, 5).map(|range| plain.slice(range)), Some("#t"));
         assert_eq!(plain.range(1, 5), None, "inside a character");
+    }
+
+    #[test]
+    fn maps_utf16_units_past_astral_characters() {
+        let rebased = Rebased::new("🚀🚀 обзор #тег", Escapes::Keep, Unit::Utf16, true);
+        assert_eq!(rebased.range(11, 15).map(|range| rebased.slice(range)), Some("#тег"));
+        assert_eq!(rebased.range(0, 2).map(|range| rebased.slice(range)), Some("🚀"));
+        assert_eq!(rebased.range(1, 4), None, "inside a pair");
+        assert_eq!(rebased.range(11, 16), None, "past the end");
     }
 
     #[test]

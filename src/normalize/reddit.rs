@@ -320,7 +320,7 @@ fn scoped(name: &str) -> String {
 }
 
 /// Addresses as they stand in the text; Reddit sends no list of them.
-fn links(text: &str) -> Vec<Entity> {
+pub(super) fn links(text: &str) -> Vec<Entity> {
     let mut links = Vec::new();
     let mut from = 0;
     while let Some(at) = text.get(from..).and_then(|rest| rest.find("http")) {

@@ -16,10 +16,31 @@ pub(super) enum Shape {
     Bluesky,
     /// Reddit: things and listings.
     Reddit,
+    /// Telegram: updates of the Bot API and pages of them.
+    Telegram,
+    /// WhatsApp Cloud API: webhook deliveries.
+    Whatsapp,
+    /// Discord: dispatches of the gateway and messages.
+    Discord,
+    /// Facebook: webhook deliveries, and posts and comments of the Graph API.
+    Facebook,
+    /// Instagram: the same.
+    Instagram,
 }
 
 /// In the order they are tried when nothing is known: those with the most telling keys first.
-const ALL: [Shape; 5] = [Shape::Bluesky, Shape::Mastodon, Shape::XV2, Shape::Reddit, Shape::XV1];
+const ALL: [Shape; 10] = [
+    Shape::Telegram,
+    Shape::Whatsapp,
+    Shape::Discord,
+    Shape::Facebook,
+    Shape::Instagram,
+    Shape::Bluesky,
+    Shape::Mastodon,
+    Shape::XV2,
+    Shape::Reddit,
+    Shape::XV1,
+];
 
 impl Shape {
     /// Where payloads of this shape come from.
@@ -29,6 +50,11 @@ impl Shape {
             Self::Mastodon => Platform::Mastodon,
             Self::Bluesky => Platform::Bluesky,
             Self::Reddit => Platform::Reddit,
+            Self::Telegram => Platform::Telegram,
+            Self::Whatsapp => Platform::Whatsapp,
+            Self::Discord => Platform::Discord,
+            Self::Facebook => Platform::Facebook,
+            Self::Instagram => Platform::Instagram,
         }
     }
 
@@ -40,6 +66,11 @@ impl Shape {
             Self::XV2 => is_x_v2(top),
             Self::Reddit => top.has(Key::Kind) && top.has(Key::Data),
             Self::XV1 => is_x_v1(top),
+            Self::Telegram => is_telegram(top),
+            Self::Whatsapp => is_whatsapp(top),
+            Self::Discord => is_discord(top),
+            Self::Facebook => is_facebook(top),
+            Self::Instagram => is_instagram(top),
         }
     }
 
@@ -49,6 +80,15 @@ impl Shape {
             Self::Bluesky => top.has_any(&[Key::Did, Key::Kind, Key::Commit, Key::Account]),
             Self::Reddit => top.has_any(&[Key::Kind, Key::Data]),
             Self::Mastodon => top.has_any(&MASTODON),
+            Self::Telegram => is_telegram(top) || top.has_any(&TELEGRAM),
+            Self::Whatsapp => is_whatsapp(top) || top.has(Key::Entry),
+            Self::Discord => is_discord(top) || top.has_any(&[Key::Op, Key::Content]),
+            Self::Facebook => is_facebook(top) || top.has_any(&[Key::Entry, Key::Data, Key::CreatedTime]),
+            Self::Instagram => {
+                is_instagram(top)
+                    || top.has_any(&[Key::Entry, Key::Data, Key::SentAt])
+                    || top.has_any(&[Key::MediaType, Key::Permalink])
+            }
             Self::XV2 | Self::XV1 => self.is_told_by(top),
         }
     }
@@ -69,6 +109,10 @@ const MASTODON: [Key; 12] = [
     Key::Statuses,
     Key::Payload,
 ];
+
+/// Kinds of updates that bring messages, enough where the platform is known.
+const TELEGRAM: [Key; 5] =
+    [Key::Message, Key::EditedMessage, Key::ChannelPost, Key::EditedChannelPost, Key::BusinessMessage];
 
 /// The shape of a payload of any platform.
 pub(super) fn detect(top: &Outline<'_>) -> Option<Shape> {
@@ -96,6 +140,29 @@ fn is_mastodon(top: &Outline<'_>) -> bool {
     let is_context = top.has(Key::Ancestors) && top.has(Key::Descendants);
     let is_search = top.has(Key::Statuses) && top.has(Key::Accounts);
     is_status || is_envelope || is_context || is_search || top.has(Key::LastStatus)
+}
+
+fn is_telegram(top: &Outline<'_>) -> bool {
+    top.has(Key::UpdateId) || (top.has(Key::Ok) && top.has_any(&[Key::Result, Key::ErrorCode]))
+}
+
+fn is_whatsapp(top: &Outline<'_>) -> bool {
+    (top.has(Key::Entry) && top.object == "whatsapp_business_account") || top.has(Key::MessagingProduct)
+}
+
+fn is_discord(top: &Outline<'_>) -> bool {
+    (top.has(Key::Op) && top.has_any(&[Key::D, Key::T])) || (top.has(Key::ChannelId) && top.has(Key::Author))
+}
+
+fn is_facebook(top: &Outline<'_>) -> bool {
+    let is_node = top.has(Key::CreatedTime) && top.has_any(&[Key::Message, Key::PermalinkUrl, Key::Story]);
+    (top.has(Key::Entry) && top.object == "page") || is_node
+}
+
+fn is_instagram(top: &Outline<'_>) -> bool {
+    let is_comment = top.has(Key::Text) && top.has(Key::Username) && top.has(Key::SentAt);
+    let is_node = top.has(Key::MediaType) && top.has_any(&[Key::Permalink, Key::SentAt]);
+    (top.has(Key::Entry) && top.object == "instagram") || is_comment || is_node
 }
 
 fn is_x_v2(top: &Outline<'_>) -> bool {

@@ -1,7 +1,8 @@
 //! An alert event in words: readable in ten seconds at 3 a.m., no statistics above the fold, no text of any post.
 
-use crate::alert::{AlertEvent, AlertKind, AlertState, Nature, Trend};
+use crate::alert::{AlertEvent, AlertKind, AlertState, Crisis, Nature, Trend};
 use crate::mention::Timestamp;
+use crate::route::ApprovalDue;
 use std::fmt::Write as _;
 
 /// Terms shown; more are not read.
@@ -65,6 +66,7 @@ impl Message {
 fn state_words(event: &AlertEvent) -> &'static str {
     match event.state {
         AlertState::Opened => "",
+        AlertState::Updated if stands_in(event) => "Not approved in time: ",
         AlertState::Updated if event.escalation.is_some() => "Nobody has taken it: ",
         AlertState::Updated if event.late => "Still on: ",
         AlertState::Updated => "Escalated: ",
@@ -144,16 +146,43 @@ fn actions(event: &AlertEvent) -> Vec<String> {
         actions.push(format!("Owner: {}; nothing left to acknowledge.", event.team));
         return actions;
     }
-    actions.extend(
-        event.escalation.as_ref().map(|called| format!("Called now: {} (step {}).", called.party, called.step)),
-    );
+    actions.extend(event.escalation.as_ref().map(|called| match &called.stands_in_for {
+        None => format!("Called now: {} (step {}).", called.party, called.step),
+        Some(who) => format!("Called now: {}, in place of {who}.", called.party),
+    }));
     actions.push(match event.ack_by {
         Some(by) => format!("Owner: {}; acknowledge by {}.", event.team, clock_words(by)),
         None => format!("Owner: {}.", event.team),
     });
     actions.extend(event.next_step.as_deref().map(|step| sentence(&format!("Next: {}", shortened(step)))));
+    actions.extend(event.crisis.as_ref().map(crisis_words));
+    let statement = event.crisis.as_ref().and_then(|crisis| crisis.statement.as_deref());
+    actions.extend(statement.map(|text| format!("Holding statement: {}", shortened(text))));
     actions.extend(event.reply.as_deref().map(|reply| format!("Approved line: {}", shortened(reply))));
     actions
+}
+
+fn stands_in(event: &AlertEvent) -> bool {
+    event.escalation.as_ref().is_some_and(|called| called.stands_in_for.is_some())
+}
+
+/// Who runs a crisis, and whose word it needs by when.
+fn crisis_words(crisis: &Crisis) -> String {
+    let roles: Vec<String> =
+        crisis.roles.iter().map(|(role, who)| format!("{} {who}", role.replace('_', " "))).collect();
+    let approval = |needed: &ApprovalDue| {
+        let deputy = needed.deputy.as_ref().map_or_else(String::new, |deputy| format!(", else {deputy}"));
+        format!("{} by {}{deputy}", needed.who, clock_words(needed.due))
+    };
+    let approvals: Vec<String> = crisis.approvals.iter().map(approval).collect();
+    let mut words = format!("CRISIS, run by {}", crisis.team);
+    if !roles.is_empty() {
+        let _ = write!(words, " ({})", roles.join(", "));
+    }
+    if !approvals.is_empty() {
+        let _ = write!(words, "; a public answer needs {}", approvals.join("; "));
+    }
+    words + "."
 }
 
 fn sentence(text: &str) -> String {

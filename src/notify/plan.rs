@@ -18,10 +18,23 @@ pub fn receivers_of<'a>(config: &'a Notify, team: &str) -> &'a [Receiver] {
     of(team).or_else(|| of(DEFAULT_TEAM)).map_or(&[], Vec::as_slice)
 }
 
-/// Those who are to be told of an event: the one channel that observes, else who is called now, else its team.
+/// Those who are to be told of an event: the one channel that observes, else who is called now, else its team; of a
+/// crisis also the team that runs it, and whoever has a role in it and receivers of their own. Each receiver once.
 #[must_use]
-pub fn told_of<'a>(config: &'a Notify, event: &AlertEvent) -> &'a [Receiver] {
-    receivers_of(config, config.observe.as_deref().unwrap_or_else(|| party(event)))
+pub fn told_of<'a>(config: &'a Notify, event: &AlertEvent) -> Vec<&'a Receiver> {
+    if let Some(observer) = &config.observe {
+        return receivers_of(config, observer).iter().collect();
+    }
+    let mut told: Vec<&Receiver> = receivers_of(config, party(event)).iter().collect();
+    if let Some(crisis) = event.crisis.as_ref().filter(|_| event.escalation.is_none()) {
+        let of_roles = crisis.roles.values().filter_map(|who| config.receivers.get(who)).flatten();
+        for receiver in receivers_of(config, &crisis.team).iter().chain(of_roles) {
+            if !told.contains(&receiver) {
+                told.push(receiver);
+            }
+        }
+    }
+    told
 }
 
 /// Whose an event is: who is called now, where somebody is, else its team.

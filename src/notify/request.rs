@@ -146,6 +146,7 @@ pub fn test_event(team: &str, at: Timestamp) -> AlertEvent {
         ack_by: None,
         next_step: Some("nothing: this is a test sent by `groundswell notify --test`".to_owned()),
         escalation: None,
+        crisis: None,
         reply: None,
         explain: Vec::new(),
         pack: None,

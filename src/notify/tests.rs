@@ -1,10 +1,12 @@
 //! Deliveries to a real server on the loopback, and the words and requests they carry.
 
 use super::*;
-use crate::alert::{AlertEvent, AlertKind, AlertState, Confidence, Nature, ShareForecast, ThreadEvidence, Trend};
+use crate::alert::{
+    AlertEvent, AlertKind, AlertState, Confidence, Crisis, Escalation, Nature, ShareForecast, ThreadEvidence, Trend,
+};
 use crate::config::{Notify, Period, Receiver, Secret, SlackReceiver, WebhookReceiver};
 use crate::mention::Timestamp;
-use crate::route::Severity;
+use crate::route::{ApprovalDue, Severity};
 use crate::telemetry::Metrics;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -379,4 +381,55 @@ fn who_observes_is_told_of_everything_and_nobody_else_of_anything() {
     let got = watched.got();
     assert_eq!((got.len(), teams.got().len()), (1, 0));
     assert!(got[0].body.contains("[observing, for engineering] Probable outage"), "{}", got[0].body);
+}
+
+/// A crisis, run by another team than the alert's.
+fn crisis(over: bool) -> Crisis {
+    let approval = |who: &str, deputy: Option<&str>| ApprovalDue {
+        who: who.to_owned(),
+        deputy: deputy.map(str::to_owned),
+        due: at("2026-01-05T03:33:00Z"),
+    };
+    Crisis {
+        team: "comms".to_owned(),
+        opened: at("2026-01-05T03:03:00Z"),
+        over,
+        roles: [("incident_lead", "duty"), ("legal", "counsel")].map(|(role, who)| (role.into(), who.into())).into(),
+        approvals: vec![approval("chief", Some("duty")), approval("counsel", None)],
+        statement: Some("We will come back with facts.".to_owned()),
+    }
+}
+
+#[test]
+fn a_crisis_says_who_runs_it_whose_word_it_needs_and_what_may_be_said() {
+    let event = AlertEvent { crisis: Some(crisis(false)), ..outage(AlertState::Opened) };
+    let actions = Message::new(&event, true).actions.join("\n");
+    let run = "CRISIS, run by comms (incident lead duty, legal counsel); a public answer needs chief by 03:33 UTC, else duty; \
+               counsel by 03:33 UTC.";
+    assert!(actions.contains(run), "{actions}");
+    assert!(actions.contains("Holding statement: We will come back with facts."), "{actions}");
+    let stands_in_for = Some("chief".to_owned());
+    let escalation = Some(Escalation { step: 1, party: "duty".to_owned(), stands_in_for });
+    let late = AlertEvent { escalation, state: AlertState::Updated, ..event };
+    let message = Message::new(&late, true);
+    assert!(message.headline.contains("Not approved in time: "), "{}", message.headline);
+    assert!(message.actions.iter().any(|line| line == "Called now: duty, in place of chief."), "{:?}", message.actions);
+}
+
+#[test]
+fn who_runs_a_crisis_is_told_of_it_too_each_receiver_once() {
+    let mut config = config(Vec::new());
+    for (name, url) in [("engineering", "e"), ("comms", "c"), ("duty", "d"), ("counsel", "c"), ("default", "x")] {
+        config.receivers.insert(name.to_owned(), vec![slack(url)]);
+    }
+    let told = |event: &AlertEvent| {
+        let name = |receiver: &Receiver| ["e", "c", "d", "x"].into_iter().find(|url| *receiver == slack(url));
+        told_of(&config, event).into_iter().filter_map(name).collect::<String>()
+    };
+    let event = outage(AlertState::Opened);
+    let in_crisis = AlertEvent { crisis: Some(crisis(false)), ..event.clone() };
+    let called = Some(Escalation { step: 1, party: "duty".to_owned(), stands_in_for: None });
+    let escalated = AlertEvent { escalation: called, ..in_crisis.clone() };
+    let over = AlertEvent { crisis: Some(crisis(true)), ..outage(AlertState::Resolved) };
+    assert_eq!([&event, &in_crisis, &escalated, &over].map(told), ["e", "ecd", "d", "ecd"]);
 }

@@ -6,8 +6,11 @@
 use crate::case::{Case, Page, Told};
 use crate::detect::Bucket;
 use crate::mention::Timestamp;
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How keys of what waits for its log bucket begin.
+const WAITING: [&str; 3] = ["arrivals:", "said:", "threads:"];
 /// Cases kept by one part of watch.
 pub(super) const CASES_MAX: usize = 20_000;
 /// A case is forgotten so long after it was over, or was last heard of: 180 days.
@@ -22,6 +25,7 @@ pub(super) struct Book {
     by_item: BTreeMap<String, BTreeSet<String>>,
     attached: BTreeMap<String, BTreeSet<String>>,
     held: BTreeMap<String, BTreeSet<String>>,
+    by_thread: BTreeMap<u64, BTreeSet<String>>,
     cases: usize,
     cases_open: usize,
 }
@@ -52,11 +56,14 @@ impl Book {
             self.cases -= 1;
             self.cases_open -= usize::from(!is_over(case));
             for item in &case.items {
-                unlink(&mut self.by_item, &item.item_id, key);
+                unlink(&mut self.by_item, item.item_id.as_str(), key);
+            }
+            for thread in case.threads() {
+                unlink(&mut self.by_thread, thread, key);
             }
             if let Some(crowd) = &case.crowd {
-                unlink(&mut self.attached, &crowd.query, key);
-                unlink(&mut self.held, &crowd.query, key);
+                unlink(&mut self.attached, crowd.query.as_str(), key);
+                unlink(&mut self.held, crowd.query.as_str(), key);
             }
         }
         Some(page)
@@ -72,6 +79,9 @@ impl Book {
             self.cases_open += usize::from(!is_over(case));
             for item in &case.items {
                 self.by_item.entry(item.item_id.clone()).or_default().insert(key.clone());
+            }
+            for thread in case.threads() {
+                self.by_thread.entry(*thread).or_default().insert(key.clone());
             }
             if let Some(crowd) = case.crowd.as_ref().filter(|_| case.is_attached()) {
                 self.attached.entry(crowd.query.clone()).or_default().insert(key.clone());
@@ -107,14 +117,14 @@ impl Book {
     /// The last bucket that something waits for to close; none where nothing does.
     pub(super) fn last_waiting(&self) -> Option<Bucket> {
         let waits = |kind: &str| self.pages.range(format!("{kind}:")..format!("{kind};"));
-        let waiting = waits("arrivals").chain(waits("said"));
+        let waiting = waits("arrivals").chain(waits("said")).chain(waits("threads"));
         waiting.map(|(key, page)| due_bucket(key, page)).max()
     }
 
     /// Keys of what waits for a later bucket than this.
     pub(super) fn later(&self, bucket: Bucket) -> Vec<String> {
         let later = self.agenda.range((bucket.plus(1), String::new())..);
-        let waits = |key: &&String| key.starts_with("arrivals:") || key.starts_with("said:");
+        let waits = |key: &&String| WAITING.iter().any(|kind| key.starts_with(kind));
         later.map(|(_, key)| key).filter(waits).cloned().collect()
     }
 
@@ -126,6 +136,11 @@ impl Book {
         keys.extend(parts);
         keys.extend([case, alert].into_iter().filter(|key| self.pages.contains_key(key)));
         keys.into_iter().collect()
+    }
+
+    /// Keys of the cases whose author began a thread.
+    pub(super) fn of_thread(&self, thread: u64) -> Vec<String> {
+        self.by_thread.get(&thread).into_iter().flatten().cloned().collect()
     }
 
     /// Queries on whose incidents cases hang, and these cases.
@@ -141,7 +156,7 @@ impl Book {
             Some(Page::Case(case)) => {
                 case.held().into_iter().map(|(told, until)| (query.clone(), told, until)).collect::<Vec<_>>()
             }
-            Some(Page::Arrivals(_) | Page::Said(_) | Page::Alarm(_)) | None => Vec::new(),
+            Some(Page::Arrivals(_) | Page::Said(_) | Page::Threads(_) | Page::Alarm(_)) | None => Vec::new(),
         };
         cases.flat_map(of_case).collect()
     }
@@ -164,7 +179,7 @@ impl Book {
         let pages = self.pages.range("case:".to_owned().."case;".to_owned());
         pages.filter_map(|(key, page)| match page {
             Page::Case(case) => Some((key, &**case)),
-            Page::Arrivals(_) | Page::Said(_) | Page::Alarm(_) => None,
+            Page::Arrivals(_) | Page::Said(_) | Page::Threads(_) | Page::Alarm(_) => None,
         })
     }
 }
@@ -187,11 +202,15 @@ fn call(page: &Page) -> Option<Timestamp> {
     match page {
         Page::Case(case) => case.due(),
         Page::Alarm(alarm) => alarm.due(),
-        Page::Arrivals(_) | Page::Said(_) => None,
+        Page::Arrivals(_) | Page::Said(_) | Page::Threads(_) => None,
     }
 }
 
-fn unlink(index: &mut BTreeMap<String, BTreeSet<String>>, from: &str, key: &str) {
+fn unlink<K, Q>(index: &mut BTreeMap<K, BTreeSet<String>>, from: &Q, key: &str)
+where
+    K: Ord + Borrow<Q>,
+    Q: Ord + ?Sized,
+{
     if let Some(keys) = index.get_mut(from) {
         keys.remove(key);
         if keys.is_empty() {
@@ -203,7 +222,7 @@ fn unlink(index: &mut BTreeMap<String, BTreeSet<String>>, from: &str, key: &str)
 /// The bucket at whose end a page is to be looked at.
 fn due_bucket(key: &str, page: &Page) -> Bucket {
     match page {
-        Page::Arrivals(_) | Page::Said(_) => {
+        Page::Arrivals(_) | Page::Said(_) | Page::Threads(_) => {
             let number = key.rsplit_once(':').and_then(|(_, number)| number.parse().ok());
             number.map_or(Bucket::FIRST, Bucket)
         }

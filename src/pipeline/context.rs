@@ -1,6 +1,6 @@
 //! What triage knows of one raw partition besides the record before it. Written into the committed offset.
 
-use super::{DuplicateWindow, Outcome, Outcomes};
+use super::{DuplicateWindow, Outcome, Outcomes, PhoneKey};
 use crate::case::{self, Said};
 use crate::detect::{Bucket, PartitionClock};
 use crate::mention::{Mention, Timestamp};
@@ -22,6 +22,8 @@ pub struct Context {
     pub transactions: u64,
     /// Records heard in the log bucket that its clock is in.
     pub heard: HeardHere,
+    /// What phone numbers of authors are hashed with; from the configuration.
+    pub phones: PhoneKey,
     window: DuplicateWindow,
 }
 
@@ -72,7 +74,7 @@ impl Context {
     /// What [`Self::undo`] goes back to; ask before the first change of a transaction.
     #[must_use]
     pub fn before(&self) -> ContextBefore {
-        let Self { clock, outcomes, dead_letters, transactions, heard, window: _ } = self;
+        let Self { clock, outcomes, dead_letters, transactions, heard, phones: _, window: _ } = self;
         ContextBefore {
             clock: clock.clone(),
             outcomes: *outcomes,
@@ -106,6 +108,7 @@ impl Context {
             dead_letters: BTreeMap::new(),
             transactions: 0,
             heard: HeardHere::default(),
+            phones: PhoneKey::default(),
             window: DuplicateWindow::new(duplicate_window_records),
         }
     }

@@ -9,7 +9,7 @@ use crate::mention::{Action, Mention, Timestamp, hash64};
 use crate::normalize::Reject;
 use crate::query::{Disguise, Match};
 use crate::route::{Noise, Routing, TicketAction, Tier};
-use crate::rules::Pack;
+use crate::rules::{Overlaid, Pack};
 use crate::score::Scores;
 use crate::text::brands::NamedBrand;
 use crate::text::{Span, fingerprint};
@@ -63,6 +63,8 @@ pub struct Decided {
     pub noise: Option<Noise>,
     /// Where it goes; none for noise.
     pub routing: Option<Routing>,
+    /// Entries of the overlay that changed what matched.
+    pub overlaid: Vec<Overlaid>,
     /// Kinds of personal data that were taken out, in alphabetical order; see [`Decided::redacted`].
     pub redacted: Vec<String>,
 }
@@ -82,6 +84,7 @@ impl Decided {
             scores: None,
             noise: None,
             routing: None,
+            overlaid: Vec::new(),
             redacted: Vec::new(),
         }
     }
@@ -160,7 +163,8 @@ pub fn contributions(decided: &Decided, pack: &Pack) -> Vec<(String, Contributio
 /// What a routed item says of its case; none for noise. One that waits is kept where its query's incidents are.
 #[must_use]
 pub fn case_item(decided: &Decided, pack: &Pack) -> Option<CaseItem> {
-    let Routing { route, ticket, .. } = decided.routing.as_ref()?;
+    let routing = decided.routing.as_ref()?;
+    let Routing { route, ticket, .. } = routing;
     let watched = |matched: &&Matched| pack.query_of(&matched.query).is_some_and(|query| query.watch);
     let waits = decided.matches.iter().filter(|_| ticket.action == TicketAction::Pending).find(watched);
     Some(CaseItem {
@@ -171,12 +175,36 @@ pub fn case_item(decided: &Decided, pack: &Pack) -> Option<CaseItem> {
         team: route.team.clone(),
         intent: route.intent.clone(),
         severity: route.severity,
+        tier: route.tier,
+        ticket: ticket.action != TicketAction::None,
         thread: decided.mention.thread().to_owned(),
         path: route.path.clone(),
         respond_by: route.respond_by,
         resolve_by: route.resolve_by,
+        public: decided.mention.is_public(),
+        starts: begun_thread(&decided.mention),
+        approvers: routing.approvers.clone(),
+        rungs: routing.rungs.clone(),
         crowd: waits.map(|matched| Crowd { group: pack.counted_by(&matched.query), query: matched.query.clone() }),
     })
+}
+
+/// The thread that a public post begins, by hash; none where it is part of another's.
+fn begun_thread(mention: &Mention) -> Option<u64> {
+    let own = mention.edit_of.as_deref().unwrap_or(&mention.mention_id);
+    let is_own = mention.thread_id.as_deref().is_none_or(|thread| thread == own);
+    (is_own && mention.is_public()).then(|| hash64(&[own]))
+}
+
+/// The thread of somebody else that a routed public post lengthens, by hash: it answers, quotes or passes it on. Edits
+/// lengthen none.
+#[must_use]
+pub fn lengthened_thread(decided: &Decided) -> Option<u64> {
+    let mention = &decided.mention;
+    let counts = decided.routing.is_some() && mention.is_public() && mention.action == Action::Create;
+    let own = mention.edit_of.as_deref().unwrap_or(&mention.mention_id);
+    let thread = mention.reposted_id.as_deref().or(mention.quoted_id.as_deref()).or(mention.thread_id.as_deref());
+    thread.filter(|thread| counts && *thread != own).map(|thread| hash64(&[thread]))
 }
 
 fn pending(decided: &Decided) -> Option<(String, PendingItem)> {
@@ -190,7 +218,7 @@ fn pending(decided: &Decided) -> Option<(String, PendingItem)> {
     Some((decided.item_id.clone(), waiting))
 }
 
-fn contribution(decided: &Decided, spans: &[Span], pending: Option<(String, PendingItem)>) -> Contribution {
+pub(super) fn contribution(decided: &Decided, spans: &[Span], pending: Option<(String, PendingItem)>) -> Contribution {
     let mention = &decided.mention;
     let author = mention.author.as_ref();
     let key = author.and_then(crate::mention::Author::key).unwrap_or(mention.identity());

@@ -8,6 +8,7 @@ mod duplicate;
 mod item;
 mod members;
 mod outcome;
+mod phones;
 mod redact;
 mod shadow;
 mod signal;
@@ -17,18 +18,23 @@ mod terms;
 mod triage;
 mod trouble;
 mod undo;
+mod voice;
 mod watch;
 
 pub use context::{Context, ContextBefore};
 pub use duplicate::DuplicateWindow;
-pub use item::{Decided, Item, Matched, case_item, contributions};
+pub use item::{Decided, Item, Matched, case_item, contributions, lengthened_thread};
 pub use members::{Members, Standing};
 pub use outcome::{Outcome, Outcomes};
+pub use phones::PhoneKey;
 pub use redact::Redact;
 pub use shadow::{Shadowed, shadow};
 pub use signal::{Signal, SourceClock};
 pub use sources::{Heard, SourceTurn, Sources};
-pub use state::{Changes, Head, PartialKey, Pending, QueryState, WatchState};
+pub use state::{
+    Brands, Changes, Head, PartialKey, Pending, QueryState, VoiceHour, VoiceKey, VoicePage, VoiceTold, WatchState,
+};
 pub use triage::{Memory, Raw, triage};
 pub use undo::UndoLimits;
-pub use watch::{CaseTold, FollowUp, FollowUpAction, Verdict, watch};
+pub use voice::{ALL, Spoken, is_own_brand, spoken};
+pub use watch::{CaseTold, FollowUp, FollowUpAction, RaisedTo, Verdict, watch};

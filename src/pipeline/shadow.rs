@@ -1,6 +1,6 @@
 //! A shadow pack beside the live one: what it would have decided about the same record. It decides nothing.
 
-use super::{Context, Decided, Item, Memory, Raw, triage};
+use super::{Context, Decided, Item, Memory, PhoneKey, Raw, triage};
 use crate::mention::Timestamp;
 use crate::route::{Difference, differences};
 use crate::rules::Pack;
@@ -25,10 +25,19 @@ pub struct Shadowed {
     pub differences: Vec<Difference>,
 }
 
-/// What the shadow would have decided differently about the items of a record.
+/// What the shadow would have decided differently about the items of a record; `phones` as the live pack has it.
 #[must_use]
-pub fn shadow(raw: &Raw<'_>, live: &[Item], pack: &Pack, model: &Model, memory: &mut Memory) -> Vec<Shadowed> {
-    let others = triage(raw, &mut Context::new(WINDOW), pack, model, memory);
+pub fn shadow(
+    raw: &Raw<'_>,
+    live: &[Item],
+    phones: &PhoneKey,
+    pack: &Pack,
+    model: &Model,
+    memory: &mut Memory,
+) -> Vec<Shadowed> {
+    let mut context = Context::new(WINDOW);
+    context.phones = phones.clone();
+    let others = triage(raw, &mut context, pack, model, memory);
     live.iter().zip(&others).filter_map(|(live, other)| compare(live, other)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What watch is told: partial aggregates, how far clocks are, and which partitions it waits for.
 
-use super::Heard;
+use super::{Brands, Heard};
 use crate::case::{CaseItem, Said};
 use crate::detect::{Bucket, Partial};
 use crate::mention::Timestamp;
@@ -54,8 +54,26 @@ pub enum Signal {
         /// It, in a total order.
         said: Vec<Said>,
     },
+    /// Posts in threads that others began, in every partition: whoever does not keep a case of the thread ignores it.
+    Threads {
+        /// In which log bucket their records were read.
+        log: Bucket,
+        /// Hash of the thread, and how many; in the order of the hashes.
+        posts: Vec<(u64, u64)>,
+    },
     /// Wall time, recorded by watch itself: human clocks that are due by then run, nothing else.
     Tick(Timestamp),
+    /// What a transaction adds to an hour of one topic, by brand.
+    Voice {
+        /// In which log bucket the records were read.
+        log: Bucket,
+        /// First bucket of the hour of event time they belong to; never after `log`.
+        hour: Bucket,
+        /// The topic.
+        topic: String,
+        /// What was counted.
+        brands: Brands,
+    },
 }
 
 /// The clock of one raw partition.

@@ -4,6 +4,11 @@
 //! is noted by key; a snapshot is those keys and the head, written as one cut. What the open transaction touches is
 //! kept as it was, so that an abort can be undone. It must never change a key without noting both.
 
+mod learned;
+mod voice;
+
+pub use voice::{Brands, VoiceHour, VoiceKey, VoicePage, VoiceTold};
+
 use super::book::{Book, waiting_key};
 use super::sources::is_of;
 use super::undo::{Undo, UndoLimits};
@@ -15,6 +20,7 @@ use crate::mention::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use voice::Ledger;
 
 /// Series and alerts of one query.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,6 +79,8 @@ pub struct Head {
     pub started: Option<Bucket>,
     /// What is heard of sources.
     pub sources: Sources,
+    /// The last log bucket of the history that was learned from, where there is one: what was read by then is counted.
+    pub counted_to: Option<Bucket>,
 }
 
 /// Keys changed since the last snapshot.
@@ -84,13 +92,15 @@ pub struct Changes<'a> {
     pub pending: &'a BTreeSet<PartialKey>,
     /// Pages of the book.
     pub pages: &'a BTreeSet<String>,
+    /// Pages of share of voice.
+    pub voice: &'a BTreeSet<VoiceKey>,
 }
 
 impl Changes<'_> {
     /// How many.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.queries.len() + self.pending.len() + self.pages.len()
+        self.queries.len() + self.pending.len() + self.pages.len() + self.voice.len()
     }
 }
 
@@ -105,6 +115,8 @@ pub struct WatchState {
     pub started: Option<Bucket>,
     /// What is heard of sources.
     pub sources: Sources,
+    /// The last log bucket of the history that was learned from.
+    counted_to: Option<Bucket>,
     /// This partition tells of sources; all hear of them.
     pub speaks: bool,
     /// Partials of log buckets that are not closed yet.
@@ -113,10 +125,13 @@ pub struct WatchState {
     queries: BTreeMap<String, QueryState>,
     /// Cases, alarms, and what waits for them.
     book: Book,
+    /// Share of voice.
+    voice: Ledger,
     open: BTreeSet<String>,
     changed_queries: BTreeSet<String>,
     changed_pending: BTreeSet<PartialKey>,
     changed_pages: BTreeSet<String>,
+    changed_voice: BTreeSet<VoiceKey>,
     undo: Undo,
 }
 
@@ -134,11 +149,13 @@ impl WatchState {
         queries: BTreeMap<String, QueryState>,
         pending: BTreeMap<PartialKey, Pending>,
         pages: BTreeMap<String, Page>,
+        voice: BTreeMap<VoiceKey, VoicePage>,
         undo: UndoLimits,
     ) -> Self {
         let open = queries.iter().filter(|(_, state)| state.is_waiting());
         let open = open.map(|(query, _)| query.clone()).collect();
-        let mut state = Self { queries, pending, open, book: Book::of(pages), ..Self::new(undo) };
+        let mut state =
+            Self { queries, pending, open, book: Book::of(pages), voice: Ledger::of(voice), ..Self::new(undo) };
         state.set_head(head);
         state
     }
@@ -151,24 +168,34 @@ impl WatchState {
             closed,
             started,
             sources,
+            counted_to,
             // by key, or following from what is
             pending: _,
             queries: _,
             book: _,
+            voice: _,
             open: _,
             // about the state, not of it
             speaks: _,
             changed_queries: _,
             changed_pending: _,
             changed_pages: _,
+            changed_voice: _,
             undo: _,
         } = self;
-        Head { members: members.clone(), closed: *closed, started: *started, sources: sources.clone() }
+        Head {
+            members: members.clone(),
+            closed: *closed,
+            started: *started,
+            sources: sources.clone(),
+            counted_to: *counted_to,
+        }
     }
 
     fn set_head(&mut self, head: Head) {
-        let Head { members, closed, started, sources } = head;
+        let Head { members, closed, started, sources, counted_to } = head;
         (self.members, self.closed, self.started, self.sources) = (members, closed, started, sources);
+        self.counted_to = counted_to;
     }
 
     /// Series and alerts by query id.
@@ -263,6 +290,13 @@ impl WatchState {
             self.book.take(&key);
             self.book.put(key, before.value);
         }
+        for (key, before) in kept.voice {
+            if !before.changed {
+                self.changed_voice.remove(&key);
+            }
+            self.voice.take(&key);
+            self.voice.put(&key, before.value);
+        }
         true
     }
 
@@ -290,7 +324,7 @@ impl WatchState {
 
     /// Takes out a page that waited for its bucket; none where it is of another kind.
     pub(super) fn take_waiting(&mut self, key: &str) -> Option<Page> {
-        let waits = matches!(self.book.pages().get(key), Some(Page::Arrivals(_) | Page::Said(_)));
+        let waits = matches!(self.book.pages().get(key), Some(Page::Arrivals(_) | Page::Said(_) | Page::Threads(_)));
         waits.then(|| self.turn(key, Option::take)).flatten()
     }
 
@@ -317,9 +351,26 @@ impl WatchState {
         });
     }
 
+    /// Posts in threads wait for their bucket.
+    pub fn hear_threads(&mut self, log: Bucket, posts: Vec<(u64, u64)>) {
+        self.turn(&waiting_key("threads", self.not_closed(log)), |page| {
+            let Page::Threads(threads) = page.get_or_insert_with(|| Page::Threads(BTreeMap::new())) else { return };
+            for (thread, count) in posts {
+                let known = threads.entry(thread).or_default();
+                *known = known.saturating_add(count);
+            }
+        });
+    }
+
     /// Puts a partial where it waits for its bucket. One that comes after its bucket was closed (from a partition that
     /// joined late) waits for the next.
     pub fn hold(&mut self, query: String, log: Bucket, event: Bucket, partial: &Partial) {
+        let undecided = if self.is_counted(log) { Some(Self::undecided(partial)) } else { None };
+        let partial = match &undecided {
+            None => partial,
+            Some(Some(undecided)) => undecided,
+            Some(None) => return,
+        };
         let log = self.not_closed(log);
         let key = (log, query);
         self.touch_pending(&key);
@@ -334,7 +385,8 @@ impl WatchState {
     /// Takes note of what was heard of sources.
     pub fn hear_sources(&mut self, heard: &[Heard]) {
         let open = self.closed.map_or(Bucket::FIRST, |closed| closed.plus(1));
-        self.sources.hear(heard, open);
+        let new: Vec<Heard> = heard.iter().filter(|one| !self.is_counted(one.log)).copied().collect();
+        self.sources.hear(&new, open);
     }
 
     /// What sources turn to as this bucket is closed; `missing` names partitions that were not waited for.
@@ -360,6 +412,7 @@ impl WatchState {
             && self.pending.is_empty()
             && self.sources.is_settled()
             && self.book.last_waiting().is_none()
+            && self.voice.last_waiting().is_none()
     }
 
     /// The next bucket that can be closed: every clock has passed it, and there is something in it, or an open alert
@@ -370,7 +423,8 @@ impl WatchState {
         let waiting = self.pending.keys().next().map(|(log, _)| *log);
         let timer = self.closed.filter(|_| !self.open.is_empty()).map(|closed| closed.plus(1));
         let people = self.book.next().filter(|next| *next < Bucket(i64::MAX)).map(|next| self.not_closed(next));
-        let next = waiting.into_iter().chain(timer).chain(self.sources.next()).chain(people).min()?;
+        let voice = self.voice.next().map(|next| self.not_closed(next));
+        let next = waiting.into_iter().chain(timer).chain(self.sources.next()).chain(people).chain(voice).min()?;
         if !last.map_or_else(|| self.members.have_passed(next), |last| next <= last) {
             return None;
         }
@@ -419,7 +473,12 @@ impl WatchState {
     /// Keys changed since the last snapshot.
     #[must_use]
     pub fn changes(&self) -> Changes<'_> {
-        Changes { queries: &self.changed_queries, pending: &self.changed_pending, pages: &self.changed_pages }
+        Changes {
+            queries: &self.changed_queries,
+            pending: &self.changed_pending,
+            pages: &self.changed_pages,
+            voice: &self.changed_voice,
+        }
     }
 
     /// A snapshot with all that changed is in the log.
@@ -427,6 +486,7 @@ impl WatchState {
         self.changed_queries.clear();
         self.changed_pending.clear();
         self.changed_pages.clear();
+        self.changed_voice.clear();
     }
 
     /// A bucket that is not closed yet: this one, or the next that can be.
@@ -437,12 +497,17 @@ impl WatchState {
     /// The last bucket of an input that has ended; moves what waits for later ones there.
     fn gather(&mut self) -> Option<Bucket> {
         let waiting = || self.pending.keys().map(|(log, _)| *log).max();
-        let last = self.members.furthest().or_else(|| waiting().max(self.book.last_waiting()))?;
+        let last = self
+            .members
+            .furthest()
+            .or_else(|| waiting().max(self.book.last_waiting()).max(self.voice.last_waiting()))?;
         self.sources.gather(last);
+        self.gather_voice(last);
         for key in self.book.later(last) {
             match self.take_waiting(&key) {
                 Some(Page::Arrivals(items)) => self.arrive(last, items.into_values().collect()),
                 Some(Page::Said(said)) => self.hear_people(last, said.into_iter().collect()),
+                Some(Page::Threads(posts)) => self.hear_threads(last, posts.into_iter().collect()),
                 Some(Page::Case(_) | Page::Alarm(_)) | None => {}
             }
         }

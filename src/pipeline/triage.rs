@@ -5,7 +5,7 @@ use crate::mention::{Mention, Platform, RawRef};
 use crate::normalize::{Normalized, Reject, normalize};
 use crate::query::{Fields, Match, Scratch};
 use crate::route::{self, Noise, TicketAction};
-use crate::rules::{Pack, QueryRule};
+use crate::rules::{Overlaid, Pack, QueryRule};
 use crate::score::{self, Model};
 use crate::text::{Document, brands};
 
@@ -71,6 +71,7 @@ fn decide(
         return Item::Duplicate;
     }
     complete(&mut mention, raw, index, pack);
+    context.phones.hide(&mut mention);
     let Memory { document, brands, matching, scoring } = memory;
     document.read(&mention.text);
     let brands = pack.brands.see(document, brands);
@@ -88,12 +89,14 @@ fn decide(
     let fields = Fields { sentiment, intents: intents.as_deref(), brands, ..Fields::of(&mention) };
     let mut matches = Vec::new();
     pack.set.finish_with(document, &fields, matching, |found| matches.push(found));
+    let event_at = context.event_at(&mention);
+    let overlaid = pack.overlaid(&mut matches, event_at);
     if !addressed && !matches.iter().any(|found| pack.brings(found.query)) {
         return Item::Unmatched;
     }
     pack.note_impersonation(&mut mention);
-    let event_at = context.event_at(&mention);
     let mut decided = Box::new(Decided::new(mention, event_at));
+    decided.overlaid = overlaid;
     let rules: Vec<_> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
     let matched = |(rule, found): (&&QueryRule, Match)| Matched::new(&rule.id, found);
     decided.matches = rules.iter().zip(matches).map(matched).collect();
@@ -108,6 +111,10 @@ fn decide(
         if routing.ticket.action == TicketAction::Pending && !rules.iter().any(|rule| rule.watch) {
             // nobody watches a series it is part of, so nobody would ever decide
             routing.ticket.action = TicketAction::Upsert;
+        }
+        for Overlaid { rule, reason } in &decided.overlaid {
+            routing.decision.rules.push(rule.clone());
+            routing.decision.reasons.push(reason.clone());
         }
         decided.routing = Some(routing);
     }

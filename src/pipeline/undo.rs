@@ -4,7 +4,7 @@
 //! their partials with the state until one of the two is written, so touching is cheap. What is kept is bounded: over
 //! the limit everything kept is dropped, and the state says that it cannot go back. It must never go back halfway.
 
-use super::state::{Head, PartialKey, Pending, QueryState};
+use super::state::{Head, PartialKey, Pending, QueryState, VoiceKey, VoicePage};
 use crate::case::Page;
 use std::collections::BTreeMap;
 
@@ -38,6 +38,7 @@ pub(super) struct Undo {
     pub(super) queries: BTreeMap<String, Before<QueryState>>,
     pub(super) pending: BTreeMap<PartialKey, Before<Pending>>,
     pub(super) pages: BTreeMap<String, Before<Page>>,
+    pub(super) voice: BTreeMap<VoiceKey, Before<VoicePage>>,
     bytes: usize,
     over: bool,
 }
@@ -80,8 +81,17 @@ impl Undo {
         self.check();
     }
 
+    pub(super) fn keep_voice(&mut self, key: &VoiceKey, value: Option<&VoicePage>, changed: bool) {
+        if self.over || self.voice.contains_key(key) {
+            return;
+        }
+        self.bytes += value.map_or(0, VoicePage::weight);
+        self.voice.insert(key.clone(), Before { value: value.cloned(), changed });
+        self.check();
+    }
+
     fn check(&mut self) {
-        let keys = self.queries.len() + self.pending.len() + self.pages.len();
+        let keys = self.queries.len() + self.pending.len() + self.pages.len() + self.voice.len();
         if keys > self.limits.keys_max || self.bytes > self.limits.bytes_max {
             *self = Self { over: true, ..Self::new(self.limits) };
         }

@@ -1,5 +1,6 @@
 //! Watch: from signals and state to alerts and follow-ups. Decides what needs counts or history.
 
+mod crisis;
 mod gather;
 mod hush;
 mod night;
@@ -10,7 +11,7 @@ mod withdraw;
 pub use people::CaseTold;
 
 use self::people::Round;
-use super::{Pending, QueryState, Signal, SourceTurn, WatchState};
+use super::{Pending, QueryState, Signal, SourceTurn, VoiceTold, WatchState};
 use crate::alert::TERMS_MAX;
 use crate::alert::{
     AlertEvent, AlertKind, AlertState, Confidence, Episode, Moved, Rise, Rule, Scene, Slot, classify, facets, grade,
@@ -63,10 +64,33 @@ pub struct FollowUp {
     pub ticket: TicketAction,
     /// Who is called, for `escalate`.
     pub step: Option<Box<case::Step>>,
+    /// What time has raised it to, for `escalate`.
+    pub raised: Option<Box<RaisedTo>>,
     /// End of the log bucket that decided; of an escalation, when it was due.
     pub at: Timestamp,
     /// Why.
     pub reasons: Vec<String>,
+}
+
+/// What time has raised a case to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RaisedTo {
+    /// The case.
+    pub case_id: String,
+    /// How severe it is now.
+    pub severity: Severity,
+    /// Who owns that by the matrix.
+    pub team: String,
+    /// When an answer is due now; none where somebody has it in hand.
+    pub respond_by: Option<Timestamp>,
+}
+
+impl FollowUp {
+    /// Whose the item is now.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        self.raised.as_ref().map_or(&self.team, |raised| &raised.team)
+    }
 }
 
 /// What watch decided.
@@ -76,16 +100,21 @@ pub enum Verdict {
     Alert(Box<AlertEvent>),
     FollowUp(FollowUp),
     Case(Box<CaseTold>),
+    Measured(case::Measured),
+    Voice(Box<VoiceTold>),
 }
 
 impl Verdict {
-    /// Somebody is called who was not before: for a `case` or an `alert`, at which step.
+    /// Somebody is called who was not before: for a `case`, an `alert` or an `approval` of one, at which step.
     #[must_use]
     pub fn calls(&self) -> Option<(&'static str, u32)> {
         match self {
-            Self::Alert(event) => event.escalation.as_ref().map(|called| ("alert", called.step)),
+            Self::Alert(event) => event.escalation.as_ref().map(|called| match called.stands_in_for {
+                None => ("alert", called.step),
+                Some(_) => ("approval", called.step),
+            }),
             Self::FollowUp(follow_up) => follow_up.step.as_ref().map(|step| ("case", step.number)),
-            Self::Case(_) => None,
+            Self::Case(_) | Self::Measured(_) | Self::Voice(_) => None,
         }
     }
 }
@@ -102,7 +131,9 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
         Signal::Heard(heard) => state.hear_sources(&heard),
         Signal::Items { log, items } => state.arrive(log, items),
         Signal::Feedback { log, said } => state.hear_people(log, said),
+        Signal::Threads { log, posts } => state.hear_threads(log, posts),
         Signal::Tick(at) => verdicts.extend(people::tick(at, state, pack)),
+        Signal::Voice { log, hour, topic, brands } => state.hold_voice(log, hour.min(log), topic, &brands),
     }
     while let Some(bucket) = state.next_closable() {
         let (missing, told_before) = (state.members.missing(bucket), verdicts.len());
@@ -127,10 +158,12 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
         if !missing.is_empty() {
             verdicts.iter_mut().skip(told_before).for_each(|verdict| say_incomplete(verdict, &missing));
         }
+        verdicts.extend(state.close_voice(bucket).into_iter().map(voice));
     }
     if state.is_done() {
         verdicts.extend(people::rest(state, pack));
         verdicts.extend(at_last(state));
+        verdicts.extend(state.rest_voice().into_iter().map(voice));
     }
     verdicts
 }
@@ -165,6 +198,10 @@ fn told_rule(rule: AlertRule, at: Bucket, pack: &Pack) -> Rule {
 
 fn alert(event: AlertEvent) -> Verdict {
     Verdict::Alert(Box::new(event))
+}
+
+fn voice(told: VoiceTold) -> Verdict {
+    Verdict::Voice(Box::new(told))
 }
 
 /// An alert says which partitions were not heard when it was decided.
@@ -234,7 +271,7 @@ fn step(
     let held = gather::is_held(&query, state, pack);
     let state = state.query(&query);
     count(bucket, &counts, silences, state);
-    let settings = settings(&pack.detection(&query));
+    let settings = settings(&pack.detection(&query, bucket.end()));
     let judgement = state.series.judge(state.tracker.volume_open(), &settings);
     let rise = find_rise(&query, bucket, &judgement, state, &settings, pack);
     let suspected = [&judgement.windows, &judgement.reports].into_iter().any(|of| risen(of, &settings).is_some());
@@ -273,8 +310,9 @@ fn find_rise(
 ) -> Option<Rise> {
     let free = state.tracker.free_buckets(bucket);
     let (counts, reports) = (up_to(&judgement.windows, free), up_to(&judgement.reports, free));
-    let spread = || risen(counts, settings).and_then(|window| rise(query, window, state, settings, pack));
-    reported(query, reports, state, pack).or_else(spread)
+    let at = bucket.end();
+    let spread = || risen(counts, settings).and_then(|window| rise(query, at, window, state, settings, pack));
+    reported(query, at, reports, state, pack).or_else(spread)
 }
 
 /// What is to be said of a step of the counts; also where there is none and the incident became more severe.
@@ -357,6 +395,7 @@ fn tell_step(
         };
         let Some(mut event) = event else { continue };
         hush::mark(&mut event, &say, slot, &step.query, bucket, state, pack);
+        crisis::mark(&mut event, &say, slot, &step.query, bucket, state, pack);
         events.push(event);
     }
     let told = night::tell(events, bucket, state.query(&step.query), pack);
@@ -414,15 +453,24 @@ fn up_to(windows: &[Windowed], buckets: usize) -> &[Windowed] {
 }
 
 /// A window that meets the minimum effect, and people behind it.
-fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings, pack: &Pack) -> Option<Rise> {
+fn rise(
+    query: &str,
+    at: Timestamp,
+    window: &Windowed,
+    state: &QueryState,
+    settings: &Settings,
+    pack: &Pack,
+) -> Option<Rise> {
     let evidence = state.series.evidence(window.buckets);
     let kind = classify(&evidence, window, &state.series, settings);
     let few_people = evidence.people.distinct() < settings.people;
     if (few_people && kind != Some(AlertKind::Amplification)) || may_be_a_morning(kind, window, &state.series) {
         return None;
     }
-    let rule = pack.alert_rule(kind.unwrap_or(AlertKind::Spike), query);
-    if !rule.enabled || !meets(window, &self::settings(&rule.detect)) {
+    let kind_or_spike = kind.unwrap_or(AlertKind::Spike);
+    let rule = pack.alert_rule(kind_or_spike, query);
+    let detect = pack.detection_of(kind_or_spike, query, at);
+    if !rule.enabled || !meets(window, &self::settings(&detect)) {
         return None;
     }
     let (severity, _) = grade(kind, rule.severity, &evidence, &state.series, None);
@@ -431,9 +479,9 @@ fn rise(query: &str, window: &Windowed, state: &QueryState, settings: &Settings,
 }
 
 /// Several people who report trouble independently are an outage, however few they are among all that is said.
-fn reported(query: &str, reports: &[Windowed], state: &QueryState, pack: &Pack) -> Option<Rise> {
+fn reported(query: &str, at: Timestamp, reports: &[Windowed], state: &QueryState, pack: &Pack) -> Option<Rise> {
     let kind = AlertKind::Outage;
-    let settings = settings(&pack.detection_of(kind, query));
+    let settings = settings(&pack.detection_of(kind, query, at));
     // the shortest one: it knows soonest when it is over
     let window = reports.iter().find(|window| meets(window, &settings))?;
     let rule = pack.alert_rule(kind, query);
@@ -501,9 +549,11 @@ fn tell(told: Told<'_>, state: &QueryState, pack: &Pack, event: impl Fn(Scene<'_
     let evidence = &series.evidence(buckets);
     let said = &series.said(evidence, buckets, episode.reports, TERMS_MAX);
     let thread = evidence.largest_thread().and_then(|(hash, _)| state.threads.story(hash, at));
+    let overlaid = pack.overlaid_alert(episode.kind, query, at.end());
     let (calls, pack) = (say.calls(), &pack.digest);
     let mut event = event(Scene { query, at, episode, rule, series, evidence, said, thread, moved, calls, pack });
     event.explain.extend(say.why.iter().cloned());
+    event.explain.extend(overlaid);
     event
 }
 

@@ -3,7 +3,7 @@
 use crate::alert::AlertEvent;
 use crate::case::{Said, SaidKind};
 use crate::mention::Timestamp;
-use crate::route::{Severity, TicketAction, Tier};
+use crate::route::{ApprovalDue, Severity, TicketAction, Tier};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Microseconds before and after a response in which the mood is looked at.
@@ -34,6 +34,8 @@ pub struct Tagged {
     pub respond_by: Timestamp,
     /// Its thread.
     pub thread: String,
+    /// Whose word a public answer needs.
+    pub approvals: Vec<ApprovalDue>,
 }
 
 /// A follow-up.

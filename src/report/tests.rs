@@ -24,6 +24,7 @@ fn item(id: &str, at: i64, intent: &str, team: &str) -> Tagged {
         case_id: format!("case-{id}"),
         respond_by: minute(at + 60),
         thread: format!("thread-{id}"),
+        approvals: Vec::new(),
     }
 }
 

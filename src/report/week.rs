@@ -4,7 +4,7 @@ use super::figures::{Ratio, Spread};
 use super::ledger::{Ledger, Response, Side, Tagged, Work};
 use crate::case::{Said, SaidKind};
 use crate::mention::Timestamp;
-use crate::route::TicketAction;
+use crate::route::{ApprovalDue, TicketAction};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -91,6 +91,10 @@ pub struct Approvals {
     pub rejected: u64,
     /// From the question to the answer.
     pub answered: Spread,
+    /// Of the answers of those whose word the item needs, those that came in time.
+    pub in_time: Ratio,
+    /// Of the same, those that a deputy gave.
+    pub by_deputy: Ratio,
 }
 
 /// What was said half an hour before and after a response.
@@ -209,20 +213,42 @@ impl WeekReport {
 impl Approvals {
     fn count(&mut self, work: &Work, answered: &mut Vec<i64>) {
         let mut asked = None;
+        let mut open: Vec<(&ApprovalDue, Timestamp)> = Vec::new();
         for said in work.said.values() {
             match said.kind {
                 SaidKind::ApprovalRequested => {
                     self.requested += 1;
                     asked = Some(said.at);
+                    let needed = work.first().map_or(&[][..], |first| &first.approvals);
+                    let named = needed.iter().any(|one| one.who == said.value);
+                    for one in needed.iter().filter(|one| !named || one.who == said.value) {
+                        open.retain(|(known, _)| known.who != one.who);
+                        open.push((one, said.at));
+                    }
                 }
                 SaidKind::Approved => self.approved += 1,
                 SaidKind::Rejected => self.rejected += 1,
                 _ => continue,
             }
             if said.kind != SaidKind::ApprovalRequested {
+                self.judge(said, work, &mut open);
                 answered.extend(asked.take().map(|asked| seconds_between(asked, said.at)));
             }
         }
+    }
+}
+
+impl Approvals {
+    /// Whose word it is: of whom it names, else of who says it, or stands in for them, else of the one asked first.
+    fn judge(&mut self, said: &Said, work: &Work, open: &mut Vec<(&ApprovalDue, Timestamp)>) {
+        let of = |is: &dyn Fn(&ApprovalDue) -> bool| open.iter().position(|(one, _)| is(one));
+        let named = of(&|one| one.who == said.value).or_else(|| of(&|one| one.who == said.by));
+        let place = named.or_else(|| of(&|one| one.deputy.as_ref() == Some(&said.by))).or_else(|| of(&|_| true));
+        let (Some(place), Some(first)) = (place, work.first()) else { return };
+        let (one, asked) = open.remove(place);
+        let allowed = one.due.as_micros() - first.at.as_micros();
+        self.in_time.add(said.at.as_micros() - asked.as_micros() <= allowed);
+        self.by_deputy.add(one.deputy.as_ref() == Some(&said.by));
     }
 }
 

@@ -8,10 +8,11 @@
 //! Every choice leaves a rule and a reason with the numbers compared.
 
 use super::facts::Facts;
-use super::{Decision, Route, Routing, Severity, Tier, reply, ticket};
+use super::{Approver, Decision, Route, Routing, Rung, Severity, Tier, reply, ticket};
 use crate::mention::{Mention, Timestamp, hash64};
 use crate::rules::{Holiday, NO_INTENT, Opening, Pack, QueryRule, Row, Trigger};
 use crate::score::{IntentScore, Scores};
+use std::collections::BTreeSet;
 
 /// Routes a mention that matched (or was addressed to an own account: then `matched` may be empty).
 ///
@@ -35,8 +36,10 @@ pub fn decide(
     let row = row_of(&facts, pack, owner);
     record.add(format!("matrix:{}", row.id), format!("row {} gives {} to {}", row.id, owner.intent, row.team));
     let mut route = assemble(&facts, pack, owner, row, event_at, &mut record);
+    let rungs = rungs(&facts, pack, owner, &fired, event_at);
     route.also = told_as_well(&facts, pack, owner, &candidates, &fired, &route.team);
     tighten(&mut route, row, &fired, &mut record);
+    let mut approvers = approvers(pack, row, &fired);
     route.priority = priority(&facts, route.severity, route.tier);
     if !mention.is_public() {
         route.public_response = "none".to_owned();
@@ -47,6 +50,10 @@ pub fn decide(
         );
     }
     route.reply = reply::suggested(&facts, row, &route, event_at, pack);
+    if let Some(reply) = route.reply.as_ref().and_then(|reply| pack.reply(&reply.id)) {
+        reply.approvals.iter().for_each(|asked| add_approver(&mut approvers, pack.approver(asked)));
+    }
+    route.approvals = approvers.iter().map(|approver| approver.who.clone()).collect();
     let ticket = ticket::ticket(&facts, row, &route, &record.reasons);
     if row.crowd {
         record.add(format!("crowd:{}", row.id), "comes in crowds: the ticket waits for the next bucket".to_owned());
@@ -57,9 +64,10 @@ pub fn decide(
         layer: pack.additions.layer.as_ref().map(|layer| layer.digest().to_owned()),
         rules: record.rules,
         reasons: record.reasons,
+        approvals: approvers.iter().map(|approver| approver.from(event_at)).collect(),
         explain: Vec::new(),
     };
-    Routing { route, ticket, decision }
+    Routing { route, ticket, decision, approvers, rungs }
 }
 
 /// Rules and reasons, in order.
@@ -236,7 +244,7 @@ fn assemble(
         severity: owner.severity,
         priority: 0,
         tier: row.tier,
-        approvals: row.approvals.clone(),
+        approvals: Vec::new(),
         public_response: row.public_response.clone(),
         private_handoff: row.private_handoff.clone(),
         path: row.path.clone(),
@@ -245,6 +253,37 @@ fn assemble(
         case_id: case_id(facts.mention, &owner.intent),
         incident_id: None,
         reply: None,
+    }
+}
+
+/// What the matrix says at the graver severities that the pack's rules may raise it to.
+fn rungs(facts: &Facts<'_>, pack: &Pack, owner: &Candidate, fired: &[Fired<'_>], event_at: Timestamp) -> Vec<Rung> {
+    let raises = pack.intents.raises.iter().filter(|raise| raise.concerns(&owner.intent));
+    let graver: BTreeSet<Severity> = raises.map(|raise| raise.severity).filter(|s| *s < owner.severity).collect();
+    let rung = |severity: Severity| {
+        let row = row_of(facts, pack, &Candidate { severity, ..owner.clone() });
+        let mut path = Vec::new();
+        fired.iter().for_each(|fired| add_new(&mut path, &fired.trigger.path));
+        add_new(&mut path, &row.path);
+        let respond_seconds = respond_seconds(pack, row, severity, event_at, &mut Record::default());
+        Rung { severity, row: row.id.clone(), team: row.team.clone(), path, respond_seconds }
+    };
+    graver.into_iter().map(rung).collect()
+}
+
+/// Whose word a public answer needs: by the row, then by the triggers, each once and as soon as any of them asks.
+fn approvers(pack: &Pack, row: &Row, fired: &[Fired<'_>]) -> Vec<Approver> {
+    let mut approvers = Vec::new();
+    for asked in row.approvals.iter().chain(fired.iter().flat_map(|fired| &fired.trigger.approvals)) {
+        add_approver(&mut approvers, pack.approver(asked));
+    }
+    approvers
+}
+
+fn add_approver(to: &mut Vec<Approver>, approver: Approver) {
+    match to.iter_mut().find(|known| known.who == approver.who) {
+        Some(known) => known.seconds = known.seconds.min(approver.seconds),
+        None => to.push(approver),
     }
 }
 
@@ -318,7 +357,7 @@ fn told_as_well(
     also
 }
 
-/// A trigger's tier, approvals and people count for the whole item, whichever intent owns it. Says why the tier is what
+/// A trigger's tier and people count for the whole item, whichever intent owns it. Says why the tier is what
 /// it is: the triggers that ask for it, else the row.
 fn tighten(route: &mut Route, row: &Row, fired: &[Fired<'_>], record: &mut Record) {
     let mut path = Vec::new();
@@ -326,7 +365,6 @@ fn tighten(route: &mut Route, row: &Row, fired: &[Fired<'_>], record: &mut Recor
         if let Some(tier) = trigger.tier.filter(|tier| strictness(*tier) > strictness(route.tier)) {
             route.tier = tier;
         }
-        add_new(&mut route.approvals, &trigger.approvals);
         add_new(&mut path, &trigger.path);
     }
     for Fired { trigger, reasons } in fired.iter().filter(|fired| fired.trigger.tier == Some(route.tier)) {

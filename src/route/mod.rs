@@ -7,6 +7,7 @@ mod decide;
 mod difference;
 mod facts;
 mod noise;
+mod raise;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod ticket;
 pub use decide::{decide, fired_triggers, seen_intents};
 pub use difference::{Difference, differences};
 pub use noise::{Noise, noise};
+pub use raise::{CONTACTS_MAX, Raise, Sign, THREAD_WITHIN_MAX};
 
 use crate::mention::Timestamp;
 use crate::score::{Explanation, Scores, told_within};
@@ -159,6 +161,9 @@ pub struct Decision {
     pub rules: Vec<String>,
     /// The same in words, in order.
     pub reasons: Vec<String>,
+    /// Who must approve a public answer, by when, and who stands in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<ApprovalDue>,
     /// What the score that decided was made of: the intent's, or the noise's. The parts of a head sum to its score, at
     /// most [`EXPLAIN_BYTES_MAX`] as JSON; smaller parts than fit count as `rest`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -179,6 +184,60 @@ impl Decision {
     }
 }
 
+/// Whose word a public answer needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Approver {
+    /// A team or contact of the pack.
+    pub who: String,
+    /// Who stands in when they do not answer in time; none where nobody does.
+    pub deputy: Option<String>,
+    /// How long they have, seconds.
+    pub seconds: i64,
+}
+
+impl Approver {
+    /// By when, of what happened, or was asked, at `from`.
+    #[must_use]
+    pub fn from(&self, from: Timestamp) -> ApprovalDue {
+        ApprovalDue { who: self.who.clone(), deputy: self.deputy.clone(), due: from.plus_seconds(self.seconds) }
+    }
+}
+
+impl std::fmt::Display for Approver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { who, deputy, seconds } = self;
+        let deputy = deputy.as_ref().map_or_else(String::new, |deputy| format!(", else {deputy}"));
+        write!(f, "{who} within {} min{deputy}", seconds / 60)
+    }
+}
+
+/// Whose word a public answer needs, and by when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalDue {
+    /// A team or contact of the pack.
+    pub who: String,
+    /// Who is asked instead when they have not answered by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deputy: Option<String>,
+    /// By when.
+    pub due: Timestamp,
+}
+
+/// What the matrix says of an item at a graver severity than its own: taken when time has raised it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Rung {
+    /// The severity.
+    pub severity: Severity,
+    /// The row that decides there.
+    pub row: String,
+    /// Who owns it there.
+    pub team: String,
+    /// Who is next when the clock runs out.
+    pub path: Vec<String>,
+    /// How long there is for an answer, seconds.
+    pub respond_seconds: i64,
+}
+
 /// What triage says about a matched item.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Routing {
@@ -188,4 +247,8 @@ pub struct Routing {
     pub ticket: Ticket,
     /// Why.
     pub decision: Decision,
+    /// Whose word a public answer needs, with how long they have.
+    pub approvers: Vec<Approver>,
+    /// What holds at graver severities that time may raise it to; the gravest first.
+    pub rungs: Vec<Rung>,
 }

@@ -1,6 +1,7 @@
 //! What an alert needs before it opens, who owns it and what follows, by kind and by query.
 
 use super::condition::SEVERITIES;
+use super::crisis::{self, Crisis};
 use super::fields::Fields;
 use super::groups::{self, Group};
 use super::problem::Problem;
@@ -34,6 +35,18 @@ impl Default for DetectSettings {
 }
 
 impl DetectSettings {
+    /// The same where a patch says nothing else.
+    #[must_use]
+    pub(super) fn patched(self, patch: &AlertPatch) -> Self {
+        Self {
+            floor: patch.floor.unwrap_or(self.floor),
+            ratio: patch.ratio.unwrap_or(self.ratio),
+            excess: patch.excess.unwrap_or(self.excess),
+            people: patch.people.unwrap_or(self.people),
+            ..self
+        }
+    }
+
     /// The wished rate of false alerts as a risk per look, −log10 p, for a series that is looked at every
     /// `bucket_seconds` (looks overlap, so the true rate is lower).
     #[must_use]
@@ -99,6 +112,8 @@ pub struct AlertRules {
     pub groups: Vec<Group>,
     /// Silences and maintenance windows, in the order of files and lines.
     pub silences: Vec<Silence>,
+    /// What follows when an alert is a crisis.
+    pub crisis: Option<Crisis>,
 }
 
 /// What is to happen with an alert of one kind and query: everything resolved.
@@ -145,13 +160,7 @@ impl AlertRules {
     /// What it takes for an alert of this query, and of this kind where it is known, to open.
     #[must_use]
     pub fn detect_for(&self, kind: Option<AlertKind>, query: &str) -> DetectSettings {
-        self.layers(kind, query).fold(self.detect, |settings, patch| DetectSettings {
-            floor: patch.floor.unwrap_or(settings.floor),
-            ratio: patch.ratio.unwrap_or(settings.ratio),
-            excess: patch.excess.unwrap_or(settings.excess),
-            people: patch.people.unwrap_or(settings.people),
-            ..settings
-        })
+        self.layers(kind, query).fold(self.detect, DetectSettings::patched)
     }
 }
 
@@ -198,6 +207,7 @@ pub(super) fn read(fields: &Fields<'_>, into: &mut AlertRules) {
     }
     groups::read(fields, &mut into.groups);
     silences::read(fields, &mut into.silences);
+    crisis::read(fields, into);
 }
 
 fn read_kinds(fields: &Fields<'_>, into: &mut AlertRules) {

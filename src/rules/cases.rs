@@ -98,6 +98,8 @@ pub struct Expect {
     pub path: Option<Vec<String>>,
     /// All approvals, in order.
     pub approvals: Option<Vec<String>>,
+    /// The same with their time and deputy, in words.
+    pub approve: Option<Vec<String>>,
     /// Seconds from the event to `respond_by`.
     pub respond_seconds: Option<i64>,
     /// Seconds from the event to `resolve_by`.
@@ -155,7 +157,7 @@ pub(super) fn read(fields: &Fields<'_>, into: &mut Vec<Case>, checks: &mut Vec<C
 
 fn needs_no_post(node: &Node) -> bool {
     let Value::Map(entries) = &node.value else { return false };
-    entries.iter().any(|(key, _)| key.name == "alert" || key.name == "hours")
+    entries.iter().any(|(key, _)| ["alert", "hours", "raise"].contains(&key.name.as_str()))
 }
 
 fn read_case(ctx: Ctx<'_>, node: &Node) -> Option<Case> {
@@ -299,7 +301,7 @@ fn read_shares(parent: &Fields<'_>, key: &str, names: Option<Names>) -> BTreeMap
         return shares;
     };
     let labels: Vec<&str> = entries.iter().map(|(k, _)| k.name.as_str()).collect();
-    let Some(fields) = Fields::open(parent.ctx, node, "given scores", &labels) else { return shares };
+    let Some(fields) = Fields::open(parent.ctx, node, "given shares", &labels) else { return shares };
     for (name, _) in entries {
         if let Some(kind) = names.filter(|_| name.name != NO_INTENT) {
             parent.ctx.refer(kind, &name.name, name.at);
@@ -311,7 +313,7 @@ fn read_shares(parent: &Fields<'_>, key: &str, names: Option<Names>) -> BTreeMap
     shares
 }
 
-const ROUTE_KEYS: [&str; 16] = [
+const ROUTE_KEYS: [&str; 17] = [
     "ticket",
     "intent",
     "team",
@@ -323,6 +325,7 @@ const ROUTE_KEYS: [&str; 16] = [
     "private_handoff",
     "path",
     "approvals",
+    "approve",
     "respond_within",
     "resolve_within",
     "reply",
@@ -350,6 +353,7 @@ fn read_route(parent: &Fields<'_>, expect: &mut Expect) {
     expect.private_handoff = fields.text_if("private_handoff");
     expect.path = fields.node("path").map(|_| fields.references("path", Names::Party));
     expect.approvals = fields.node("approvals").map(|_| fields.references("approvals", Names::Party));
+    expect.approve = fields.node("approve").map(|_| fields.texts("approve"));
     expect.respond_seconds = fields.duration("respond_within");
     expect.resolve_seconds = fields.duration("resolve_within");
     if let Some(word) = fields.word_if("reply") {

@@ -2,7 +2,7 @@
 //!
 //! Only compares; whoever runs the tests says what they came to ([`Covered`]).
 
-use super::checks::Asked;
+use super::checks::{Asked, Check, CrisisAsked};
 use super::problem::{Finding, Problem};
 use super::sheet::{Kind, Sheet};
 use super::{Condition, Pack, Row, reread};
@@ -34,7 +34,9 @@ pub fn untested(pack: &Pack, covered: &Covered) -> Vec<Finding> {
         let problem = Problem { message, suggestion: Some(fix.to_owned()), ..place };
         found.push(Finding { problem, code: "untested", severity: Lint::Error });
     };
-    for query in &pack.queries {
+    // what ends within three days is tested by whoever looks at it
+    let is_overlay = |id: &str| pack.overlay.iter().any(|entry| entry.defines(id));
+    for query in pack.queries.iter().filter(|query| !is_overlay(&query.id)) {
         let hit = pack.cases.iter().any(|case| case.expect.hits.contains(&query.id));
         let missed = pack.cases.iter().any(|case| case.expect.misses.contains(&query.id));
         if !(hit && missed) {
@@ -65,7 +67,23 @@ pub fn untested(pack: &Pack, covered: &Covered) -> Vec<Finding> {
             miss(Kind::Reply, &reply.id, message, "add a test that expects \"reply\"");
         }
     }
+    for raise in &pack.intents.raises {
+        let fires = |check: &Check| match &check.about {
+            Asked::Raise(asked) => asked.raised(pack).1.iter().any(|one| one.id == raise.id),
+            Asked::Alert(_) | Asked::Hours(_) => false,
+        };
+        if !pack.checks.iter().any(fires) {
+            let message = format!("rule \"{}\" raises nothing in any test", raise.id);
+            miss(
+                Kind::Raise,
+                &raise.id,
+                message,
+                "add \"- {name: …, raise: {intent: …, severity: S3, …}, expect: …}\"",
+            );
+        }
+    }
     found.extend(untested_alerts(pack));
+    found.extend(untested_crisis(pack));
     found.sort();
     found
 }
@@ -93,12 +111,29 @@ fn untested_alerts(pack: &Pack) -> Vec<Finding> {
     of_kinds.chain(of_queries).filter_map(finding).collect()
 }
 
+/// A protocol of which no test shows that it opens.
+fn untested_crisis(pack: &Pack) -> Option<Finding> {
+    let crisis = pack.alerts.crisis.as_ref()?;
+    let is_of_one = |check: &Check| match &check.about {
+        Asked::Alert(asked) => asked.crisis.as_ref().is_some_and(CrisisAsked::is_of_one),
+        Asked::Hours(_) | Asked::Raise(_) => false,
+    };
+    if pack.checks.iter().any(is_of_one) {
+        return None;
+    }
+    let message = "no test says what holds of a crisis".to_owned();
+    let fix =
+        "add \"- {name: …, alert: {kind: …, severity: S1}, expect: {crisis: {team: …}}}\" to the tests".to_owned();
+    let problem = Problem { message, suggestion: Some(fix), ..crisis.place.clone() };
+    Some(Finding { problem, code: "untested", severity: Lint::Error })
+}
+
 impl Pack {
     /// Kind, query and expected wording of every test of an alert.
     fn alerts_tested(&self) -> impl Iterator<Item = (AlertKind, Option<&str>, &str)> {
         self.checks.iter().filter_map(|check| match &check.about {
             Asked::Alert(asked) => Some((asked.kind, asked.query.as_deref(), asked.reply.as_deref().unwrap_or("none"))),
-            Asked::Hours(_) => None,
+            Asked::Hours(_) | Asked::Raise(_) => None,
         })
     }
 }

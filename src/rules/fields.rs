@@ -27,6 +27,8 @@ impl<'a> Fields<'a> {
             ctx.problem(node.at, format!("{what} must be a mapping, not {}", node.value.kind()), example);
             return None;
         };
+        #[cfg(test)]
+        ctx.sheet.note_opened(what, keys);
         for (key, _) in entries {
             if !keys.contains(&key.name.as_str()) {
                 let message = format!("unknown key \"{}\" in {what}", key.name);

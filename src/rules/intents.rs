@@ -1,10 +1,12 @@
 //! When an intent counts, how severe it is to begin with, what raises it, and what is noise.
 
+use super::approvals::{self, Approval};
 use super::condition::{self, Condition, SEVERITIES};
 use super::fields::Fields;
+use super::raises;
 use super::sheet::{Ctx, Kind};
 use super::yaml::Node;
-use crate::route::{Severity, Tier};
+use crate::route::{Raise, Severity, Sign, Tier};
 use std::collections::BTreeMap;
 
 /// The intent of what matched and has none above its threshold: the catch-all.
@@ -40,7 +42,7 @@ pub struct Trigger {
     /// Teams told as well.
     pub also: Vec<String>,
     /// Who must approve a public answer.
-    pub approvals: Vec<String>,
+    pub approvals: Vec<Approval>,
     /// Goes before the row's path.
     pub path: Vec<String>,
 }
@@ -69,9 +71,33 @@ pub struct Intents {
     pub triggers: Vec<Trigger>,
     /// What is noise.
     pub noise: NoiseRule,
+    /// What time may raise the severity by, in the order of files and lines.
+    pub raises: Vec<Raise>,
 }
 
 impl Intents {
+    /// Whether it counts how threads grow.
+    #[must_use]
+    pub fn counts_threads(&self) -> bool {
+        self.raises.iter().any(|raise| raise.sign == Sign::Thread)
+    }
+
+    /// How severe an issue of `severity` is with so many contacts, or posts in its threads, within so many seconds, and
+    /// the rules that say so.
+    #[must_use]
+    pub fn raised(
+        &self,
+        intent: &str,
+        severity: Severity,
+        sign: Sign,
+        count: u64,
+        within_seconds: i64,
+    ) -> (Severity, Vec<&Raise>) {
+        let holds = |raise: &&Raise| raise.concerns(intent) && raise.holds(sign, count, within_seconds);
+        let rules: Vec<&Raise> = self.raises.iter().filter(|raise| raise.severity < severity).filter(holds).collect();
+        (rules.iter().map(|raise| raise.severity).fold(severity, Severity::min), rules)
+    }
+
     /// The intent of that name.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Intent> {
@@ -86,6 +112,7 @@ pub(super) fn read(fields: &Fields<'_>, into: &mut Intents) {
     for node in fields.list("triggers") {
         into.triggers.extend(read_trigger(fields.ctx, node));
     }
+    raises::read(fields, &mut into.raises);
     if let Some(node) = fields.node("noise") {
         if into.noise != NoiseRule::default() {
             fields.ctx.problem(node.at, "\"noise\" stands in two files", "keep one of them".to_owned());
@@ -119,7 +146,7 @@ fn read_trigger(ctx: Ctx<'_>, node: &Node) -> Option<Trigger> {
         tier: fields.choice("tier", &TIERS),
         intent: fields.reference_if("intent", Kind::Intent),
         also: fields.references("also", Kind::Team),
-        approvals: fields.references("approvals", Kind::Party),
+        approvals: approvals::read(&fields),
         path: fields.references("path", Kind::Party),
     };
     if fields.node("when").is_none() {

@@ -2,6 +2,7 @@
 
 mod inherit;
 
+use super::approvals::{self, Approval};
 use super::condition::{self, Condition};
 use super::fields::Fields;
 use super::intents::{NO_INTENT, TIERS};
@@ -11,10 +12,19 @@ use super::yaml::Place;
 use crate::route::Tier;
 
 /// Rows in order; the first whose intent and condition hold decides.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Matrix {
     /// In the order of the file.
     pub rows: Vec<Row>,
+    /// How long an approval may take where it does not say, seconds.
+    pub approve_seconds: i64,
+}
+
+impl Default for Matrix {
+    /// Nobody owns anything; an approval may take an hour.
+    fn default() -> Self {
+        Self { rows: Vec::new(), approve_seconds: 3_600 }
+    }
 }
 
 /// One row.
@@ -39,7 +49,7 @@ pub struct Row {
     /// How much a machine may do.
     pub tier: Tier,
     /// Who must approve a public answer.
-    pub approvals: Vec<String>,
+    pub approvals: Vec<Approval>,
     /// When an answer is due.
     pub respond: Clock,
     /// When it should be over, seconds after the event.
@@ -79,10 +89,12 @@ struct Defaults {
 }
 
 pub(super) fn read(fields: &Fields<'_>) -> Matrix {
+    let mut approve_seconds = Matrix::default().approve_seconds;
     let mut defaults = Defaults { respond: Clock::default(), resolve_seconds: 172_800 };
-    if let Some(table) = fields.map("defaults", "defaults", &["respond", "resolve"]) {
+    if let Some(table) = fields.map("defaults", "defaults", &["respond", "resolve", "approve"]) {
         defaults.respond = read_clock(&table, defaults.respond);
         defaults.resolve_seconds = table.duration("resolve").unwrap_or(defaults.resolve_seconds);
+        approve_seconds = table.duration("approve").unwrap_or(approve_seconds);
     }
     let mut rows: Vec<Row> = Vec::new();
     let mut open: Vec<String> = Vec::new();
@@ -112,7 +124,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Matrix {
             "add \"- {id: other, intent: none, team: support, …}\" as the last row".to_owned(),
         );
     }
-    Matrix { rows }
+    Matrix { rows, approve_seconds }
 }
 
 fn read_clock(parent: &Fields<'_>, default: Clock) -> Clock {
@@ -164,7 +176,7 @@ fn read_row(ctx: Ctx<'_>, entries: &inherit::Entries, defaults: Defaults) -> Opt
         ticket: fields.text_if("ticket").unwrap_or_else(|| "ticket".to_owned()),
         path,
         tier: fields.choice("tier", &TIERS).unwrap_or(Tier::Assisted),
-        approvals: fields.references("approvals", Kind::Party),
+        approvals: approvals::read(&fields),
         respond: read_clock(&fields, defaults.respond),
         resolve_seconds: fields.duration("resolve").unwrap_or(defaults.resolve_seconds),
         crowd: fields.flag("crowd").unwrap_or(false),

@@ -7,12 +7,15 @@
 
 mod accounts;
 mod alerts;
+mod approvals;
 mod brands;
 mod calendars;
 mod cases;
 mod checks;
 mod condition;
 mod coverage;
+mod crisis;
+mod editor;
 mod fields;
 mod groups;
 mod hours;
@@ -21,10 +24,13 @@ mod intents;
 mod learned;
 mod lists;
 mod matrix;
+mod overlay;
+mod owners;
 mod pack;
 mod paths;
 mod problem;
 mod queries;
+mod raises;
 mod replies;
 mod sheet;
 mod shipped;
@@ -32,22 +38,28 @@ mod silences;
 mod teams;
 #[cfg(test)]
 mod tests;
+mod unfilled;
 mod verdict;
 mod yaml;
 
 pub use accounts::Accounts;
 pub use alerts::{AlertOverride, AlertPatch, AlertRule, AlertRules, DetectSettings};
+pub use approvals::Approval;
 pub use calendars::Holiday;
 pub use cases::{Case, Expect, Given, OWN_VOICE};
-pub use checks::{AlertAsked, Asked, Check, HoursAsked};
+pub use checks::{AlertAsked, Asked, Check, CrisisAsked, HoursAsked, RaiseAsked};
 pub use condition::{Condition, Phrase, UNKNOWN_MARKET, Way, fold, market};
 pub use coverage::{Covered, untested};
+pub use crisis::Crisis;
+pub use editor::{pack_schema_file, pack_schemas, schema_of};
 pub use groups::Group;
 pub use hours::{Hours, Opening, Span};
 pub use intents::{Intent, Intents, NO_INTENT, NOISE_LABELS, NoiseRule, Trigger};
 pub use learned::{HeadAsked, is_learned};
 pub use lists::Lists;
 pub use matrix::{Clock, Matrix, Row};
+pub use overlay::{Change, OVERLAY_ENTRIES_MAX, OVERLAY_SECONDS_MAX, Overlaid, OverlayEntry};
+pub use owners::unowned;
 pub use pack::Pack;
 pub use problem::{Finding, Problem};
 pub use queries::QueryRule;
@@ -55,9 +67,11 @@ pub use replies::{Channel, MENTION_VARIABLES, Replies, Reply};
 pub use shipped::shipped;
 pub use silences::{Silence, Silenceable};
 pub use teams::{Contact, Receiver, ReceiverKind, Team};
+pub use unfilled::unfilled;
 pub use verdict::{Difference, Observed};
 
 use crate::mention::Timestamp;
+use crate::query::QuerySet;
 use crate::score::Additions;
 use fields::Fields;
 use problem::suggest;
@@ -119,13 +133,15 @@ pub fn load(files: &[SourceFile], extra: &[(String, String)]) -> Result<Pack, Ve
 /// What is odd about the queries, the brands and the paths of a pack and no problem, in the order of files and lines.
 #[must_use]
 pub fn lint(pack: &Pack) -> Vec<Finding> {
-    let is_linted = |section| matches!(section, Section::Queries | Section::Brands);
+    let is_linted = |section| matches!(section, Section::Queries | Section::Brands | Section::Overlay);
     let mut findings = reread(pack, &Sheet::default(), is_linted, |draft| {
         let of_queries = draft.queries.iter().flat_map(Placed::findings);
         of_queries.chain(draft.brands.findings()).collect::<Vec<Finding>>()
     });
     findings.extend(paths::findings(pack));
     findings.extend(paths::strangers(pack));
+    findings.extend(approvals::findings(pack));
+    findings.extend(crisis::findings(pack));
     findings.sort();
     findings
 }
@@ -142,12 +158,21 @@ fn reread<T>(pack: &Pack, sheet: &Sheet, wanted: impl Fn(Section) -> bool, seen:
     seen(&draft)
 }
 
-/// Silences, maintenance windows and approved wordings of a pack that are past at `now`, wordings that soon are, and what
+/// Where the query of that id is defined.
+#[must_use]
+pub fn place_of_query(pack: &Pack, id: &str) -> Option<Problem> {
+    let sheet = Sheet::default();
+    reread(pack, &sheet, |section| section == Section::Queries, |_| ());
+    sheet.place(Kind::Query, id)
+}
+
+/// Silences, maintenance windows, overlays and approved wordings of a pack that are past at `now`, wordings that soon are, and what
 /// ends so late that it is never.
 #[must_use]
 pub fn overdue(pack: &Pack, now: Timestamp) -> Vec<Finding> {
     let mut found = silences::overdue(&pack.alerts.silences, &pack.teams, now);
     found.extend(replies::overdue(&pack.replies.list, now));
+    found.extend(overlay::overdue(&pack.overlay, now));
     found
 }
 
@@ -165,10 +190,11 @@ enum Section {
     Lists,
     Heads,
     Layer,
+    Overlay,
 }
 
 impl Section {
-    const NAMES: [(&'static str, Self); 11] = [
+    const NAMES: [(&'static str, Self); 12] = [
         ("queries/", Self::Queries),
         ("intents/", Self::Intents),
         ("alerts/", Self::Alerts),
@@ -180,6 +206,7 @@ impl Section {
         ("lists.yaml", Self::Lists),
         (learned::HEADS, Self::Heads),
         (learned::LAYER, Self::Layer),
+        ("overlay.yaml", Self::Overlay),
     ];
 
     fn of(path: &str) -> Option<Self> {
@@ -191,12 +218,13 @@ impl Section {
     fn defines(self) -> &'static [Kind] {
         match self {
             Self::Queries => &[Kind::Query],
-            Self::Intents => &[Kind::Intent, Kind::Trigger],
+            Self::Intents => &[Kind::Intent, Kind::Trigger, Kind::Raise],
             Self::Replies => &[Kind::Reply, Kind::Variable],
             Self::Teams => &[Kind::Team, Kind::Contact, Kind::Party, Kind::Calendar],
             Self::Matrix => &[Kind::Row],
             Self::Heads => &[Kind::Head, Kind::Label],
             Self::Alerts => &[Kind::Group, Kind::Silence],
+            Self::Overlay => &[Kind::Overlay, Kind::Query],
             Self::Accounts | Self::Brands | Self::Lists | Self::Layer => &[],
         }
     }
@@ -205,9 +233,9 @@ impl Section {
     fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Queries => &["owner", "queries", "tests"],
-            Self::Intents => &["owner", "intents", "triggers", "noise", "tests"],
+            Self::Intents => &["owner", "intents", "triggers", "raises", "noise", "tests"],
             Self::Alerts => {
-                &["owner", "team", "detect", "kinds", "queries", "groups", "silences", "maintenance", "tests"]
+                &["owner", "team", "detect", "kinds", "queries", "groups", "silences", "maintenance", "crisis", "tests"]
             }
             Self::Replies => &["owner", "variables", "fallback", "replies", "tests"],
             Self::Teams => &["owner", "teams", "contacts", "calendars", "tests"],
@@ -215,6 +243,7 @@ impl Section {
             Self::Accounts => &["owner", "accounts", "tests"],
             Self::Brands => &["owner", "brands", "tests"],
             Self::Lists => &["owner", "competitors", "executives", "visible_authors", "regulated_markets", "tests"],
+            Self::Overlay => &["owner", "entries"],
             Self::Heads | Self::Layer => &[],
         }
     }
@@ -262,6 +291,7 @@ struct Draft<'a> {
     cases: Vec<Case>,
     checks: Vec<Check>,
     additions: Additions,
+    overlay: Vec<OverlayEntry>,
 }
 
 impl<'a> Draft<'a> {
@@ -287,6 +317,9 @@ impl<'a> Draft<'a> {
             Section::Accounts => self.accounts = accounts::read(&fields),
             Section::Brands => brands::read(&fields, &mut self.brands),
             Section::Lists => self.lists = lists::read(&fields),
+            Section::Overlay => {
+                overlay::read(&fields, &mut self.overlay, &mut self.queries, &mut self.alerts.silences);
+            }
             Section::Heads | Section::Layer => {}
         }
         cases::read(&fields, &mut self.cases, &mut self.checks);
@@ -335,7 +368,8 @@ impl<'a> Draft<'a> {
     /// An alert is about no mention in particular: its wording must need none.
     fn check_replies(&self, sheet: &Sheet) {
         let patches = self.alerts.kinds.values().chain(self.alerts.overrides.iter().map(|over| &over.patch));
-        let asked: Vec<&String> = patches.filter_map(|patch| patch.reply.as_ref()).collect();
+        let statement = self.alerts.crisis.iter().filter_map(|crisis| crisis.statement.as_ref());
+        let asked: Vec<&String> = patches.filter_map(|patch| patch.reply.as_ref()).chain(statement).collect();
         for reply in self.replies.list.iter().filter(|reply| asked.contains(&&reply.id)) {
             for name in MENTION_VARIABLES.iter().filter(|name| reply.text.contains(&format!("{{{name}}}"))) {
                 let message = format!("reply \"{}\" is for an alert, which has no {{{name}}}", reply.id);
@@ -348,8 +382,21 @@ impl<'a> Draft<'a> {
         self.matrix.rows.iter().any(|row| row.intent == intent && row.when == Condition::default())
     }
 
-    fn into_pack(self, set: crate::query::QuerySet, digest: String, source: PackSource) -> Pack {
-        let brands = self.brands.compile(set.words());
+    /// The queries of the pack proper, where an overlay adds some: what is asked for a time must not change, before or
+    /// after, which words are read as slips of a name.
+    fn without_overlay(&self) -> Option<QuerySet> {
+        if self.overlay.is_empty() {
+            return None;
+        }
+        let is_proper = |rule: &&QueryRule| !self.overlay.iter().any(|entry| entry.defines(&rule.id));
+        let rules = self.queries.iter().map(|query| &query.rule).filter(is_proper);
+        let (names, texts): (Vec<&str>, Vec<&str>) = rules.map(|rule| (rule.id.as_str(), rule.text.as_str())).unzip();
+        QuerySet::compile_named(&names, &texts).ok()
+    }
+
+    fn into_pack(self, set: QuerySet, digest: String, source: PackSource) -> Pack {
+        let proper = self.without_overlay();
+        let brands = self.brands.compile(proper.as_ref().unwrap_or(&set).words());
         let queries: Vec<QueryRule> = self.queries.into_iter().map(|q| q.rule).collect();
         let numbers = queries.iter().map(|query| query.id.clone()).zip(0..).collect();
         Pack {
@@ -370,6 +417,7 @@ impl<'a> Draft<'a> {
             cases: self.cases,
             checks: self.checks,
             additions: self.additions,
+            overlay: self.overlay,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::alerts::{self, AlertRule, AlertRules, DetectSettings};
 use super::{
-    Accounts, Case, Check, Condition, Contact, Group, Intents, Lists, Matrix, PackSource, QueryRule, Replies, Reply,
-    Row, Silenceable, Team,
+    Accounts, Case, Check, Condition, Contact, Group, Intents, Lists, Matrix, OverlayEntry, PackSource, QueryRule,
+    Replies, Reply, Row, Silenceable, Team,
 };
 use crate::alert::{AlertKind, Suppressed};
 use crate::mention::{Author, Mention, Platform, Timestamp};
@@ -49,6 +49,8 @@ pub struct Pack {
     pub checks: Vec<Check>,
     /// What it adds to the model; nothing where it was read from sources that are kept without weights.
     pub additions: Additions,
+    /// What is changed of it for a time, in the order of lines.
+    pub overlay: Vec<OverlayEntry>,
 }
 
 impl Pack {
@@ -153,17 +155,17 @@ impl Pack {
         self.replies.filled(&reply.text, &|_| None)
     }
 
-    /// What it takes to open an alert of this query while its kind is not known yet; that of the kind stands in
-    /// [`Self::alert_rule`].
+    /// What it takes to open an alert of this query at that time, while its kind is not known yet.
     #[must_use]
-    pub fn detection(&self, query: &str) -> DetectSettings {
-        self.alerts.detect_for(None, query)
+    pub fn detection(&self, query: &str, at: Timestamp) -> DetectSettings {
+        self.overlaid_detection(self.alerts.detect_for(None, query), None, query, at)
     }
 
-    /// What it takes for an alert of this kind on this query to open: that of [`Self::alert_rule`], and cheaper.
+    /// What it takes for an alert of this kind on this query to open at that time: that of [`Self::alert_rule`], but for
+    /// the overlay.
     #[must_use]
-    pub fn detection_of(&self, kind: AlertKind, query: &str) -> DetectSettings {
-        self.alerts.detect_for(Some(kind), query)
+    pub fn detection_of(&self, kind: AlertKind, query: &str, at: Timestamp) -> DetectSettings {
+        self.overlaid_detection(self.alerts.detect_for(Some(kind), query), Some(kind), query, at)
     }
 
     /// What keeps an alert from being told at that time: the first silence or maintenance window that does.
@@ -195,7 +197,7 @@ impl Pack {
         team.cloned().unwrap_or_default()
     }
 
-    fn usual_next_step(&self, path: &[String]) -> Option<String> {
+    pub(super) fn usual_next_step(&self, path: &[String]) -> Option<String> {
         let names: Vec<&str> = path.iter().map(|party| self.name_of(party)).collect();
         let (first, rest) = names.split_first()?;
         Some(rest.iter().fold(format!("{first} is told"), |said, next| format!("{said}, then {next}")))

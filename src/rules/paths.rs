@@ -54,7 +54,7 @@ fn of_alert(pack: &Pack, what: &str, patch: &AlertPatch, severe: bool, path: &[S
     if patch.path.is_empty() { Vec::new() } else { path_findings(pack, what, &patch.path, place) }
 }
 
-fn path_findings(pack: &Pack, what: &str, path: &[String], place: &Problem) -> Vec<Finding> {
+pub(super) fn path_findings(pack: &Pack, what: &str, path: &[String], place: &Problem) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(last) = path.last().filter(|last| pack.teams.contains_key(*last)) {
         let message = format!("the path of {what} ends without a person: \"{last}\" is a team");

@@ -1,7 +1,7 @@
 //! What owners listen for, and where a fault of a query stands in its file.
 
 use super::SourceFile;
-use super::fields::Fields;
+use super::fields::{Fields, Word};
 use super::problem::{Finding, Problem};
 use super::sheet::{Ctx, Kind, Sheet};
 use super::yaml::{Node, Place, place_within};
@@ -58,6 +58,20 @@ fn read_query<'a>(ctx: Ctx<'a>, node: &'a Node) -> Option<Placed<'a>> {
     let word = fields.word("query")?;
     let rule = QueryRule { id: id.unwrap_or_default(), text: word.text.to_owned(), team, watch, mark, about };
     Some(Placed { rule, origin: Origin::File { file: ctx.file, at: word.at } })
+}
+
+/// A query of the overlay: watched, or a mark of what is excluded.
+pub(super) fn of_overlay<'a>(
+    ctx: Ctx<'a>,
+    id: &str,
+    about: &str,
+    word: &Word<'a>,
+    team: Option<String>,
+    mark: bool,
+) -> Placed<'a> {
+    let (id, text, about) = (id.to_owned(), word.text.to_owned(), Some(about.to_owned()));
+    let rule = QueryRule { id, text, team, watch: !mark, mark, about };
+    Placed { rule, origin: Origin::File { file: ctx.file, at: word.at } }
 }
 
 /// A query of the command line, watched as a series of its name.

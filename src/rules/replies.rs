@@ -1,6 +1,7 @@
 //! Approved wording: what people may say in public or in private, by intent, channel and language, until when, and whose
 //! word it is. `{name}` stands for a variable: of the mention (`{handle}`, `{platform}`), or declared under `variables`.
 
+use super::approvals::{self, Approval};
 use super::calendars::read_date;
 use super::fields::{Fields, Word};
 use super::intents::NO_INTENT;
@@ -44,6 +45,8 @@ pub struct Reply {
     pub text: String,
     /// Who approved it: a team or contact.
     pub approved_by: String,
+    /// Whose word it needs each time it is said.
+    pub approvals: Vec<Approval>,
     /// Who keeps it: a team or contact; the file's owner where it does not say.
     pub owner: String,
     /// The first moment at which it may no longer be said: the end of its last day, UTC.
@@ -190,7 +193,8 @@ fn read_language(ctx: Ctx<'_>, key: &str, word: &Word<'_>) -> Option<String> {
     ok.then(|| word.text.to_owned())
 }
 
-const KEYS: [&str; 9] = ["id", "intent", "rows", "channel", "language", "text", "approved_by", "owner", "expires"];
+const KEYS: [&str; 10] =
+    ["id", "intent", "rows", "channel", "language", "text", "approved_by", "approvals", "owner", "expires"];
 
 fn read_reply(ctx: Ctx<'_>, node: &Node, owner: &str) -> Option<Reply> {
     let fields = Fields::open(ctx, node, "a reply", &KEYS)?;
@@ -220,6 +224,7 @@ fn read_reply(ctx: Ctx<'_>, node: &Node, owner: &str) -> Option<Reply> {
         intent: intent?.text.to_owned(),
         text: text?.text.to_owned(),
         approved_by: approved_by?,
+        approvals: approvals::read(&fields),
     })
 }
 

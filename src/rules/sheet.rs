@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Intent,
     Row,
     Trigger,
+    /// A rule that raises.
+    Raise,
     Reply,
     /// A word that approved wording may hold in braces.
     Variable,
@@ -33,6 +35,8 @@ pub(super) enum Kind {
     Head,
     /// A label of such a head, as `head.label`.
     Label,
+    /// An entry of the overlay.
+    Overlay,
 }
 
 impl Kind {
@@ -45,6 +49,7 @@ impl Kind {
             Self::Intent => "intent",
             Self::Row => "matrix row",
             Self::Trigger => "trigger",
+            Self::Raise => "rule that raises",
             Self::Reply => "reply",
             Self::Variable => "variable",
             Self::Group => "group",
@@ -52,6 +57,7 @@ impl Kind {
             Self::Calendar => "calendar",
             Self::Head => "head",
             Self::Label => "label",
+            Self::Overlay => "overlay",
         }
     }
 
@@ -87,6 +93,21 @@ pub(super) struct Sheet {
     defined: RefCell<Vec<Name>>,
     used: RefCell<Vec<Name>>,
     unsure: RefCell<BTreeSet<Kind>>,
+    /// Mappings that were read, with the keys that their readers know.
+    #[cfg(test)]
+    opened: RefCell<BTreeMap<String, BTreeSet<String>>>,
+}
+
+#[cfg(test)]
+impl Sheet {
+    pub(super) fn note_opened(&self, what: &str, keys: &[&str]) {
+        let mut opened = self.opened.borrow_mut();
+        opened.entry(what.to_owned()).or_default().extend(keys.iter().map(|key| (*key).to_owned()));
+    }
+
+    pub(super) fn opened(&self) -> BTreeMap<String, BTreeSet<String>> {
+        self.opened.borrow().clone()
+    }
 }
 
 impl Sheet {

@@ -11,6 +11,7 @@ const FILES: &[(&str, &str)] = files![
     "alerts/alerts.yaml",
     "brands.yaml",
     "intents/intents.yaml",
+    "intents/raises.yaml",
     "intents/triggers.yaml",
     "lists.yaml",
     "matrix.yaml",

@@ -7,6 +7,7 @@ use super::alerts::KINDS;
 use super::condition::SEVERITIES;
 use super::fields::{Fields, Word};
 use super::hours::{Hours, read_week};
+use super::overlay::OverlayEntry;
 use super::problem::{Finding, Problem};
 use super::sheet::{Ctx, Kind};
 use super::teams::Team;
@@ -143,7 +144,8 @@ pub(super) fn overdue(silences: &[Silence], teams: &BTreeMap<String, Team>, now:
         let problem = Problem { message, suggestion: Some(fix.to_owned()), ..silence.place.clone() };
         Some(Finding { problem, code, severity: Lint::Error })
     };
-    silences.iter().filter_map(finding).collect()
+    // those of the overlay are told as entries of it
+    silences.iter().filter(|silence| !silence.id.starts_with("overlay:")).filter_map(finding).collect()
 }
 
 const SILENCE_KEYS: [&str; 10] =
@@ -160,17 +162,40 @@ pub(super) fn read(fields: &Fields<'_>, into: &mut Vec<Silence>) {
     }
 }
 
+/// The silence of an overlay entry.
+pub(super) fn of_overlay(fields: &Fields<'_>, entry: &OverlayEntry) -> Silence {
+    let silence = Silence {
+        id: entry.rule(),
+        by: SuppressedBy::Silence,
+        queries: fields.references("queries", Kind::Query),
+        kinds: fields.choices("kinds", &KINDS),
+        team: fields.reference_if("team", Kind::Team),
+        up_to: fields.choice("up_to", &SEVERITIES).unwrap_or(Severity::S2),
+        author: entry.author.clone(),
+        reason: entry.reason.clone(),
+        clock: None,
+        from: Some(Moment::Exact(entry.from)),
+        until: Some(Moment::Exact(entry.until)),
+        week: None,
+        place: entry.place.clone(),
+    };
+    refuse_all(fields, &silence);
+    silence
+}
+
+fn refuse_all(fields: &Fields<'_>, silence: &Silence) {
+    if silence.queries.is_empty() && silence.kinds.is_empty() && silence.team.is_none() {
+        let message = "a silence of everything";
+        fields.ctx.problem(fields.at, message, "name its \"queries\", \"kinds\" or \"team\"".to_owned());
+    }
+}
+
 fn read_silence(ctx: Ctx<'_>, node: &Node) -> Option<Silence> {
     let fields = Fields::open(ctx, node, "a silence", &SILENCE_KEYS)?;
     let until = fields.word("until");
     let silence = read_common(&fields, SuppressedBy::Silence, until.as_ref());
-    if let Some(silence) = &silence
-        && silence.queries.is_empty()
-        && silence.kinds.is_empty()
-        && silence.team.is_none()
-    {
-        let message = "a silence of everything";
-        ctx.problem(fields.at, message, "name its \"queries\", \"kinds\" or \"team\"".to_owned());
+    if let Some(silence) = &silence {
+        refuse_all(&fields, silence);
     }
     silence
 }

@@ -35,6 +35,8 @@ pub struct Contact {
     pub name: String,
     /// The team it belongs to.
     pub team: Option<String>,
+    /// Who approves in their place when they do not in time.
+    pub deputy: Option<String>,
     /// When it is reached; none: at any hour.
     pub hours: Option<Hours>,
     /// Where it is reached.
@@ -126,7 +128,7 @@ fn read_topic(fields: &Fields<'_>) -> Option<String> {
     Some(word.text.to_owned())
 }
 
-const CONTACT_KEYS: [&str; 7] = ["id", "name", "team", "time_zone", "hours", "holidays", "receivers"];
+const CONTACT_KEYS: [&str; 8] = ["id", "name", "team", "deputy", "time_zone", "hours", "holidays", "receivers"];
 
 fn read_contact(ctx: Ctx<'_>, node: &Node, teams: &BTreeMap<String, Team>, calendars: &Calendars) -> Option<Contact> {
     let fields = Fields::open(ctx, node, "a contact", &CONTACT_KEYS)?;
@@ -135,9 +137,10 @@ fn read_contact(ctx: Ctx<'_>, node: &Node, teams: &BTreeMap<String, Team>, calen
     let team = fields.reference_if("team", Kind::Team);
     let hours = read_contact_hours(&fields, team.as_ref().and_then(|team| teams.get(team)), calendars);
     let receivers = read_receivers(&fields);
+    let deputy = fields.reference_if("deputy", Kind::Party);
     let id = id?;
     let place = ctx.blank(fields.at);
-    Some(Contact { name: name.unwrap_or_else(|| id.clone()), id, team, hours, receivers, place })
+    Some(Contact { name: name.unwrap_or_else(|| id.clone()), id, team, deputy, hours, receivers, place })
 }
 
 /// A contact that says nothing of hours is reached at any; one that does, in its own zone or its team's, and off on

@@ -480,7 +480,10 @@ fn alert_rules_are_layered() {
     assert_eq!((rule.next_step, rule.enabled), (None, true));
     assert_eq!(pack.alert_rule(AlertKind::SilentSource, "bills").team, "comms");
     assert_eq!(pack.alert_rule(AlertKind::Amplification, "brand").ack_minutes, None);
-    assert_eq!(pack.detection("brand"), DetectSettings { floor: 10, ..DetectSettings::default() });
+    assert_eq!(
+        pack.detection("brand", Timestamp::clamped(0)),
+        DetectSettings { floor: 10, ..DetectSettings::default() }
+    );
 }
 
 #[test]

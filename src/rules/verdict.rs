@@ -79,6 +79,8 @@ impl Case {
         found.same("private_handoff", expect.private_handoff.as_ref(), &route.private_handoff);
         found.lists("path", expect.path.as_ref(), &route.path);
         found.lists("approvals", expect.approvals.as_ref(), &route.approvals);
+        let approve: Vec<String> = routing.approvers.iter().map(ToString::to_string).collect();
+        found.lists("approve", expect.approve.as_ref(), &approve);
         let seconds = |due: crate::mention::Timestamp| due.as_seconds() - self.at.as_seconds();
         let spent = (seconds(route.respond_by), seconds(route.resolve_by));
         found.shown("respond_within, seconds", expect.respond_seconds.as_ref(), &spent.0);

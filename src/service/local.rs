@@ -7,13 +7,14 @@ use super::triage::{ClockPolicy, TriageSettings, TriageStage};
 use super::watch::{WatchSettings, WatchStage};
 use super::worker::{Limits, StageError, Worker};
 use crate::alert::AlertEvent;
+use crate::case::Measured;
 use crate::log::local::{LocalCluster, LocalLog};
 use crate::log::{LogError, Output, Place, Record, TopicPartition};
 use crate::mention::{Platform, Timestamp};
-use crate::pipeline::{Outcomes, Redact, UndoLimits};
+use crate::pipeline::{Outcomes, PhoneKey, Redact, UndoLimits};
 use crate::rules::Pack;
 use crate::score::Model;
-use crate::wire::Topics;
+use crate::wire::{Baseline, Topics, WireError};
 use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -147,6 +148,12 @@ impl LocalPipeline {
         Ok(self.cluster.append(said.into_iter().map(append).collect())?)
     }
 
+    /// The log itself: for whoever appends to it from outside.
+    #[must_use]
+    pub fn cluster(&self) -> LocalCluster {
+        self.cluster.clone()
+    }
+
     /// Appends records and decides all that can be decided.
     ///
     /// # Errors
@@ -198,6 +205,11 @@ impl LocalPipeline {
         self.triage.stage_mut().set_recorded_ticks(all.collect());
     }
 
+    /// Hashes phone numbers of authors with this key; call it before the first record.
+    pub fn set_phone_key(&mut self, key: PhoneKey) {
+        self.triage.stage_mut().set_phone_key(key);
+    }
+
     /// Takes personal data out of these topics from now on.
     pub fn set_redact(&mut self, redact: Redact) {
         self.triage.stage_mut().set_redact(redact);
@@ -206,6 +218,11 @@ impl LocalPipeline {
     /// Alert events told since this was last asked.
     pub fn take_alerts(&mut self) -> Vec<AlertEvent> {
         self.watch.stage_mut().take_alerts()
+    }
+
+    /// What was measured of the work on items since this was last asked.
+    pub fn take_measured(&mut self) -> Vec<Measured> {
+        self.watch.stage_mut().take_measured()
     }
 
     /// Every output since this was last asked, by topic name without prefix.
@@ -217,6 +234,14 @@ impl LocalPipeline {
         let topics = self.cluster.topics();
         let outputs = topics.iter().filter(|topic| !internal(topic));
         outputs.map(|topic| (topic.to_string(), self.cluster.drain(topic))).collect()
+    }
+
+    /// What watch has learned so far.
+    ///
+    /// # Errors
+    /// When something has no binary form.
+    pub fn baseline(&self) -> Result<Baseline, WireError> {
+        self.watch.stage().baseline()
     }
 
     /// Items by outcome, and dead letters by reason, so far.
@@ -267,7 +292,15 @@ fn create_topics(cluster: &LocalCluster, topics: &Topics, layout: &Layout, pack:
         cluster.create(&topics.raw(*platform), layout.raw_partitions);
     }
     cluster.create(&topics.signals, layout.signals_partitions);
-    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock, &topics.shadow, &topics.cases] {
+    for topic in [
+        &topics.mentions,
+        &topics.alerts,
+        &topics.dead_letter,
+        &topics.clock,
+        &topics.shadow,
+        &topics.cases,
+        &topics.voice,
+    ] {
         cluster.create(topic, 1);
     }
     for team in pack.topics() {

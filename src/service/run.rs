@@ -8,16 +8,17 @@ use super::triage::{ClockPolicy, Landed, TriageSettings, TriageStage};
 use super::wall::wall;
 use super::watch::{WatchSettings, WatchStage};
 use super::worker::{Limits, StageError, Worker};
-use crate::config::{Clock, Config, FeedbackSource, Role};
-use crate::log::kafka::{KafkaLog, KafkaSettings};
+use crate::api::{self, Desk, Door, Inbox, Keys};
+use crate::config::{Clock, Config, FeedbackSource, Role, Secret};
+use crate::log::kafka::{Appender, KafkaLog, KafkaSettings};
 use crate::log::{Committed, Log, TopicPartition};
 use crate::notify::Notifier;
-use crate::pipeline::{Outcome, UndoLimits};
+use crate::pipeline::{Outcome, PhoneKey, UndoLimits};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::telemetry::events::{AlertPublished, PackReloaded, PartitionExcluded, RecordDeadLettered};
-use crate::telemetry::{Event as _, Health, Metrics, serve};
-use crate::wire::Topics;
+use crate::telemetry::{self, Event as _, Health, Metrics, VoiceShown, serve};
+use crate::wire::{Baseline, BaselineError, Topics, VoiceRecord};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,12 +50,14 @@ pub fn run(config: &Config, pack: Pack, shadow: Option<Pack>, until_end: bool) -
         active: Arc::new(ArcSwap::new(Arc::clone(&pack))),
         wanted: Arc::new(ArcSwap::new(pack)),
         shadow: shadow.map(|pack| Arc::new(ArcSwap::from_pointee(pack))),
+        baseline: read_baseline(config)?,
         until_end,
         failure: Arc::new(Mutex::new(None)),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let (metrics, health) = (Arc::clone(&shared.metrics), shared.health.clone());
-    let (address, _server) = runtime.block_on(serve(config.http.bind, metrics, health, std::future::pending()))?;
+    let router = telemetry::routes(Arc::clone(&shared.metrics), shared.health.clone());
+    let router = router.merge(api::routes(door(config, &shared)?, desk(config, &shared)));
+    let (address, _server) = runtime.block_on(serve(config.http.bind, router, std::future::pending()))?;
     tracing::info!(%address, "metrics and health are served");
     runtime.spawn(stop_on_signal(Arc::clone(&shared.stop)));
     let workers = start_workers(config, &shared)?;
@@ -67,6 +70,39 @@ pub fn run(config: &Config, pack: Pack, shadow: Option<Pack>, until_end: bool) -
     runtime.shutdown_timeout(Duration::from_secs(2));
     let failure = shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
     failure.map_or(Ok(()), |reason| Err(anyhow::anyhow!(reason)))
+}
+
+/// Feedback over HTTP, where somebody is let in.
+fn door(config: &Config, shared: &Shared) -> anyhow::Result<Door> {
+    let (secrets, tokens) = (config.http.feedback_secrets.clone(), config.http.feedback_tokens.clone());
+    let keys = Keys { secrets, tokens };
+    let inbox = if keys.is_empty() {
+        None
+    } else {
+        tracing::info!("feedback is taken at /v1/feedback");
+        let (name, role) = ("feedback", Role::Triage);
+        let appender = Appender::new(&settings(name, role, config, [shared.topics.feedback.to_string()]));
+        Some(Inbox::open(appender).context("cannot start a thread")?)
+    };
+    let metrics = Arc::clone(&shared.metrics);
+    Ok(Door { keys: Arc::new(keys), inbox, topics: shared.topics.clone(), metrics, now: wall })
+}
+
+/// Changes of the pack for a time over HTTP, where somebody is let in.
+fn desk(config: &Config, shared: &Shared) -> Desk {
+    let keys = Keys { secrets: config.http.overlay_secrets.clone(), tokens: Vec::new() };
+    let metrics = Arc::clone(&shared.metrics);
+    Desk { keys: Arc::new(keys), folder: config.rules.clone(), metrics, now: wall }
+}
+
+/// What history has taught; read where it may be needed.
+fn read_baseline(config: &Config) -> anyhow::Result<Option<Arc<Baseline>>> {
+    let Some(path) = config.baseline.as_deref().filter(|_| config.roles.contains(&Role::Watch)) else {
+        return Ok(None);
+    };
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read the baseline {}", path.display()))?;
+    let baseline = Baseline::decode(&bytes).with_context(|| format!("cannot use the baseline {}", path.display()))?;
+    Ok(Some(Arc::new(baseline)))
 }
 
 struct Running {
@@ -176,6 +212,7 @@ fn connect_triage(name: &str, config: &Config, shared: &Shared) -> Result<Worker
     let settings = TriageSettings { topics, members, signals_partitions, duplicate_window_records, clock, redact };
     let mut stage = TriageStage::new(settings, pack, Model::shipped()).following_topics();
     stage.set_shadow(shared.shadow.clone());
+    stage.set_phone_key(PhoneKey::new(config.decisions.phone_key.as_ref().map_or("", Secret::expose)));
     Ok(Worker::new(stage, log, limits(config), wall).on_gap(config.kafka.on_gap))
 }
 
@@ -195,7 +232,16 @@ fn connect_watch(name: &str, config: &Config, shared: &Shared) -> Result<Worker<
     let signals_partitions = log.partitions(&topics.signals)?;
     let settings =
         WatchSettings { topics, snapshot_every: Some(config.snapshot.interval.0), undo: UndoLimits::default() };
-    let mut stage = WatchStage::new(settings, shared.active.load_full());
+    if let Some(baseline) = &shared.baseline {
+        let found = usize::try_from(signals_partitions).unwrap_or_default();
+        let refuse = |error: BaselineError| StageError::Unreadable {
+            source_name: "the baseline".to_owned(),
+            offset: -1,
+            reason: error.to_string(),
+        };
+        baseline.fits(found).map_err(refuse)?;
+    }
+    let mut stage = WatchStage::new(settings, shared.active.load_full()).beginning_with(shared.baseline.clone());
     if config.clock == Clock::Live {
         stage = stage.excluding_after(config.exclude_after.0, signals_partitions).calling_after(config.tick_after.0);
     }
@@ -298,8 +344,14 @@ impl RoleStage for WatchStage {
         for (what, step) in self.take_called() {
             metrics.count_escalation(what, step);
         }
+        self.take_measured().iter().for_each(|measured| metrics.measure(measured));
         for (source, cases) in self.cases_open() {
             metrics.set_cases_open(source.partition, cases);
+        }
+        for record in self.take_voiced() {
+            let VoiceRecord { brand, topic, hour, mentions, share, sentiment, reach, .. } = &record;
+            let (hour, mentions, share) = (hour.as_seconds(), *mentions, *share);
+            metrics.set_voice(VoiceShown { brand, topic, hour, mentions, share, sentiment: *sentiment, reach: *reach });
         }
         for Proposal { source, excluded, .. } in self.take_proposed() {
             PartitionExcluded { source: &source, excluded }.emit(metrics);

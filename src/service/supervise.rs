@@ -10,7 +10,7 @@ use crate::telemetry::events::{
     TransactionCommitted, TransactionInDoubt,
 };
 use crate::telemetry::{Event as _, Health, Metrics};
-use crate::wire::Topics;
+use crate::wire::{Baseline, Topics};
 use arc_swap::ArcSwap;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,6 +41,8 @@ pub struct Shared {
     pub brokers: String,
     /// Set to end the process in good order.
     pub stop: Arc<AtomicBool>,
+    /// What history has taught, for a deployment of which nothing is kept yet.
+    pub baseline: Option<Arc<Baseline>>,
     /// Names of the topics.
     pub topics: Topics,
     /// The pack that the workers decide by, and start with.

@@ -7,6 +7,7 @@
 mod clocks;
 mod people;
 mod shadows;
+mod voice;
 
 use super::worker::{Batch, Silence, Stage, StageError};
 use crate::case::SaidKind;
@@ -16,8 +17,8 @@ use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
 use crate::mention::{Platform, Timestamp};
 use crate::normalize::normalize;
 use crate::pipeline::{
-    Context, ContextBefore, Heard, Item, Memory, Outcome, Outcomes, Raw, Redact, SourceClock, case_item, contributions,
-    triage,
+    Context, ContextBefore, Heard, Item, Memory, Outcome, Outcomes, PhoneKey, Raw, Redact, SourceClock, case_item,
+    contributions, lengthened_thread, triage,
 };
 use crate::rules::Pack;
 use crate::score::Model;
@@ -162,6 +163,7 @@ pub struct TriageStage {
     outputs: Vec<Output>,
     partials: BTreeMap<(String, Bucket, Bucket), Partial>,
     people: people::Open,
+    voice: voice::Open,
     heard: Vec<Heard>,
     failed: Option<WireError>,
     stating: Option<clocks::Stated>,
@@ -172,6 +174,7 @@ pub struct TriageStage {
     open: Landed,
     landed: Landed,
     shadow: Option<Shadow>,
+    phones: PhoneKey,
 }
 
 impl TriageStage {
@@ -187,6 +190,7 @@ impl TriageStage {
             outputs: Vec::new(),
             partials: BTreeMap::new(),
             people: people::Open::default(),
+            voice: voice::Open::default(),
             heard: Vec::new(),
             failed: None,
             stating: None,
@@ -197,6 +201,7 @@ impl TriageStage {
             open: Landed::default(),
             landed: Landed::default(),
             shadow: None,
+            phones: PhoneKey::default(),
         }
     }
 
@@ -225,6 +230,11 @@ impl TriageStage {
     /// Takes personal data out of these topics from now on.
     pub fn set_redact(&mut self, redact: Redact) {
         self.settings.redact = redact;
+    }
+
+    /// Hashes phone numbers of authors with this key; call it before there is a partition.
+    pub fn set_phone_key(&mut self, key: PhoneKey) {
+        self.phones = key;
     }
 
     /// Decides by another pack from the next transaction on; call it between transactions.
@@ -300,7 +310,7 @@ impl TriageStage {
         }
         let items = triage(&raw, &mut owned.context, &self.pack, self.model, &mut self.memory);
         if let Some(shadow) = &mut self.shadow {
-            let live = (&items[..], &*self.pack.digest);
+            let live = (&items[..], &*self.pack.digest, &self.phones);
             shadow.look(&self.settings.topics, &raw, live, self.model, &mut self.outputs)?;
         }
         self.heard.extend(raw.platform.zip(owned.context.leave_bucket()).map(heard_of));
@@ -332,8 +342,12 @@ impl TriageStage {
             let event = Bucket::of(contribution.at).min(log);
             self.partials.entry((query, log, event)).or_default().add(&contribution);
         }
+        self.voice.hear(log, decided, &self.pack);
         let item = case_item(decided, &self.pack);
         self.people.arrive(log, item, self.settings.signals_partitions);
+        if self.pack.intents.counts_threads() {
+            self.people.lengthen(log, lengthened_thread(decided));
+        }
         Ok(())
     }
 
@@ -341,6 +355,7 @@ impl TriageStage {
         for ((query, log, event), partial) in std::mem::take(&mut self.partials) {
             self.outputs.push(wire::partial_record(&self.settings.topics, &self.pack, &query, (log, event), partial)?);
         }
+        self.voice.seal(&self.settings.topics, &mut self.outputs)?;
         self.seal_people()?;
         self.seal_members()?;
         self.seal_heard()?;
@@ -411,6 +426,7 @@ impl Stage for TriageStage {
                 (committed.next, context)
             }
         };
+        context.phones = self.phones.clone();
         context.landed();
         self.owned.insert(source.clone(), Owned::new(context, next));
         Ok(next)
@@ -426,6 +442,7 @@ impl Stage for TriageStage {
         self.outputs.clear();
         self.partials.clear();
         self.people = people::Open::default();
+        self.voice = voice::Open::default();
         self.heard.clear();
         self.open = Landed::default();
         self.shadow.iter_mut().for_each(Shadow::rollback);

@@ -11,18 +11,22 @@ use super::calls::Calls;
 use super::patience::{Patience, Proposal};
 use super::worker::{Batch, Silence, Stage, StageError};
 use crate::alert::AlertEvent;
+use crate::case::Measured;
 use crate::fault::{Bug, is_planted};
 use crate::log::{Committed, Log, Output, Progress, Record, TopicPartition};
 use crate::pipeline::{UndoLimits, Verdict, WatchState, watch};
 use crate::rules::Pack;
-use crate::wire::{self, Cut, Topics, WireError};
+use crate::wire::{self, Baseline, Cut, Topics, VoiceRecord, WireError};
 use snapshots::{Rebuilt, Snapshots, rebuild};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Calls kept for whoever counts them.
+/// Calls, and shares of voice, kept for whoever counts them.
 const CALLED_MAX: usize = 10_000;
+
+/// Measures kept for whoever counts them.
+const MEASURED_MAX: usize = 100_000;
 
 /// What a watch worker works with.
 #[derive(Debug, Clone)]
@@ -99,6 +103,11 @@ pub struct WatchStage {
     calls: Option<Calls>,
     calling: Vec<(&'static str, u32)>,
     called: Vec<(&'static str, u32)>,
+    measuring: Vec<Measured>,
+    measured: Vec<Measured>,
+    baseline: Option<Arc<Baseline>>,
+    voicing: Vec<VoiceRecord>,
+    voiced: Vec<VoiceRecord>,
 }
 
 impl WatchStage {
@@ -120,6 +129,11 @@ impl WatchStage {
             calls: None,
             calling: Vec::new(),
             called: Vec::new(),
+            measuring: Vec::new(),
+            measured: Vec::new(),
+            baseline: None,
+            voicing: Vec::new(),
+            voiced: Vec::new(),
         }
     }
 
@@ -137,6 +151,21 @@ impl WatchStage {
         self.patience = Some(Patience::new(exclude_after));
         self.signals_partitions = signals_partitions;
         self
+    }
+
+    /// A partition of which nothing is committed and nothing kept begins with what history has taught.
+    #[must_use]
+    pub fn beginning_with(mut self, baseline: Option<Arc<Baseline>>) -> Self {
+        self.baseline = baseline;
+        self
+    }
+
+    /// What the owned partitions have learned.
+    ///
+    /// # Errors
+    /// When something has no binary form.
+    pub fn baseline(&self) -> Result<Baseline, WireError> {
+        Baseline::of(self.owned.values().map(|owned| &owned.state), &self.pack)
     }
 
     /// Decides by another pack from the next transaction on.
@@ -163,6 +192,16 @@ impl WatchStage {
     /// Who was called since this was last asked: for a case or an alert, and at which step.
     pub fn take_called(&mut self) -> Vec<(&'static str, u32)> {
         std::mem::take(&mut self.called)
+    }
+
+    /// What was measured of the work on items since this was last asked.
+    pub fn take_measured(&mut self) -> Vec<Measured> {
+        std::mem::take(&mut self.measured)
+    }
+
+    /// Shares of voice told since this was last asked.
+    pub fn take_voiced(&mut self) -> Vec<VoiceRecord> {
+        std::mem::take(&mut self.voiced)
     }
 
     /// Cases that are not over, by owned partition.
@@ -201,8 +240,16 @@ impl WatchStage {
                 }
                 Verdict::FollowUp(follow_up) => {
                     self.outputs.push(wire::follow_up_record(topics, pack, &follow_up)?);
+                    self.outputs.extend(wire::handed_over_record(topics, pack, &follow_up)?);
                 }
                 Verdict::Case(told) => self.outputs.push(wire::case_record(topics, &told)?),
+                Verdict::Measured(measured) => self.measuring.push(measured),
+                Verdict::Voice(told) => {
+                    for record in VoiceRecord::of(&told, pack) {
+                        self.outputs.push(wire::voice_record(topics, &record, told.at)?);
+                        self.voicing.push(record);
+                    }
+                }
             }
         }
         Ok(())
@@ -238,7 +285,9 @@ impl Stage for WatchStage {
         source: &TopicPartition,
         committed: Option<&Committed>,
     ) -> Result<i64, StageError> {
-        let Rebuilt { mut state, snapshots, next } = rebuild(log, source, committed, &self.settings, &self.pack)?;
+        let history = self.baseline.as_deref();
+        let Rebuilt { mut state, snapshots, next } =
+            rebuild(log, source, committed, &self.settings, &self.pack, history)?;
         // one of them speaks for all
         state.speaks = source.partition == 0;
         state.landed();
@@ -265,6 +314,8 @@ impl Stage for WatchStage {
         self.alerts.clear();
         self.proposals.clear();
         self.calling.clear();
+        self.measuring.clear();
+        self.voicing.clear();
         if let Some(calls) = &mut self.calls {
             calls.take();
         }
@@ -328,6 +379,13 @@ impl Stage for WatchStage {
         // where nobody looks, the oldest is let go
         let surplus = self.called.len().saturating_sub(CALLED_MAX);
         self.called.drain(..surplus);
+        if self.measured.len() > MEASURED_MAX {
+            self.measured.clear();
+        }
+        self.measured.append(&mut self.measuring);
+        self.voiced.append(&mut self.voicing);
+        let surplus = self.voiced.len().saturating_sub(CALLED_MAX);
+        self.voiced.drain(..surplus);
         self.owned.values_mut().for_each(Owned::landed);
     }
 

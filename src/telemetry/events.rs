@@ -291,6 +291,79 @@ impl Event for AlertPublished<'_> {
     }
 }
 
+/// How a request with feedback ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// All of it is in the log.
+    Accepted,
+    /// It is of no form that is read.
+    Refused,
+    /// It is nobody's word.
+    Unsigned,
+    /// It is too large.
+    TooLarge,
+    /// Too many came at once.
+    Busy,
+    /// The log did not take it.
+    Unreachable,
+    /// Nobody is let in here.
+    Off,
+}
+
+impl Taken {
+    /// The name used in labels.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Unsigned => "unsigned",
+            Self::TooLarge => "too_large",
+            Self::Busy => "busy",
+            Self::Unreachable => "unreachable",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// Somebody asked for feedback to be taken.
+#[derive(Debug)]
+pub struct FeedbackRequested<'a> {
+    /// How it ended.
+    pub result: Taken,
+    /// Events taken.
+    pub events: usize,
+    /// Why it was not taken; empty where it was.
+    pub cause: &'a str,
+}
+
+impl Event for FeedbackRequested<'_> {
+    fn emit(self, metrics: &Metrics) {
+        let Self { result, events, cause } = self;
+        metrics.count_feedback_request(result.as_str());
+        if result == Taken::Accepted {
+            debug!(events, "feedback taken");
+        } else if let Some(held_back) = metrics.throttle.pass("feedback_request", Instant::now()) {
+            warn!(result = result.as_str(), cause, held_back, "feedback over HTTP not taken");
+        }
+    }
+}
+
+/// Somebody changed the pack for a time, over HTTP.
+#[derive(Debug)]
+pub struct OverlayAdded<'a> {
+    /// Name of the entry.
+    pub id: &'a str,
+    /// Digest of the pack with it.
+    pub digest: &'a str,
+}
+
+impl Event for OverlayAdded<'_> {
+    fn emit(self, _: &Metrics) {
+        info!(id = self.id, digest = self.digest, "overlay added over HTTP");
+    }
+}
+
 /// A receiver has taken an alert.
 #[derive(Debug)]
 pub struct AlertSent<'a> {
@@ -386,8 +459,12 @@ mod tests {
         PackReloaded { digest: "d1", queries: 3 }.emit(&metrics);
         PackPending { digest: "d2", topic: "social.routed.new" }.emit(&metrics);
         PackRefused { folder: "rules", problems: 2, first: "rules/x.yaml:1: …" }.emit(&metrics);
+        FeedbackRequested { result: Taken::Accepted, events: 2, cause: "" }.emit(&metrics);
+        FeedbackRequested { result: Taken::Unsigned, events: 0, cause: "no signature" }.emit(&metrics);
         let text = metrics.render();
         for line in [
+            "groundswell_feedback_requests_total{result=\"accepted\"} 1",
+            "groundswell_feedback_requests_total{result=\"unsigned\"} 1",
             "groundswell_dead_letters_total{reason=\"not_json\"} 20",
             "groundswell_transactions_total{result=\"committed\",role=\"triage\"} 1",
             "groundswell_transactions_total{result=\"aborted\",role=\"triage\"} 1",

@@ -1,4 +1,5 @@
-//! `/metrics`, `/livez`, `/readyz` over HTTP. Read-only; the address comes from the configuration, loopback by default.
+//! `/metrics`, `/livez`, `/readyz` over HTTP: read-only. The address comes from the configuration, loopback by default;
+//! what else is served there is for whoever starts it to add.
 
 use super::{Component, Health, Metrics};
 use axum::Router;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// Why metrics and health are not served.
+/// Why HTTP is not served.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     /// The address cannot be had.
@@ -27,30 +28,33 @@ pub enum HttpError {
     },
 }
 
-/// Listens on `bind` (port 0: a free one) until `stop` completes. Returns the address it got.
+/// Serves `router` on `bind` (port 0: a free one) until `stop` completes. Returns the address it got.
 ///
 /// # Errors
 /// When the address cannot be had.
 pub async fn serve(
     bind: SocketAddr,
-    metrics: Arc<Metrics>,
-    health: Health,
+    router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(SocketAddr, JoinHandle<()>), HttpError> {
     let failed = |source| HttpError::Bind { address: bind, source };
     let listener = TcpListener::bind(bind).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let router = Router::new()
-        .route("/metrics", get(metrics_text))
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
-        .with_state(Served { metrics, health });
     let task = tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
-            tracing::error!(%error, "metrics and health are no longer served");
+            tracing::error!(%error, "HTTP is no longer served");
         }
     });
     Ok((address, task))
+}
+
+/// What operators and their tools ask for.
+pub fn routes(metrics: Arc<Metrics>, health: Health) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics_text))
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .with_state(Served { metrics, health })
 }
 
 #[derive(Clone)]
@@ -103,7 +107,7 @@ mod tests {
         let (metrics, health) = (Arc::new(Metrics::new().expect("metrics")), Health::default());
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let bind = "127.0.0.1:0".parse().expect("an address");
-        let served = serve(bind, metrics, health.clone(), async move {
+        let served = serve(bind, routes(metrics, health.clone()), async move {
             let _ = stopped.await;
         });
         let (address, task) = runtime.block_on(served).expect("serves");
@@ -125,7 +129,7 @@ mod tests {
         assert_eq!(fetch(address, "/livez").0, 503);
         assert_eq!(fetch(address, "/elsewhere").0, 404);
 
-        let taken = serve(address, Arc::new(Metrics::new().expect("metrics")), health, async {});
+        let taken = serve(address, Router::new(), async {});
         let error = runtime.block_on(taken).expect_err("the port is taken");
         assert!(error.to_string().contains(&address.to_string()));
         stop.send(()).expect("still running");

@@ -5,7 +5,10 @@
 //! all processes is the number of items ever; a partition that moves takes its counts with it.
 
 use super::throttle::Throttle;
+use super::voice::{VoiceGauges, VoiceShown};
+use super::work::WorkMetrics;
 use crate::alert::AlertEvent;
+use crate::case::Measured;
 use crate::log::TopicPartition;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Counter, LabelPair, Metric, MetricFamily, MetricType};
@@ -34,8 +37,11 @@ pub struct Metrics {
     broker_errors: IntCounterVec,
     exclusions: IntCounterVec,
     feedback: IntCounterVec,
+    feedback_requests: IntCounterVec,
     escalations: IntCounterVec,
+    work: WorkMetrics,
     cases_open: IntGaugeVec,
+    voice: VoiceGauges,
     skipped: IntCounterVec,
     lag_records: IntGaugeVec,
     lag_seconds: GaugeVec,
@@ -93,16 +99,24 @@ impl Metrics {
                 &["result"],
             )?,
             feedback: counters(&registry, "feedback_total", "What people said back, by kind.", &["kind"])?,
+            feedback_requests: counters(
+                &registry,
+                "feedback_requests_total",
+                "Requests with feedback over HTTP, by how they ended.",
+                &["result"],
+            )?,
             escalations: counters(
                 &registry,
                 "escalations_total",
                 "Times the next of a path was called, by what was not answered and step.",
                 &["what", "step"],
             )?,
+            work: WorkMetrics::new(&registry)?,
             cases_open: {
                 let opts = Opts::new("cases_open", "Cases that are not over, by partition of the signals.");
                 registered(&registry, IntGaugeVec::new(opts, &["partition"])?)?
             },
+            voice: VoiceGauges::new(&registry)?,
             lag_records: {
                 let opts = Opts::new("lag_records", "Records between the position and the end of the partition.");
                 registered(&registry, IntGaugeVec::new(opts, &["role", "topic", "partition"])?)?
@@ -153,6 +167,7 @@ impl Metrics {
         let _ = self.lag_seconds.remove_label_values(&labels);
         if role == "watch" {
             let _ = self.cases_open.remove_label_values(&[labels[2]]);
+            self.voice.clear();
         }
     }
 
@@ -166,15 +181,30 @@ impl Metrics {
         self.feedback.with_label_values(&[kind]).inc();
     }
 
+    /// Feedback came over HTTP, and was taken or not.
+    pub(super) fn count_feedback_request(&self, result: &str) {
+        self.feedback_requests.with_label_values(&[result]).inc();
+    }
+
     /// The next of a path was called: for a `case` or an `alert`.
     pub fn count_escalation(&self, what: &str, step: u32) {
         self.escalations.with_label_values(&[what, &step.to_string()]).inc();
+    }
+
+    /// Something was measured of the work on an item, and is committed.
+    pub fn measure(&self, measured: &Measured) {
+        self.work.measure(measured);
     }
 
     /// Cases of a signals partition that are not over.
     pub fn set_cases_open(&self, partition: i32, cases: usize) {
         let cases = i64::try_from(cases).unwrap_or(i64::MAX);
         self.cases_open.with_label_values(&[&partition.to_string()]).set(cases);
+    }
+
+    /// What is said of a brand on a topic in an hour.
+    pub fn set_voice(&self, voice: VoiceShown<'_>) {
+        self.voice.set(voice);
     }
 
     /// Records read in a committed transaction.
@@ -253,12 +283,20 @@ impl Metrics {
     }
 }
 
-fn registered<C: Collector + Clone + 'static>(registry: &Registry, metric: C) -> Result<C, prometheus::Error> {
+pub(super) fn registered<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    metric: C,
+) -> Result<C, prometheus::Error> {
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
 }
 
-fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+pub(super) fn counters(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> Result<IntCounterVec, prometheus::Error> {
     registered(registry, IntCounterVec::new(Opts::new(name, help), labels)?)
 }
 
@@ -340,6 +378,8 @@ impl Collector for CommittedCollector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::Measure;
+    use crate::route::{Severity, Tier};
 
     fn value(metrics: &Metrics, series: &str) -> Option<String> {
         metrics.render().lines().find_map(|line| line.strip_prefix(series).map(|rest| rest.trim().to_owned()))
@@ -363,14 +403,62 @@ mod tests {
         assert!(metrics.render().contains("# TYPE groundswell_items_total counter"));
     }
 
+    fn measures() -> [Measure; 12] {
+        [
+            Measure::Arrived { tier: Tier::Human, severity: Severity::S2 },
+            Measure::Tagged { said: "defect".to_owned() },
+            Measure::TakenUp,
+            Measure::Rerouted,
+            Measure::Claimed,
+            Measure::Answered { after_micros: 90_000_000, in_time: Some(true) },
+            Measure::Answered { after_micros: 7_200_000_000, in_time: None },
+            Measure::Overdue,
+            Measure::Escalated,
+            Measure::Resolved { claimed_for_micros: Some(60_000_000) },
+            Measure::Reopened,
+            Measure::Rated { percent: 400 },
+        ]
+    }
+
+    #[test]
+    fn the_work_is_counted_by_owner() {
+        let text = moved().render();
+        for line in [
+            "groundswell_queue_items_total{severity=\"S2\",team=\"finance\",tier=\"human\"} 1",
+            "groundswell_intent_feedback_total{agrees=\"no\",decided=\"billing\",said=\"defect\"} 1",
+            "groundswell_responses_total{intent=\"billing\",result=\"in_time\",team=\"finance\"} 1",
+            "groundswell_responses_total{intent=\"billing\",result=\"late\",team=\"finance\"} 1",
+            "groundswell_first_response_seconds_bucket{intent=\"billing\",team=\"finance\",le=\"3600\"} 1",
+            "groundswell_first_response_seconds_sum{intent=\"billing\",team=\"finance\"} 7290",
+            "groundswell_handling_seconds_count{team=\"finance\"} 1",
+            "groundswell_csat_rating_sum{team=\"finance\"} 4",
+            "groundswell_csat_rating_bucket{team=\"finance\",le=\"3.99\"} 0",
+        ] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+    }
+
     /// Every metric, with something in it.
     fn moved() -> Metrics {
         let metrics = Metrics::new().expect("metrics");
         metrics.set_lag("triage", &TopicPartition::new("t", 3), 9, 1.5);
         metrics.add_records("triage", 2);
         metrics.count_feedback("ack");
+        metrics.count_feedback_request("accepted");
+        for what in measures() {
+            metrics.measure(&Measured { team: "finance".to_owned(), intent: "billing".to_owned(), what });
+        }
         metrics.count_escalation("case", 2);
         metrics.set_cases_open(3, 7);
+        metrics.set_voice(VoiceShown {
+            brand: "Nimbus",
+            topic: "all",
+            hour: 0,
+            mentions: 3,
+            share: 0.6,
+            sentiment: -0.2,
+            reach: 12,
+        });
         metrics.count_transaction("triage", "committed");
         metrics.count_notification("slack", "sent");
         metrics.count_dead_letter("not_json");

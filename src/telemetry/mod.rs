@@ -9,9 +9,12 @@ mod http;
 mod logs;
 mod metrics;
 mod throttle;
+mod voice;
+mod work;
 
 pub use events::Event;
 pub use health::{Component, Health};
-pub use http::{HttpError, serve};
+pub use http::{HttpError, routes, serve};
 pub use logs::{LogError, init as init_logs};
 pub use metrics::{Metrics, OUTCOMES};
+pub use voice::VoiceShown;

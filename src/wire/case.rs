@@ -94,7 +94,7 @@ pub struct CaseItemRecord {
 pub struct TimelineEntry {
     /// When.
     pub at: Timestamp,
-    /// opened, item, attached, released, escalated, or the kind of feedback.
+    /// opened, item, attached, released, escalated, raised, approval_overdue, or the kind of feedback.
     pub what: String,
     /// The item, or what the feedback is about.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -154,7 +154,7 @@ impl CaseRecord {
             claimed_by: case.claimed_by.clone(),
             incident_id: case.incident_id.clone(),
             steps: case.steps(),
-            escalates_at: case.due(),
+            escalates_at: case.calls_at(),
             resolve_by: case.resolve_by,
             timeline: case.timeline.iter().map(TimelineEntry::of).collect(),
             entries_total: case.entries_total,

@@ -6,7 +6,7 @@ use crate::case::Step;
 use crate::log::{Output, Place};
 use crate::mention::{Mention, Timestamp};
 use crate::pipeline::{Decided, FollowUp, FollowUpAction, Matched};
-use crate::route::{Decision, Route, Ticket, TicketAction};
+use crate::route::{Decision, Route, Severity, Ticket, TicketAction};
 use crate::rules::Pack;
 use crate::score::Scores;
 use crate::text::brands::NamedBrand;
@@ -119,7 +119,7 @@ pub struct RoutedMention {
     /// The intent that owns it.
     pub intent: String,
     /// How severe.
-    pub severity: crate::route::Severity,
+    pub severity: Severity,
     /// Its case.
     pub case_id: String,
 }
@@ -142,7 +142,16 @@ pub struct FollowUpRecord {
     /// Who is called, for `escalate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<FollowUpStep>,
-    /// Whose it is now.
+    /// How severe its case is now, for `escalate` where time has raised it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    /// The case that is meant then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_id: Option<String>,
+    /// When an answer is due then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respond_by: Option<Timestamp>,
+    /// Whose it is now; not that of the topic where time has raised it into other hands, who read it on theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,
     /// What the ticketing system is to do now.
@@ -196,8 +205,14 @@ pub fn mention_record(
         pack: pack.digest.clone(),
         model: model.to_owned(),
         layer: pack.additions.layer.as_ref().map(|layer| layer.digest().to_owned()),
-        rules: queries().chain(decided.noise.iter().map(|noise| noise.rule.clone())).collect(),
-        reasons: decided.noise.iter().map(|noise| noise.reason.clone()).collect(),
+        rules: queries()
+            .chain(decided.noise.iter().map(|noise| noise.rule.clone()))
+            .chain(decided.overlaid.iter().map(|overlaid| overlaid.rule.clone()))
+            .collect(),
+        reasons: (decided.noise.iter().map(|noise| noise.reason.clone()))
+            .chain(decided.overlaid.iter().map(|overlaid| overlaid.reason.clone()))
+            .collect(),
+        approvals: Vec::new(),
         explain: Vec::new(),
     };
     let scores = decided.scores.as_ref();
@@ -294,6 +309,20 @@ fn alert_on(topic: &Arc<str>, event: &AlertEvent) -> Result<Output, WireError> {
 /// # Errors
 /// When it has no JSON form.
 pub fn follow_up_record(topics: &Topics, pack: &Pack, follow_up: &FollowUp) -> Result<Output, WireError> {
+    follow_up_on(topics.routed(pack.topic(&follow_up.team)), follow_up)
+}
+
+/// The same on the topic of whose it is now; none where that is the same.
+///
+/// # Errors
+/// When it has no JSON form.
+pub fn handed_over_record(topics: &Topics, pack: &Pack, follow_up: &FollowUp) -> Result<Option<Output>, WireError> {
+    let (old, new) = (pack.topic(&follow_up.team), pack.topic(follow_up.owner()));
+    (old != new).then(|| follow_up_on(topics.routed(new), follow_up)).transpose()
+}
+
+fn follow_up_on(topic: Arc<str>, follow_up: &FollowUp) -> Result<Output, WireError> {
+    let raised = follow_up.raised.as_deref();
     let record = FollowUpRecord {
         kind_of_value: FOLLOW_UP_TYPE.to_owned(),
         item_id: follow_up.item_id.clone(),
@@ -301,14 +330,17 @@ pub fn follow_up_record(topics: &Topics, pack: &Pack, follow_up: &FollowUp) -> R
         action: follow_up.action,
         incident_id: follow_up.incident_id.clone(),
         step: follow_up.step.as_deref().map(FollowUpStep::of),
-        team: Some(follow_up.team.clone()),
+        severity: raised.map(|raised| raised.severity),
+        case_id: raised.map(|raised| raised.case_id.clone()),
+        respond_by: raised.and_then(|raised| raised.respond_by),
+        team: Some(follow_up.owner().to_owned()),
         ticket: Some(FollowUpTicket { action: follow_up.ticket }),
         reasons: follow_up.reasons.clone(),
     };
     let id = format!("{}:{}", follow_up.item_id, follow_up.revision);
     let cloud = CloudEvent { kind: FOLLOW_UP_TYPE, id: &id, at: follow_up.at, origin: None };
     Ok(Output {
-        topic: topics.routed(pack.topic(&follow_up.team)),
+        topic,
         place: Place::Hashed(follow_up.thread.clone().into_bytes()),
         key: Some(follow_up.item_id.clone().into_bytes()),
         value: Some(serde_json::to_vec(&record)?),

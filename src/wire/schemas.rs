@@ -4,10 +4,11 @@
 //! come, so a consumer must not refuse unknown ones. They must never be edited by hand.
 
 use super::{
-    CASE_TYPE, CaseRecord, FOLLOW_UP_TYPE, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, MentionRecord, RoutedItem,
-    SHADOW_TYPE, ShadowRecord,
+    CASE_TYPE, CaseRecord, FOLLOW_UP_TYPE, FeedbackRecord, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, MentionRecord,
+    RoutedItem, SHADOW_TYPE, ShadowRecord, VOICE_TYPE, VoiceRecord,
 };
 use crate::alert::{ALERT_TYPE, AlertEvent};
+use crate::case::FEEDBACK_TYPE;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -21,7 +22,9 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         (FOLLOW_UP_TYPE, schema::<FollowUpRecord>(FOLLOW_UP_TYPE)),
         (ALERT_TYPE, schema::<AlertEvent>(ALERT_TYPE)),
         (CASE_TYPE, schema::<CaseRecord>(CASE_TYPE)),
+        (FEEDBACK_TYPE, schema::<FeedbackRecord>(FEEDBACK_TYPE)),
         (SHADOW_TYPE, schema::<ShadowRecord>(SHADOW_TYPE)),
+        (VOICE_TYPE, schema::<VoiceRecord>(VOICE_TYPE)),
     ]
 }
 

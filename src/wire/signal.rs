@@ -5,11 +5,11 @@ use crate::case::{CaseItem, Said};
 use crate::detect::{Bucket, Partial};
 use crate::log::{Output, Place, partition_for};
 use crate::mention::Timestamp;
-use crate::pipeline::{Heard, Signal, SourceClock};
+use crate::pipeline::{Brands, Heard, Signal, SourceClock};
 use crate::rules::Pack;
 
 /// Version of the signals format.
-const FORMAT: u8 = 5;
+const FORMAT: u8 = 6;
 
 /// A partial aggregate of a query, placed by what its counts are held together with.
 ///
@@ -92,12 +92,40 @@ pub fn feedback_record(topics: &Topics, partition: i32, log: Bucket, said: Vec<S
     record(topics, Place::Exact(partition), b"source:feedback".to_vec(), &Signal::Feedback { log, said })
 }
 
+/// Posts in threads in one log bucket, for one signals partition.
+///
+/// # Errors
+/// When they have no binary form.
+pub fn threads_record(
+    topics: &Topics,
+    partition: i32,
+    log: Bucket,
+    posts: Vec<(u64, u64)>,
+) -> Result<Output, WireError> {
+    record(topics, Place::Exact(partition), b"case:threads".to_vec(), &Signal::Threads { log, posts })
+}
+
 /// Wall time recorded by watch in one signals partition.
 ///
 /// # Errors
 /// When it has no binary form.
 pub fn watch_tick_record(topics: &Topics, partition: i32, at: Timestamp) -> Result<Output, WireError> {
     record(topics, Place::Exact(partition), b"case:tick".to_vec(), &Signal::Tick(at))
+}
+
+/// What is said of brands on one topic in one hour, read in one log bucket.
+///
+/// # Errors
+/// When it has no binary form.
+pub fn voice_signal(
+    topics: &Topics,
+    log: Bucket,
+    hour: Bucket,
+    topic: String,
+    brands: Brands,
+) -> Result<Output, WireError> {
+    let key = format!("voice:{topic}").into_bytes();
+    record(topics, Place::Hashed(key.clone()), key, &Signal::Voice { log, hour, topic, brands })
 }
 
 fn record(topics: &Topics, place: Place, key: Vec<u8>, signal: &Signal) -> Result<Output, WireError> {
@@ -148,6 +176,11 @@ mod tests {
         let said = vec![said.unwrap()];
         let output = feedback_record(&topics, 1, Bucket(3), said.clone()).unwrap();
         assert_eq!(decode_signal(&output.value.unwrap()).unwrap(), Signal::Feedback { log: Bucket(3), said });
+        let brands = Brands::from([("Nimbus".to_owned(), crate::detect::BrandCounts::default())]);
+        let output = voice_signal(&topics, Bucket(4), Bucket(0), "all".to_owned(), brands.clone()).unwrap();
+        assert_eq!(output.place, Place::Hashed(b"voice:all".to_vec()));
+        let voice = Signal::Voice { log: Bucket(4), hour: Bucket(0), topic: "all".to_owned(), brands };
+        assert_eq!(decode_signal(&output.value.unwrap()).unwrap(), voice);
         let other = |found| matches!(found, Err(WireError::Version { found: 1 | 9, reads: FORMAT }));
         assert!(other(decode_signal(&[1, 1])) && other(decode_signal(&[9, 1])));
         assert!(decode_signal(&[]).is_err() && decode_signal(&[FORMAT, 200]).is_err());

@@ -14,20 +14,22 @@ use crate::case::Page;
 use crate::detect::Bucket;
 use crate::fault::{Bug, is_planted};
 use crate::log::{Output, Place};
-use crate::pipeline::{Changes, Head, PartialKey, Pending, QueryState, WatchState};
+use crate::pipeline::{Changes, Head, PartialKey, Pending, QueryState, VoiceKey, VoicePage, WatchState};
 use crate::rules::{Pack, PackSource};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Version of the state format.
-pub const STATE_FORMAT: u8 = 5;
+pub const STATE_FORMAT: u8 = 6;
 /// Largest part of a value, bytes; well below the largest record.
 const PART_BYTES_MAX: usize = 512 << 10;
 /// Key of the header.
 const HEADER: &[u8] = b"header";
 /// What keys of pages of the book begin with.
 const PAGE: &str = "page:";
+/// What keys of share of voice begin with.
+const VOICE: &str = "voice:";
 /// Bytes of the hash that ends a header.
 const HASH_BYTES: usize = 16;
 
@@ -96,7 +98,7 @@ pub struct Cut<'a> {
 /// When something has no binary form.
 pub fn snapshot(topics: &Topics, cut: Cut<'_>, state: &WatchState, written: &Written) -> Result<Snapshot, WireError> {
     let mut writer = Writer { topics, cut, written, records: Vec::new(), changes: BTreeMap::new() };
-    let Changes { queries, pending, pages } = state.changes();
+    let Changes { queries, pending, pages, voice } = state.changes();
     for query in queries {
         let value = state.queries().get(query).map(postcard::to_allocvec).transpose()?;
         writer.put(format!("query:{query}").as_bytes(), value.as_deref());
@@ -108,6 +110,10 @@ pub fn snapshot(topics: &Topics, cut: Cut<'_>, state: &WatchState, written: &Wri
     for key in pages {
         let value = state.pages().get(key).map(postcard::to_allocvec).transpose()?;
         writer.put(format!("{PAGE}{key}").as_bytes(), value.as_deref());
+    }
+    for key in voice {
+        let value = state.voice().get(key).map(postcard::to_allocvec).transpose()?;
+        writer.put(voice_key(key).as_bytes(), value.as_deref());
     }
     writer.put_pack()?;
     writer.finish(state.head())
@@ -196,6 +202,25 @@ impl Writer<'_> {
     }
 }
 
+fn voice_key(key: &VoiceKey) -> String {
+    match key {
+        VoiceKey::Waiting(bucket, topic) => format!("{VOICE}waiting:{}:{topic}", bucket.0),
+        VoiceKey::Hour(bucket, topic) => format!("{VOICE}hour:{}:{topic}", bucket.0),
+    }
+}
+
+/// The key of a page of share of voice, read back; without what it begins with.
+fn read_voice_key(name: &str) -> Option<VoiceKey> {
+    let (kind, rest) = name.split_once(':')?;
+    let (bucket, topic) = rest.split_once(':')?;
+    let (bucket, topic) = (Bucket(bucket.parse().ok()?), topic.to_owned());
+    match kind {
+        "waiting" => Some(VoiceKey::Waiting(bucket, topic)),
+        "hour" => Some(VoiceKey::Hour(bucket, topic)),
+        _ => None,
+    }
+}
+
 fn part_key(number: usize, key: &[u8]) -> Vec<u8> {
     if number == 0 { key.to_vec() } else { [format!("part:{number}:").as_bytes(), key].concat() }
 }
@@ -215,6 +240,8 @@ pub struct Restored {
     pub pending: BTreeMap<PartialKey, Pending>,
     /// Cases, alarms and what waits for them, by key.
     pub pages: BTreeMap<String, Page>,
+    /// Share of voice.
+    pub voice: BTreeMap<VoiceKey, VoicePage>,
     /// The pack's sources.
     pub pack: PackSource,
     /// What stands in the partition.
@@ -236,7 +263,8 @@ pub fn read_snapshot(mut records: StateRecords) -> Result<Option<Restored>, Wire
         let what = if count == header.records { "others" } else { "not the same number" };
         return Err(torn(format!("{count} records, the header tells of {}: {what}", header.records)));
     }
-    let (mut queries, mut pending, mut pages) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let (mut queries, mut pending) = (BTreeMap::new(), BTreeMap::new());
+    let (mut pages, mut voice) = (BTreeMap::new(), BTreeMap::new());
     let mut pack = None;
     for key in records.keys() {
         let Some(name) = std::str::from_utf8(key).ok().filter(|name| !name.starts_with("part:")) else { continue };
@@ -245,6 +273,9 @@ pub fn read_snapshot(mut records: StateRecords) -> Result<Option<Restored>, Wire
             queries.insert(query.to_owned(), postcard::from_bytes(&value)?);
         } else if let Some(page) = name.strip_prefix(PAGE) {
             pages.insert(page.to_owned(), postcard::from_bytes(&value)?);
+        } else if let Some(name) = name.strip_prefix(VOICE) {
+            let key = read_voice_key(name).ok_or_else(|| torn("a key that is no hour of a topic".to_owned()))?;
+            voice.insert(key, postcard::from_bytes(&value)?);
         } else if let Some((log, query)) = name.strip_prefix("pending:").and_then(|rest| rest.split_once(':')) {
             let log = log.parse().map_err(|_| torn("a key that is no log bucket".to_owned()))?;
             let partials: Pending = postcard::from_bytes(&value)?;
@@ -256,7 +287,7 @@ pub fn read_snapshot(mut records: StateRecords) -> Result<Option<Restored>, Wire
         }
     }
     let pack = pack.ok_or_else(|| torn(format!("pack {} is missing", header.pack)))?;
-    Ok(Some(Restored { header, queries, pending, pages, pack, written }))
+    Ok(Some(Restored { header, queries, pending, pages, voice, pack, written }))
 }
 
 fn read_header(bytes: &[u8]) -> Result<Header, WireError> {
@@ -299,8 +330,8 @@ fn torn(found: String) -> WireError {
 /// # Errors
 /// When something has no binary form.
 pub fn state_hash(state: &WatchState) -> Result<u128, WireError> {
-    let whole: (Head, &BTreeMap<String, QueryState>, &BTreeMap<PartialKey, Pending>, _, _) =
-        (state.head(), state.queries(), state.pending(), state.open(), state.pages());
+    let whole: (Head, &BTreeMap<String, QueryState>, &BTreeMap<PartialKey, Pending>, _, _, _) =
+        (state.head(), state.queries(), state.pending(), state.open(), state.pages(), state.voice());
     Ok(xxh3_128(&postcard::to_allocvec(&whole)?))
 }
 

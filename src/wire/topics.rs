@@ -26,6 +26,8 @@ pub struct Topics {
     pub feedback: Arc<str>,
     /// Cases.
     pub cases: Arc<str>,
+    /// Share of voice.
+    pub voice: Arc<str>,
 }
 
 impl Topics {
@@ -44,6 +46,7 @@ impl Topics {
             shadow: name("shadow"),
             feedback: name("feedback"),
             cases: name("cases"),
+            voice: name("voice"),
         }
     }
 

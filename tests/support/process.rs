@@ -222,9 +222,19 @@ impl Process {
 
     /// GET of a path: status and body; none while nobody answers.
     pub fn get(&self, path: &str) -> Option<(u16, String)> {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+    }
+
+    /// POST of a body with one more header: status and body; none while nobody answers.
+    pub fn post(&self, path: &str, header: &str, body: &str) -> Option<(u16, String)> {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{header}\r\n");
+        self.ask(&format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()))
+    }
+
+    fn ask(&self, request: &str) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.http_port)).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+        stream.write_all(request.as_bytes()).ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         let status = answer.get(9..12)?.parse().ok()?;

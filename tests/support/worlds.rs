@@ -449,7 +449,7 @@ fn create_topics(cluster: &LocalCluster, topics: &Topics, signals_partitions: i3
     cluster.create(&topics.feedback, FEEDBACK_PARTITIONS);
     cluster.create(&topics.signals, signals_partitions);
     cluster.create(&topics.state, signals_partitions);
-    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock, &topics.cases] {
+    for topic in [&topics.mentions, &topics.alerts, &topics.dead_letter, &topics.clock, &topics.cases, &topics.voice] {
         cluster.create(topic, 3);
     }
     packs().iter().flat_map(|pack| pack.topics()).for_each(|team| cluster.create(&topics.routed(&team), 3));

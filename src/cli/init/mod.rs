@@ -3,14 +3,17 @@
 use super::check;
 use super::test::run_tests;
 use super::{Exit, Io};
-use crate::rules::SourceFile;
+use crate::rules::{SourceFile, pack_schema_file, pack_schemas, schema_of};
 use anyhow::Context as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 mod answers;
 
 use answers::Answers;
+
+/// Where the schemas of its files are written, for editors; packs are read without what begins with a dot.
+const SCHEMAS: &str = ".schemas";
 
 /// Write a small rule pack for your company; asks five questions, or takes the answers as flags.
 #[derive(Debug, clap::Args)]
@@ -69,8 +72,10 @@ pub fn run(args: &InitArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         let path = args.dir.join(&file.path);
         let folder = path.parent().unwrap_or(&args.dir);
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        fs::write(&path, &*file.text).with_context(|| format!("cannot write {}", path.display()))?;
+        let text = format!("{}{}", schema_line(&file.path), file.text);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
+    write_schemas(&args.dir.join(SCHEMAS))?;
     let dir = args.dir.display();
     writeln!(
         io.stdout,
@@ -78,6 +83,23 @@ pub fn run(args: &InitArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         files.len()
     )?;
     Ok(Exit::Ok)
+}
+
+/// Tells editors by which schema a file is written.
+fn schema_line(path: &str) -> String {
+    let up = "../".repeat(path.matches('/').count());
+    let of = |name| format!("# yaml-language-server: $schema={up}{SCHEMAS}/{}\n", pack_schema_file(name));
+    schema_of(path).map(of).unwrap_or_default()
+}
+
+fn write_schemas(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for (name, schema) in pack_schemas() {
+        let path = folder.join(pack_schema_file(name));
+        fs::write(&path, serde_json::to_string_pretty(&schema)?)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }
 
 /// A list on one line of standard input, asked on stderr.

@@ -1,6 +1,5 @@
 use super::*;
 use clap::Parser as _;
-use std::path::Path;
 
 struct Asked {
     exit: Exit,
@@ -95,4 +94,20 @@ fn answers_that_cannot_be() {
         assert!(asked.exit == exit && asked.stderr.contains(said), "{answers:?}: {:?} {}", asked.exit, asked.stderr);
         assert!(!dir.exists(), "{answers:?} left something behind");
     }
+}
+
+#[test]
+fn editors_are_told_the_schema_of_every_file_and_find_it() {
+    let dir = scratch("schemas");
+    let asked = init(&dir, &flags(&["Quarvo", "planet", "Quarvo Pay", "x:quarvo", ""]), "");
+    assert_eq!(asked.exit, Exit::Ok, "{}", asked.stderr);
+    let files = crate::config::pack::read_pack(&dir).expect("a pack");
+    let found = |file: &SourceFile| {
+        let told = file.text.lines().next().and_then(|line| line.strip_prefix("# yaml-language-server: $schema="));
+        let path = dir.join(&file.path).parent().expect("a folder").join(told.unwrap_or("nowhere"));
+        path.is_file()
+    };
+    let missing: Vec<&str> = files.iter().filter(|file| !found(file)).map(|file| file.path.as_str()).collect();
+    fs::remove_dir_all(&dir).expect("clean");
+    assert!(files.len() >= 6 && missing.is_empty(), "{} files, {missing:?}", files.len());
 }

@@ -3,10 +3,10 @@
 use super::{input, ticks};
 use crate::alert::AlertEvent;
 use crate::config::pack::read_pack;
-use crate::config::{Config, process_environment};
+use crate::config::{Config, Secret, process_environment};
 use crate::log::Record;
 use crate::mention::Timestamp;
-use crate::pipeline::Outcomes;
+use crate::pipeline::{Outcomes, PhoneKey};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::service::local::{Layout, LocalPipeline};
@@ -66,8 +66,21 @@ pub fn drive(
     recorded: &Recorded,
     pack: &Arc<Pack>,
     io: &mut Io<'_>,
-    mut each: impl FnMut(Piece) -> anyhow::Result<()>,
+    each: impl FnMut(Piece) -> anyhow::Result<()>,
 ) -> anyhow::Result<Driven> {
+    Ok(learn(recorded, pack, io, each)?.0)
+}
+
+/// The same; with the pipeline as it was left.
+///
+/// # Errors
+/// As [`drive`].
+pub fn learn(
+    recorded: &Recorded,
+    pack: &Arc<Pack>,
+    io: &mut Io<'_>,
+    mut each: impl FnMut(Piece) -> anyhow::Result<()>,
+) -> anyhow::Result<(Driven, LocalPipeline)> {
     let (config, warnings) = Config::load(recorded.config.as_deref(), process_environment(), &Vec::new())?;
     for warning in warnings {
         writeln!(io.stderr, "warning: {warning}")?;
@@ -91,6 +104,7 @@ pub fn drive(
         LocalPipeline::hearing(&layout, feedback_partitions, Arc::clone(pack), Model::shipped(), clock, wall);
     pipeline.set_recorded_ticks_of_feedback(ticks.raw, ticks.feedback);
     pipeline.set_redact(config.decisions.redact);
+    pipeline.set_phone_key(PhoneKey::new(config.decisions.phone_key.as_ref().map_or("", Secret::expose)));
     let mut lines = input::Lines::open(&recorded.input)?;
     let progress = super::super::progress::bar(survey.lines, "replay");
     loop {
@@ -110,7 +124,7 @@ pub fn drive(
     }
     progress.finish_and_clear();
     let (outcomes, reasons) = pipeline.counts();
-    Ok(Driven { records: survey.lines, outcomes, reasons, span: pipeline.span() })
+    Ok((Driven { records: survey.lines, outcomes, reasons, span: pipeline.span() }, pipeline))
 }
 
 /// A pack with the queries of the command line; none where it has problems, which go to stderr.

@@ -40,6 +40,9 @@ pub struct ReplayArgs {
     /// One chart (SVG) for each alert event that opens, grows or opens again goes here.
     #[arg(long, value_name = "DIR")]
     charts: Option<PathBuf>,
+    /// What the history has taught goes here: `groundswell run --baseline FILE` begins with it.
+    #[arg(long, value_name = "FILE", conflicts_with = "diff")]
+    baseline: Option<PathBuf>,
     /// What really happened: the truth.json of the load generator.
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
@@ -62,10 +65,15 @@ pub fn run(args: &ReplayArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let budget = args.budget.as_deref().map(budget::read).transpose()?;
     let mut writer = report::Writer::create(&args.output)?;
     let mut alerts = Vec::new();
-    let Driven { records, outcomes, reasons, span } = drive::drive(&args.recorded, &pack, io, |(outputs, told)| {
+    let (driven, pipeline) = drive::learn(&args.recorded, &pack, io, |(outputs, told)| {
         alerts.extend(told);
         writer.write(&outputs)
     })?;
+    let Driven { records, outcomes, reasons, span } = driven;
+    if let Some(file) = &args.baseline {
+        let bytes = pipeline.baseline()?.encode()?;
+        std::fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    }
     if let Some(folder) = &args.charts {
         charts::write(folder, &alerts)?;
     }

@@ -6,7 +6,7 @@ use crate::case;
 use crate::mention::Mention;
 use crate::pipeline::{FollowUpAction, Matched};
 use crate::report::{Heard, Ledger, Moved, Tagged};
-use crate::route::{Route, TicketAction};
+use crate::route::{ApprovalDue, Route, TicketAction};
 use crate::wire::{FOLLOW_UP_TYPE, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, PublishedOutcome};
 use serde::Deserialize;
 
@@ -25,6 +25,13 @@ struct Item {
     mention: Mention,
     route: Route,
     ticket: Ticket,
+    decision: Decision,
+}
+
+#[derive(Deserialize)]
+struct Decision {
+    #[serde(default)]
+    approvals: Vec<ApprovalDue>,
 }
 
 #[derive(Deserialize)]
@@ -104,7 +111,7 @@ fn hear(ledger: &mut Ledger, value: &[u8]) -> anyhow::Result<()> {
 }
 
 fn tagged(item: Item) -> Tagged {
-    let Item { item_id, revision, mention, route, ticket } = item;
+    let Item { item_id, revision, mention, route, ticket, decision } = item;
     Tagged {
         item_id,
         revision,
@@ -117,6 +124,7 @@ fn tagged(item: Item) -> Tagged {
         case_id: route.case_id,
         respond_by: route.respond_by,
         thread: mention.thread().to_owned(),
+        approvals: decision.approvals,
     }
 }
 

@@ -128,6 +128,8 @@ impl Table {
         self.add("approvals_requested", "", approvals.requested, "");
         self.add("approvals_approved", "", approvals.approved, "");
         self.add("approvals_rejected", "", approvals.rejected, "");
+        self.ratio("approvals_in_time_ratio", "", approvals.in_time);
+        self.ratio("approvals_by_deputy_ratio", "", approvals.by_deputy);
         self.spread(["approval_median_seconds", "approval_p90_seconds"], approvals.answered);
     }
 

@@ -6,6 +6,7 @@
 //! | `writer` | the transactional producer |
 //! | `transaction` | its states, and what each error of the client does to them |
 //! | `reader` | ranges and watermarks beside the assignment |
+//! | `appender` | a transactional producer without a group |
 //! | `onlooker` | whole topics, read from outside |
 //! | `client` | properties, log lines, error codes |
 //! | `planted` | the bug of a writer that nobody fences, for tests |
@@ -18,6 +19,7 @@
 //! [`Log::settle`] reads how. After [`LogError::Fatal`] it is open whether it is: drop this log, make a new one and restore from
 //! what is committed. The client's calls block: never use it on an async thread.
 
+mod appender;
 mod assignment;
 mod client;
 mod group;
@@ -28,6 +30,7 @@ pub mod topics;
 mod transaction;
 mod writer;
 
+pub use self::appender::Appender;
 pub use self::onlooker::Onlooker;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 use super::*;
 
 /// One good payload of each shape.
-pub(super) const GOOD: [(Platform, &str); 6] = [
+pub(super) const GOOD: [(Platform, &str); 13] = [
     (
         Platform::X,
         r##"{"data":{"id":"1780000000000000500","author_id":"901","created_at":"2024-04-16T07:03:00.000Z","lang":"en","text":"late again #nord","entities":{"hashtags":[{"start":11,"end":16,"tag":"nord"}]},"public_metrics":{"like_count":1}},"includes":{"users":[{"id":"901","username":"kiosk_lea"}]},"matching_rules":[{"id":"1","tag":"a"}]}"##,
@@ -25,6 +25,34 @@ pub(super) const GOOD: [(Platform, &str); 6] = [
     (
         Platform::Reddit,
         r#"{"kind":"t1","data":{"name":"t1_a","author":"lea","created_utc":1713250980.0,"edited":false,"body":"late &amp; https://nord.test","parent_id":"t3_p","link_id":"t3_p","score":1,"subreddit":"nord"}}"#,
+    ),
+    (
+        Platform::Telegram,
+        r##"{"update_id":7,"message":{"message_id":31,"from":{"id":901,"is_bot":false,"first_name":"Lea","username":"kiosk_lea"},"chat":{"id":-1009,"title":"Nordbahn","type":"supergroup","username":"nordbahn"},"date":1713250980,"text":"late again #nord","entities":[{"offset":11,"length":5,"type":"hashtag"}]}}"##,
+    ),
+    (
+        Platform::Telegram,
+        r#"{"ok":true,"result":[{"update_id":7,"channel_post":{"message_id":31,"chat":{"id":-1009,"title":"Nordbahn","type":"channel"},"date":1713250980,"caption":"late","photo":[{"file_id":"a"}]}}]}"#,
+    ),
+    (
+        Platform::Whatsapp,
+        r#"{"object":"whatsapp_business_account","entry":[{"id":"8","changes":[{"field":"messages","value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"15550100001","phone_number_id":"77"},"contacts":[{"profile":{"name":"Lea"},"wa_id":"15550100009"}],"messages":[{"from":"15550100009","id":"wamid.a","timestamp":"1713250980","type":"text","text":{"body":"late again"}}]}}]}]}"#,
+    ),
+    (
+        Platform::Discord,
+        r#"{"op":0,"s":7,"t":"MESSAGE_CREATE","d":{"id":"122","type":0,"channel_id":"11","guild_id":"10","author":{"id":"8","username":"lea"},"content":"late again","timestamp":"2024-04-16T07:03:00Z"}}"#,
+    ),
+    (
+        Platform::Facebook,
+        r#"{"object":"page","entry":[{"id":"10","time":1713250990,"changes":[{"field":"feed","value":{"item":"comment","verb":"add","comment_id":"5_6","post_id":"10_5","parent_id":"10_5","from":{"id":"8","name":"Lea"},"created_time":1713250980,"message":"late again"}}]}]}"#,
+    ),
+    (
+        Platform::Instagram,
+        r#"{"object":"instagram","entry":[{"id":"10","time":1713250990123,"messaging":[{"sender":{"id":"8"},"recipient":{"id":"10"},"timestamp":1713250980000,"message":{"mid":"aW","text":"late again"}}]}]}"#,
+    ),
+    (
+        Platform::Instagram,
+        r#"{"id":"178","caption":"late again","timestamp":"2024-04-16T07:03:00+0000","media_type":"IMAGE","permalink":"https://ig.test/p/1","username":"lea","like_count":1}"#,
     ),
 ];
 
@@ -95,6 +123,27 @@ fn fields_that_are_read_are_strict() {
         (5, r#""created_utc":1713250980.0"#, r#""created_utc":"yesterday-ish""#, Reason::BadTime),
         (5, r#""score":1"#, r#""score":1.5"#, Reason::WrongType),
         (5, r#""subreddit":"nord"}"#, r#""subreddit":"nord"},"data":null"#, Reason::DuplicateKey),
+        (6, r#""text":"late"#, r#""text":"\ud83d late"#, Reason::LoneSurrogate),
+        (6, r#""text":"late again #nord""#, r#""text":["late"]"#, Reason::WrongType),
+        (6, r#""date":1713250980"#, r#""date":"yesterday-ish""#, Reason::BadTime),
+        (6, r#""date":1713250980,"#, "", Reason::MissingField),
+        (6, r#""message_id":31,"#, "", Reason::MissingField),
+        (6, r#""id":-1009"#, r#""id":-1e999"#, Reason::NumberRange),
+        (6, r#""text""#, r#""text":"a","text""#, Reason::DuplicateKey),
+        (8, r#""body":"late"#, r#""body":"\ud83d late"#, Reason::LoneSurrogate),
+        (8, r#""body":"late again""#, r#""body":null"#, Reason::MissingField),
+        (8, r#""timestamp":"1713250980""#, r#""timestamp":"soon""#, Reason::BadTime),
+        (8, r#""id":"wamid.a","#, "", Reason::MissingField),
+        (9, r#""content":"late"#, r#""content":"\ud83d late"#, Reason::LoneSurrogate),
+        (9, r#""content":"late again","#, "", Reason::MissingField),
+        (9, "2024-04-16T07:03:00Z", "yesterday-ish", Reason::BadTime),
+        (10, r#","message":"late again""#, "", Reason::MissingField),
+        (10, r#""message":"late again""#, r#""message":7"#, Reason::WrongType),
+        (10, r#""created_time":1713250980"#, r#""created_time":"soon""#, Reason::BadTime),
+        (11, r#","text":"late again""#, "", Reason::MissingField),
+        (11, r#""timestamp":1713250980000"#, r#""timestamp":null"#, Reason::MissingField),
+        (12, r#""caption":"late again""#, r#""caption":["late"]"#, Reason::WrongType),
+        (12, r#""like_count":1"#, r#""like_count":1e999"#, Reason::NumberRange),
     ];
     for (index, from, to, want) in cases {
         let (platform, good) = GOOD[index];
@@ -113,6 +162,8 @@ fn nul_in_text_is_replaced() {
         (2, "<p>late", r"<p>\u0000late", "\u{fffd}late & again"),
         (4, r#""text":"late"#, r#""text":"\u0000late"#, "\u{fffd}late #nord"),
         (5, r#""body":"late"#, r#""body":"\u0000late"#, "\u{fffd}late & https://nord.test"),
+        (6, r#""text":"late"#, r#""text":"\u0000late"#, "\u{fffd}late again #nord"),
+        (8, r#""body":"late"#, r#""body":"\u0000late"#, "\u{fffd}late again"),
     ] {
         let (platform, good) = GOOD[index];
         let items = normalize(Some(platform), good.replacen(from, to, 1).as_bytes());
@@ -120,6 +171,14 @@ fn nul_in_text_is_replaced() {
         assert_eq!(mention.text, want);
         assert!(!mention.text_raw.as_deref().unwrap_or_default().contains('\0'));
     }
+}
+
+#[test]
+fn what_is_read_is_listed() {
+    let is_read = |platform: &Platform| shape::is_supported(*platform);
+    let mut listed = PLATFORMS.to_vec();
+    listed.sort_unstable();
+    assert_eq!(Platform::ALL.iter().copied().filter(is_read).collect::<Vec<_>>(), listed);
 }
 
 #[test]
@@ -139,8 +198,8 @@ fn bytes_that_are_no_text() {
     }
     let large = vec![b' '; MAX_PAYLOAD_BYTES + 1];
     assert_eq!(normalize(None, &large)[0].as_ref().map_err(|reject| reject.reason), Err(Reason::TooLarge));
-    let telegram = normalize(Some(Platform::Telegram), b"{\"update_id\":1}");
-    assert_eq!(telegram[0].as_ref().map_err(|reject| reject.reason), Err(Reason::UnsupportedPlatform));
+    let unsupported = normalize(Some(Platform::Zendesk), b"{\"ticket\":1}");
+    assert_eq!(unsupported[0].as_ref().map_err(|reject| reject.reason), Err(Reason::UnsupportedPlatform));
 }
 
 #[test]

@@ -3,10 +3,14 @@
 #![allow(clippy::panic, clippy::needless_pass_by_value, reason = "tests")]
 
 mod bluesky;
+mod discord;
 mod malformed;
 mod mastodon;
+mod meta;
 mod properties;
 mod reddit;
+mod telegram;
+mod whatsapp;
 mod x_v1;
 mod x_v2;
 

@@ -42,8 +42,8 @@ proptest! {
     fn any_text_of_json_pieces(pieces in proptest::collection::vec(piece(), 0..40)) {
         let text = pieces.concat();
         check(None, text.as_bytes());
-        for platform in [Platform::X, Platform::Mastodon, Platform::Bluesky, Platform::Reddit] {
-            check(Some(platform), text.as_bytes());
+        for platform in Platform::ALL {
+            check(Some(*platform), text.as_bytes());
         }
     }
 
@@ -83,7 +83,7 @@ proptest! {
 }
 
 fn piece() -> impl Strategy<Value = String> {
-    const PIECES: [&str; 24] = [
+    const PIECES: [&str; 34] = [
         "{",
         "}",
         "[",
@@ -108,6 +108,16 @@ fn piece() -> impl Strategy<Value = String> {
         "\\ud83d",
         "\"created_at\":\"\"",
         "\"children\":[",
+        "\"update_id\":1",
+        "\"object\":\"page\"",
+        "\"messaging\":[{\"message\":{",
+        "\"op\":0,\"t\":\"MESSAGE_CREATE\",\"d\":{",
+        "\"created_time\":1",
+        "\"message\":{",
+        "\"chat\":{\"id\":-1}",
+        "\"entry\":[",
+        "\"object\":\"whatsapp_business_account\"",
+        "\"changes\":[{\"field\":\"messages\",\"value\":{",
     ];
     prop::sample::select(PIECES.as_slice()).prop_map(str::to_owned)
 }

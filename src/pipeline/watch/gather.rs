@@ -185,7 +185,7 @@ fn take_over(part: &Part, leading: &Part, steps: &mut [Step], state: &mut WatchS
         (episode.alert_id, episode.incident_id) = (old.alert_id.clone(), old.incident_id.clone());
         (episode.led_by, episode.severity) = (None, new.severity.min(old.severity));
         // what people know of it goes with the name
-        (episode.known, episode.untold) = (old.known, old.untold.clone());
+        (episode.known, episode.untold, episode.crisis) = (old.known, old.untold.clone(), old.crisis);
     });
     set(leading, state, |episode| {
         (episode.alert_id, episode.led_by) = (new.alert_id.clone(), Some(part.query.clone()));

@@ -8,9 +8,9 @@
 //! Clocks run only where what people say is read: else nobody could ever answer.
 
 use super::withdraw::withdraw;
-use super::{FollowUp, FollowUpAction, Verdict, alert};
+use super::{FollowUp, FollowUpAction, RaisedTo, Verdict, alert};
 use crate::alert::{AlertEvent, AlertState, Withdrawal};
-use crate::case::{Alarm, Case, CaseItem, Page, Said, SaidKind, Step, Told};
+use crate::case::{Alarm, Case, CaseItem, Measure, Measured, Overdue, Page, Raised, Said, SaidKind, Step, Told};
 use crate::detect::Bucket;
 use crate::mention::Timestamp;
 use crate::pipeline::book::forgotten;
@@ -39,40 +39,60 @@ pub(super) struct Round<'a> {
     runs: bool,
     pack: &'a Pack,
     changed: BTreeSet<String>,
+    measured: Vec<Measured>,
+    /// Cases whose author's threads have grown.
+    grown: BTreeSet<String>,
 }
 
 impl<'a> Round<'a> {
     /// The round of a bucket that is closed.
     pub(super) fn of(bucket: Bucket, state: &WatchState, pack: &'a Pack) -> Self {
         let runs = state.members.hear_people(bucket);
-        Self { bucket, now: bucket.end(), runs, pack, changed: BTreeSet::new() }
+        let (changed, grown) = (BTreeSet::new(), BTreeSet::new());
+        Self { bucket, now: bucket.end(), runs, pack, changed, measured: Vec::new(), grown }
     }
 
     /// What arrived and what was said, before the counts.
     pub(super) fn enter(&mut self, state: &mut WatchState) -> Vec<Verdict> {
         let (mut items, mut said) = (Vec::<CaseItem>::new(), Vec::<Said>::new());
+        let mut posts = BTreeMap::<u64, u64>::new();
         for key in state.book().due(self.bucket) {
             match state.take_waiting(&key) {
                 Some(Page::Arrivals(arrived)) => items.extend(arrived.into_values()),
                 Some(Page::Said(words)) => said.extend(words),
+                Some(Page::Threads(threads)) => {
+                    threads.into_iter().for_each(|(thread, count)| *posts.entry(thread).or_default() += count);
+                }
                 Some(Page::Case(_) | Page::Alarm(_)) | None => {}
             }
         }
         items.sort_unstable();
         said.sort_unstable();
         items.iter().for_each(|item| self.take(item, state));
+        posts.iter().for_each(|(thread, count)| self.grow(*thread, *count, state));
         said.iter().filter_map(|said| self.hear(said, state)).collect()
     }
 
     fn take(&mut self, item: &CaseItem, state: &mut WatchState) {
         let (key, runs) = (item.key(), self.runs);
-        state.turn(&key, |page| {
+        let measured = state.turn(&key, |page| {
             let case = page.get_or_insert_with(|| Page::Case(Box::new(Case::new(item))));
-            if let Page::Case(case) = case {
-                case.take(item, runs);
-            }
+            if let Page::Case(case) = case { case.take(item, runs) } else { None }
         });
+        self.measured.extend(measured);
         self.changed.insert(key);
+    }
+
+    /// Others have posted in a thread: what its author said there has grown.
+    fn grow(&mut self, thread: u64, posts: u64, state: &mut WatchState) {
+        for key in state.book().of_thread(thread) {
+            state.turn(&key, |page| {
+                if let Some(Page::Case(case)) = page {
+                    case.grow(self.now, posts);
+                }
+            });
+            self.grown.insert(key);
+        }
     }
 
     /// What is told of what was said: that an alert was none.
@@ -81,14 +101,14 @@ impl<'a> Round<'a> {
         for key in state.book().about(&said.about) {
             let query = state.turn(&key, |page| match page {
                 Some(Page::Case(case)) => {
-                    case.hear(said);
+                    self.measured.extend(case.hear(said));
                     None
                 }
                 Some(Page::Alarm(alarm)) => {
                     hear_alarm(alarm, said);
                     (said.kind == SaidKind::FalseAlarm).then(|| alarm.query.clone())
                 }
-                Some(Page::Arrivals(_) | Page::Said(_)) | None => None,
+                Some(Page::Arrivals(_) | Page::Said(_) | Page::Threads(_)) | None => None,
             });
             match query {
                 Some(query) => told = told.or(self.withdraw(&key, &query, said, state)),
@@ -107,7 +127,7 @@ impl<'a> Round<'a> {
         state.note_open(query, waits);
         let event = state.turn(key, |page| match page.take() {
             Some(Page::Alarm(alarm)) => Some(alarm.withdrawn(self.now, &said.by)),
-            Some(Page::Arrivals(_) | Page::Said(_) | Page::Case(_)) | None => None,
+            Some(Page::Arrivals(_) | Page::Said(_) | Page::Threads(_) | Page::Case(_)) | None => None,
         });
         event.map(alert)
     }
@@ -142,10 +162,11 @@ impl<'a> Round<'a> {
             match verdict {
                 Verdict::Alert(event) => self.note_alert(event, state),
                 Verdict::FollowUp(follow_up) => self.note_decision(follow_up, state),
-                Verdict::Case(_) => {}
+                Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => {}
             }
         }
         let mut verdicts = self.let_go(state);
+        verdicts.extend(self.raise(state));
         self.call(state, &mut verdicts);
         self.write(state, verdicts)
     }
@@ -157,7 +178,8 @@ impl<'a> Round<'a> {
         let key = format!("alert:{}", event.alert_id);
         let over = matches!(event.state, AlertState::Resolved | AlertState::Withdrawn);
         let query = event.series.get("query").map_or("", String::as_str);
-        let path = if over { Vec::new() } else { self.pack.alert_rule(event.kind, query).path };
+        let in_crisis = event.crisis.is_some();
+        let path = if over { Vec::new() } else { self.pack.alert_path(event.kind, query, in_crisis) };
         state.turn(&key, |page| match page {
             _ if over => *page = None,
             Some(Page::Alarm(alarm)) => alarm.follow(event, &path),
@@ -214,18 +236,51 @@ impl<'a> Round<'a> {
         verdicts
     }
 
-    /// Clocks that are due: the next of the path is called.
+    /// Cases that time has made more severe.
+    fn raise(&mut self, state: &mut WatchState) -> Vec<Verdict> {
+        let (now, runs, pack) = (self.now, self.runs, self.pack);
+        if pack.intents.raises.is_empty() {
+            return Vec::new();
+        }
+        let looked: BTreeSet<String> = self.changed.union(&std::mem::take(&mut self.grown)).cloned().collect();
+        let mut verdicts = Vec::new();
+        for key in looked {
+            let raised = state.turn(&key, |page| match page {
+                Some(Page::Case(case)) => {
+                    let (raised, told) = case.raise(now, runs, &pack.intents.raises)?;
+                    let respond_by = case.calls_at();
+                    Some(raised_to(&case.case_id, raised, told, respond_by, now, pack))
+                }
+                _ => None,
+            });
+            if let Some(follow_up) = raised {
+                verdicts.push(Verdict::FollowUp(follow_up));
+                self.changed.insert(key);
+            }
+        }
+        verdicts
+    }
+
+    /// Clocks that are due: the next of the path is called, or whoever stands in for a word that did not come.
     fn call(&mut self, state: &mut WatchState, verdicts: &mut Vec<Verdict>) {
         let (now, pack) = (self.now, self.pack);
         let name = |party: &str| pack.name_of(party).to_owned();
         for key in state.book().due_by(now) {
+            let (runs, measured) = (self.runs, &mut self.measured);
             let called = state.turn(&key, |page| match page {
                 Some(Page::Case(case)) => {
                     let steps = std::iter::from_fn(|| case.run(now)).collect::<Vec<_>>();
-                    steps.into_iter().map(|(step, told)| Verdict::FollowUp(escalated(step, told, name))).collect()
+                    measured.extend(steps.iter().filter_map(|(_, told)| case.escalated(&told.item_id)));
+                    // where nobody is heard, nobody can answer
+                    let missed = case.miss(now);
+                    measured.extend(missed.into_iter().filter(|_| runs));
+                    let steps = steps.into_iter().map(|(step, told)| escalated(step, told, name));
+                    let overdue = std::iter::from_fn(|| case.run_approvals(now)).collect::<Vec<_>>();
+                    let overdue = overdue.into_iter().map(|(overdue, told)| stood_in(&overdue, told, name));
+                    steps.chain(overdue).map(Verdict::FollowUp).collect()
                 }
                 Some(Page::Alarm(alarm)) => std::iter::from_fn(|| alarm.run(now, name)).map(alert).collect(),
-                Some(Page::Arrivals(_) | Page::Said(_)) | None => Vec::new(),
+                Some(Page::Arrivals(_) | Page::Said(_) | Page::Threads(_)) | None => Vec::new(),
             });
             if called.iter().any(|verdict| matches!(verdict, Verdict::FollowUp(_))) {
                 self.changed.insert(key);
@@ -257,15 +312,26 @@ impl<'a> Round<'a> {
             });
             verdicts.extend(case.map(|case| told(key, Some(case))));
         }
+        verdicts.extend(self.measured.into_iter().map(|measured| Verdict::Measured(bounded(measured, self.pack))));
         verdicts
     }
+}
+
+/// What people name is counted by the names of the pack: there are only so many.
+fn bounded(mut measured: Measured, pack: &Pack) -> Measured {
+    if let Measure::Tagged { said } = &mut measured.what
+        && pack.intents.get(said).is_none()
+        && said != "none"
+    {
+        "other".clone_into(said);
+    }
+    measured
 }
 
 /// Wall time was recorded: what was said is heard, and who is due by then is called.
 pub(super) fn tick(at: Timestamp, state: &mut WatchState, pack: &Pack) -> Vec<Verdict> {
     let bucket = state.closed.unwrap_or(Bucket::FIRST);
-    let runs = state.members.hear_people(bucket);
-    let mut round = Round { bucket, now: at, runs, pack, changed: BTreeSet::new() };
+    let mut round = Round { now: at, ..Round::of(bucket, state, pack) };
     let mut said: Vec<Said> = Vec::new();
     for key in state.book().pages().keys().filter(|key| key.starts_with("said:")).cloned().collect::<Vec<_>>() {
         if let Some(Page::Said(words)) = state.take_waiting(&key) {
@@ -279,6 +345,7 @@ pub(super) fn tick(at: Timestamp, state: &mut WatchState, pack: &Pack) -> Vec<Ve
 }
 
 fn hear_alarm(alarm: &mut Alarm, said: &Said) {
+    alarm.hear_approvals(said);
     if said.kind.stops() {
         alarm.stop();
     } else if said.kind == SaidKind::Reopened {
@@ -333,6 +400,7 @@ pub(super) fn decided(told: Told, bucket: Bucket, query: Option<&QueryState>, ma
         thread: told.thread,
         ticket,
         step: None,
+        raised: None,
         at: bucket.end(),
         reasons: vec![reason],
     })
@@ -349,6 +417,7 @@ fn released(told: Told, incident: Option<&str>, at: Timestamp) -> FollowUp {
         thread: told.thread,
         ticket: TicketAction::None,
         step: None,
+        raised: None,
         at,
         reasons: vec!["the incident it was held for is over".to_owned()],
     }
@@ -366,6 +435,42 @@ fn escalated(step: Step, told: Told, name: impl Fn(&str) -> String) -> FollowUp 
         ticket: TicketAction::Upsert,
         at: step.at,
         step: Some(Box::new(step)),
+        raised: None,
         reasons: vec![reason],
+    }
+}
+
+/// A word did not come in time: whoever stands in is asked.
+fn stood_in(overdue: &Overdue, told: Told, name: impl Fn(&str) -> String) -> FollowUp {
+    let Overdue { who, deputy, at } = overdue;
+    let step = Step { party: deputy.clone(), number: 1, at: *at, by: None, next: None };
+    let reason = format!("{} has not approved by {at}: {} is asked instead", name(who), name(deputy));
+    FollowUp { reasons: vec![reason], ..escalated(step, told, name) }
+}
+
+/// Time has made a case more severe: its owner is told how severe it is now, why, and by when to answer.
+fn raised_to(
+    case_id: &str,
+    raised: Raised,
+    told: Told,
+    respond_by: Option<Timestamp>,
+    at: Timestamp,
+    pack: &Pack,
+) -> FollowUp {
+    let Raised { severity, mut reasons, rung } = raised;
+    let team = rung.as_ref().map_or_else(|| told.team.clone(), |rung| rung.team.clone());
+    reasons.extend(rung.map(|rung| format!("row {} gives it to {}", rung.row, pack.name_of(&rung.team))));
+    FollowUp {
+        item_id: told.item_id,
+        revision: told.revision,
+        action: FollowUpAction::Escalate,
+        incident_id: None,
+        team: told.team,
+        thread: told.thread,
+        ticket: TicketAction::Upsert,
+        step: None,
+        raised: Some(Box::new(RaisedTo { case_id: case_id.to_owned(), severity, team, respond_by })),
+        at,
+        reasons,
     }
 }

@@ -1,8 +1,10 @@
 //! Worlds of signals: what opens, what does not, and that the way signals were cut leaves no trace.
 
+mod crisis;
 mod gathered;
 mod order;
 mod people;
+mod voice;
 mod withdrawn;
 
 use super::*;
@@ -147,7 +149,7 @@ fn clocks(reached: Bucket, ended: bool) -> Signal {
 fn alerts(verdicts: &[Verdict]) -> Vec<(AlertKind, AlertState)> {
     let events = verdicts.iter().filter_map(|verdict| match verdict {
         Verdict::Alert(event) => Some((event.kind, event.state)),
-        Verdict::FollowUp(_) | Verdict::Case(_) => None,
+        Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
     });
     events.collect()
 }
@@ -168,7 +170,7 @@ fn one_alert_of_the_fitting_kind() {
 fn opened(verdicts: Vec<Verdict>) -> AlertEvent {
     let events = verdicts.into_iter().filter_map(|verdict| match verdict {
         Verdict::Alert(event) => Some(*event),
-        Verdict::FollowUp(_) | Verdict::Case(_) => None,
+        Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
     });
     events.into_iter().find(|event| event.state == AlertState::Opened).expect("one opens")
 }
@@ -226,7 +228,9 @@ fn with_a_silence(speaks: bool, at_once: usize) -> Vec<AlertEvent> {
     told.into_iter()
         .map(|verdict| match verdict {
             Verdict::Alert(event) => *event,
-            Verdict::FollowUp(_) | Verdict::Case(_) => panic!("nothing waits"),
+            Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => {
+                panic!("nothing waits")
+            }
         })
         .collect()
 }
@@ -262,7 +266,7 @@ fn items_of_an_open_incident_are_attached_and_the_others_released() {
         .iter()
         .filter_map(|verdict| match verdict {
             Verdict::FollowUp(follow_up) => Some(follow_up),
-            Verdict::Alert(_) | Verdict::Case(_) => None,
+            Verdict::Alert(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
         })
         .collect();
     assert_eq!(follow_ups.len(), 120, "every item that waited is decided once");
@@ -292,7 +296,9 @@ fn what_lasts_for_seven_days_is_usual_and_what_lasts_for_three_is_not() {
         .iter()
         .filter_map(|verdict| match verdict {
             Verdict::Alert(event) if event.state != AlertState::Updated => Some(&**event),
-            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Case(_) => None,
+            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => {
+                None
+            }
         })
         .collect();
     let states: Vec<_> = told.iter().map(|event| (event.kind, event.state)).collect();

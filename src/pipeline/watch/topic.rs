@@ -20,7 +20,7 @@ pub(super) fn step(query: &str, bucket: Bucket, state: &mut QueryState, pack: &P
     if !rule.enabled || age < COLD_SECONDS || !tracker.topics.is_due(bucket) {
         return None;
     }
-    let settings = settings(query, pack);
+    let settings = settings(query, bucket, pack);
     let hour = series.hour();
     let asked = pack.query_of(query).map_or("", |query| query.text.as_str());
     let knows_days = age >= DAY_SECONDS;
@@ -43,7 +43,7 @@ pub(super) fn step(query: &str, bucket: Bucket, state: &mut QueryState, pack: &P
 pub(super) fn tell(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack: &Pack) -> Option<AlertEvent> {
     let of_query = state.queries().get(&step.query)?;
     let episode = of_query.tracker.slot(Slot::Topic)?;
-    let settings = settings(&step.query, pack);
+    let settings = settings(&step.query, at, pack);
     let topic = of_query.series.hour().topic(&of_query.tracker.topics.term, &settings, 0.0);
     let moved = super::gather::members(&step.query, episode, state, pack);
     let told = Told { query: &step.query, at, episode, buckets: 0, moved: &moved, say };
@@ -62,15 +62,17 @@ fn event(told: Told<'_>, topic: &Topic, state: &QueryState, pack: &Pack, people_
         deviations: 0.0,
     };
     let said = &Said { terms: vec![term], typical: topic.examples.clone() };
+    let overlaid = pack.overlaid_alert(episode.kind, query, at.end());
     let (series, evidence, calls, pack) = (&state.series, &topic.evidence, say.calls(), &pack.digest);
     let scene = Scene { query, at, episode, rule, series, evidence, said, thread: None, moved, calls, pack };
     let mut event = scene.topic(say.state, topic, people_min);
     event.explain.extend(say.why.iter().cloned());
+    event.explain.extend(overlaid);
     event
 }
 
-fn settings(query: &str, pack: &Pack) -> Settings {
-    super::settings(&pack.detection_of(AlertKind::Emerging, query))
+fn settings(query: &str, at: Bucket, pack: &Pack) -> Settings {
+    super::settings(&pack.detection_of(AlertKind::Emerging, query, at.end()))
 }
 
 /// People who make a topic, at least.

@@ -32,7 +32,7 @@ pub(super) fn put_right(query: &str, at: Bucket, state: &mut QueryState, pack: &
     let episode = state.tracker.volume.as_ref().filter(|episode| episode.is_open())?;
     let opening = episode.opening.filter(|opening| at.0.saturating_sub(opening.at.0) <= MAY_BE_LATE)?;
     let age = usize::try_from(at.0.saturating_sub(opening.at.0)).ok()?;
-    let settings = settings(&pack.detection_of(opening.kind, query));
+    let settings = settings(&pack.detection_of(opening.kind, query, opening.at.end()));
     let again = state.series.judge_again(opening.buckets as usize, age, opening.reports, &settings);
     if meets(&again, &settings) || again.expected < PUT_RIGHT * opening.expected {
         return None;

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 pub(super) struct Open {
     items: BTreeMap<(i32, Bucket), Vec<CaseItem>>,
     said: BTreeMap<Bucket, Vec<Said>>,
+    threads: BTreeMap<Bucket, BTreeMap<u64, u64>>,
 }
 
 impl Open {
@@ -20,6 +21,13 @@ impl Open {
         if let Some(item) = item {
             let partition = wire::case_partition(&item, signals_partitions);
             self.items.entry((partition, log)).or_default().push(item);
+        }
+    }
+
+    /// A post that lengthens a thread of somebody else's; none where it does not.
+    pub(super) fn lengthen(&mut self, log: Bucket, thread: Option<u64>) {
+        if let Some(thread) = thread {
+            *self.threads.entry(log).or_default().entry(thread).or_default() += 1;
         }
     }
 }
@@ -47,10 +55,10 @@ impl TriageStage {
         }
     }
 
-    /// Items to the part of watch that keeps their cases; what people say to all of them: whoever does not know what it
-    /// is about ignores it, and people say little.
+    /// Items to the part of watch that keeps their cases; what people say, and how threads grow, to all of them: whoever
+    /// does not know what it is about ignores it, people say little, and of threads only counts are told.
     pub(super) fn seal_people(&mut self) -> Result<(), WireError> {
-        let Open { items, said } = std::mem::take(&mut self.people);
+        let Open { items, said, threads } = std::mem::take(&mut self.people);
         let topics = &self.settings.topics;
         for ((partition, log), mut items) in items {
             items.sort_unstable();
@@ -60,6 +68,12 @@ impl TriageStage {
             said.sort_unstable();
             for partition in 0..self.settings.signals_partitions {
                 self.outputs.push(wire::feedback_record(topics, partition, log, said.clone())?);
+            }
+        }
+        for (log, posts) in threads {
+            let posts: Vec<(u64, u64)> = posts.into_iter().collect();
+            for partition in 0..self.settings.signals_partitions {
+                self.outputs.push(wire::threads_record(topics, partition, log, posts.clone())?);
             }
         }
         Ok(())

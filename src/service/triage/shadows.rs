@@ -1,7 +1,7 @@
 //! The shadow pack of a triage worker: asked about every record after the live one, heard by nobody but whoever compares.
 
 use crate::log::Output;
-use crate::pipeline::{Item, Memory, Raw, shadow};
+use crate::pipeline::{Item, Memory, PhoneKey, Raw, shadow};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::wire::{Topics, WireError, shadow_record};
@@ -29,12 +29,12 @@ impl Shadow {
         &mut self,
         topics: &Topics,
         raw: &Raw<'_>,
-        (items, live): (&[Item], &str),
+        (items, live, phones): (&[Item], &str, &PhoneKey),
         model: &Model,
         outputs: &mut Vec<Output>,
     ) -> Result<(), WireError> {
         let pack = self.pack.load_full();
-        let found = shadow(raw, items, &pack, model, &mut self.memory);
+        let found = shadow(raw, items, phones, &pack, model, &mut self.memory);
         let differing = found.len() as u64;
         for shadowed in found {
             for difference in &shadowed.differences {

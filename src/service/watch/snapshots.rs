@@ -11,11 +11,11 @@ use crate::log::{Committed, Log, LogError, Output, TopicPartition};
 use crate::pipeline::{WatchState, watch};
 use crate::rules::{self, Pack};
 use crate::service::worker::StageError;
-use crate::wire::{self, Cut, Restored, StateRecords, WireError, Written};
+use crate::wire::{self, Baseline, BaselineError, Cut, Restored, StateRecords, WireError, Written};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 /// A snapshot is taken as soon as so many keys changed, however recent the last one: what one transaction has to carry
 /// stays bounded.
@@ -100,6 +100,7 @@ pub(super) fn rebuild(
     committed: Option<&Committed>,
     settings: &WatchSettings,
     pack: &Arc<Pack>,
+    history: Option<&Baseline>,
 ) -> Result<Rebuilt, StageError> {
     let low = log.bounds(source)?.low;
     let next = committed.map_or(low, |committed| committed.next);
@@ -111,11 +112,15 @@ pub(super) fn rebuild(
         if committed.is_some() && settings.snapshot_every.is_some() {
             warn!(%source, from = low, next, "no snapshot: the state is rebuilt from the signals still held");
         }
-        let mut state = WatchState::new(settings.undo);
+        // its first transaction carries a snapshot with all of it: from then on the file is not needed
+        let mut state = match history.filter(|_| committed.is_none()) {
+            Some(history) => begin(history, source, settings, pack)?,
+            None => WatchState::new(settings.undo),
+        };
         replay(log, source, low, next, &mut state, pack)?;
         return Ok(Rebuilt { state, snapshots: Snapshots::new(Written::default(), None, low), next });
     };
-    let Restored { header, queries, pending, pages, pack: sources, written } = kept;
+    let Restored { header, queries, pending, pages, voice, pack: sources, written } = kept;
     let from = header.next;
     if low > from && low == next && committed.is_some() {
         warn!(%source, from, next, "signals between the snapshot and the committed offset are gone: the state lacks them");
@@ -129,12 +134,28 @@ pub(super) fn rebuild(
     } else {
         Arc::new(load_pack(source, &header.pack, &sources)?)
     };
-    let mut state = WatchState::restored(header.head, queries, pending, pages, settings.undo);
+    let mut state = WatchState::restored(header.head, queries, pending, pages, voice, settings.undo);
     debug!(%source, from, next, "state restored");
     if !is_planted(Bug::StaleRestore) {
         replay(log, source, from, next, &mut state, &decided_by)?;
     }
     Ok(Rebuilt { state, snapshots: Snapshots::new(written, Some(header.pack), from), next })
+}
+
+/// The state with which a partition begins that has none yet.
+fn begin(
+    history: &Baseline,
+    source: &TopicPartition,
+    settings: &WatchSettings,
+    pack: &Pack,
+) -> Result<WatchState, StageError> {
+    let refuse = |error: BaselineError| {
+        let reason = format!("{error}; or begin without it (baseline: null)");
+        StageError::Unreadable { source_name: source.to_string(), offset: -1, reason }
+    };
+    let state = history.state(source.partition, pack, settings.undo).map_err(refuse)?;
+    info!(%source, series = state.queries().len(), "begins with the baseline");
+    Ok(state)
 }
 
 /// What to do about a snapshot that cannot be used.

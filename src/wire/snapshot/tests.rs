@@ -64,8 +64,8 @@ impl Kept {
 }
 
 fn hash_of(restored: Restored) -> u128 {
-    let Restored { header, queries, pending, pages, .. } = restored;
-    let state = WatchState::restored(header.head, queries, pending, pages, UndoLimits::default());
+    let Restored { header, queries, pending, pages, voice, .. } = restored;
+    let state = WatchState::restored(header.head, queries, pending, pages, voice, UndoLimits::default());
     state_hash(&state).expect("has a binary form")
 }
 
@@ -136,7 +136,7 @@ fn what_is_not_whole_is_refused_in_words() {
         ),
         (Box::new(|records| records.get_mut(HEADER).expect("is there")[1] ^= 1), "the header is damaged"),
         (Box::new(|records| records.get_mut(HEADER).expect("is there").truncate(9)), "the header is damaged"),
-        (Box::new(|records| records.get_mut(HEADER).expect("is there")[0] = 1), "format 1, this release reads 5"),
+        (Box::new(|records| records.get_mut(HEADER).expect("is there")[0] = 1), "format 1, this release reads 6"),
         (Box::new(|records| records.get_mut(HEADER).expect("is there").clear()), "format 0"),
     ];
     for (change, words) in cases {

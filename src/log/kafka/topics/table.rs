@@ -56,6 +56,8 @@ enum Policy {
     Delete(u64),
     /// The newest of each key; tombstones stay for days, longer than the longest outage.
     Compact(u64),
+    /// The newest of each key, deleted after days too: keys that come to an end by themselves.
+    Both(u64),
 }
 
 /// The table for a cluster of so many brokers, in the order a mention flows.
@@ -72,6 +74,7 @@ pub fn table(options: &TopicOptions, brokers: usize) -> Vec<TopicSpec> {
     rows.push(("alerts".to_owned(), SMALL_PARTITIONS, Policy::Delete(90)));
     rows.push(("feedback".to_owned(), SMALL_PARTITIONS, Policy::Delete(90)));
     rows.push(("cases".to_owned(), SMALL_PARTITIONS, Policy::Compact(7)));
+    rows.push(("voice".to_owned(), SMALL_PARTITIONS, Policy::Both(400)));
     rows.push(("erasures".to_owned(), SMALL_PARTITIONS, Policy::Compact(7)));
     rows.push(("shadow".to_owned(), SMALL_PARTITIONS, Policy::Delete(7)));
     rows.push(("dead-letter".to_owned(), raw, Policy::Delete(7)));
@@ -97,6 +100,10 @@ fn settings(policy: Policy, replication: i32) -> BTreeMap<String, String> {
     match policy {
         Policy::Delete(days) => {
             set("cleanup.policy", "delete".to_owned());
+            set("retention.ms", (days * DAY_MS).to_string());
+        }
+        Policy::Both(days) => {
+            set("cleanup.policy", "compact,delete".to_owned());
             set("retention.ms", (days * DAY_MS).to_string());
         }
         Policy::Compact(tombstone_days) => {
@@ -133,6 +140,7 @@ mod tests {
             ("social.alerts", 4, "delete", 90),
             ("social.feedback", 4, "delete", 90),
             ("social.cases", 4, "compact", 0),
+            ("social.voice", 4, "compact,delete", 400),
             ("social.erasures", 4, "compact", 0),
             ("social.shadow", 4, "delete", 7),
             ("social.dead-letter", 4, "delete", 7),

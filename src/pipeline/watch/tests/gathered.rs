@@ -74,7 +74,7 @@ fn play(queries: &[&str], happenings: &[Happening], pack: &Pack) -> Vec<AlertEve
     verdicts.extend(watch(clocks(last, true), &mut state, pack));
     let alert = |verdict| match verdict {
         Verdict::Alert(event) => Some(*event),
-        Verdict::FollowUp(_) | Verdict::Case(_) => None,
+        Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
     };
     verdicts.into_iter().filter_map(alert).collect()
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::case::{CaseItem, Crowd, Page, Said, SaidKind};
 use crate::pipeline::UndoLimits;
+use crate::route::{Approver, Rung, Tier};
 use crate::wire::state_hash;
 
 const HOUR: i64 = 3_600;
@@ -27,24 +28,33 @@ fn item(number: i64, second: i64) -> CaseItem {
         team: "finance".into(),
         intent: "billing".into(),
         severity: Severity::S3,
+        tier: Tier::Assisted,
+        ticket: true,
         thread: format!("thread-{number}"),
         path: vec!["finance-lead".into(), "legal".into()],
         respond_by: at(second + HOUR),
         resolve_by: at(second + 48 * HOUR),
+        public: true,
+        starts: None,
+        approvers: Vec::new(),
+        rungs: Vec::new(),
         crowd: None,
     }
 }
 
-fn said(kind: SaidKind, about: &str, second: i64) -> Signal {
-    let said = Said {
+fn word(kind: SaidKind, about: &str, second: i64) -> Said {
+    Said {
         at: at(second),
         feedback_id: format!("{}-{second}", kind.as_str()),
         about: about.into(),
         kind,
         value: "T-1".into(),
         by: "ben".into(),
-    };
-    Signal::Feedback { log: bucket(second), said: vec![said] }
+    }
+}
+
+fn said(kind: SaidKind, about: &str, second: i64) -> Signal {
+    Signal::Feedback { log: bucket(second), said: vec![word(kind, about, second)] }
 }
 
 fn arrives(item: CaseItem) -> Signal {
@@ -79,7 +89,7 @@ fn follow_ups(verdicts: &[Verdict]) -> Vec<(i64, FollowUpAction, String)> {
             let party = one.step.as_ref().map(|step| step.party.clone());
             Some((one.at.as_seconds() - NOON, one.action, party.unwrap_or_default()))
         }
-        Verdict::Alert(_) | Verdict::Case(_) => None,
+        Verdict::Alert(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
     });
     told.collect()
 }
@@ -160,6 +170,7 @@ fn ticks_aborts_and_restores_call_nobody_twice() {
         state.queries().clone(),
         state.pending().clone(),
         state.pages().clone(),
+        state.voice().clone(),
         UndoLimits::default(),
     );
     for state in [&mut state, &mut restored] {
@@ -181,7 +192,7 @@ fn a_case_holds_its_posts_and_what_is_said_and_is_forgotten_in_the_end() {
         .iter()
         .filter_map(|verdict| match verdict {
             Verdict::Case(told) => Some(&**told),
-            Verdict::Alert(_) | Verdict::FollowUp(_) => None,
+            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
         })
         .collect();
     let case = written.last().and_then(|told| told.case.clone()).expect("it was written");
@@ -252,7 +263,9 @@ fn a_false_alarm_is_withdrawn_and_does_not_come_back_as_it_was() {
         .iter()
         .filter_map(|verdict| match verdict {
             Verdict::Alert(event) if event.state != AlertState::Updated => Some((event.state, event.alert_id.clone())),
-            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Case(_) => None,
+            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => {
+                None
+            }
         })
         .collect();
     let id = opened.alert_id;
@@ -307,4 +320,138 @@ fn what_comes_in_crowds_is_held_while_a_rise_is_suspected_and_told_when_its_inci
     let let_go = count(&|one| one.action == FollowUpAction::Release && one.incident_id.is_some());
     assert_eq!((tickets + attached, let_go), (total, attached), "each is decided once, and told of the end");
     assert!(tickets <= 20, "{tickets} tickets of {total}");
+}
+
+/// Follow-ups that raise a case: when, how severe it is, whose it is and why.
+fn raises(verdicts: &[Verdict]) -> Vec<(i64, Severity, String, Vec<String>)> {
+    let told = verdicts.iter().filter_map(|verdict| match verdict {
+        Verdict::FollowUp(one) => {
+            let raised = one.raised.as_ref()?;
+            Some((one.at.as_seconds() - NOON, raised.severity, raised.team.clone(), one.reasons.clone()))
+        }
+        Verdict::Alert(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
+    });
+    told.collect()
+}
+
+fn urgent() -> Rung {
+    let path = vec!["duty-manager".to_owned()];
+    Rung { severity: Severity::S2, row: "billing-urgent".into(), team: "comms".into(), path, respond_seconds: 600 }
+}
+
+#[test]
+fn the_third_contact_without_an_answer_makes_a_case_urgent_once_whatever_the_order() {
+    let pack = pack();
+    let post = |number: i64, second| CaseItem { rungs: vec![urgent()], ..item(number, second) };
+    let run = |signals: Vec<Signal>| {
+        let mut state = WatchState::default();
+        let verdicts: Vec<Verdict> = signals.into_iter().flat_map(|signal| watch(signal, &mut state, &pack)).collect();
+        (raises(&verdicts), follow_ups(&verdicts), state_hash(&state).expect("has a binary form"))
+    };
+    let posts = || [(1, 3), (2, 300), (3, 600)].map(|(number, second)| arrives(post(number, second)));
+    let all = |between: Vec<Signal>| {
+        [vec![stated(true)], posts().to_vec(), between, vec![passed(700)]].into_iter().flatten().collect::<Vec<_>>()
+    };
+    let (raised, _, hash) = run(all(vec![]));
+    let why = [
+        "repeat_contact: 3 in 24 h without an answer, at least 3: at least S2",
+        "row billing-urgent gives it to Communications",
+    ];
+    assert_eq!(raised, [(610, Severity::S2, "comms".to_owned(), why.map(str::to_owned).to_vec())]);
+    let mut shuffled = all(vec![]);
+    shuffled.swap(1, 3);
+    let (other, _, other_hash) = run(shuffled);
+    assert_eq!((&other, other_hash), (&raised, hash), "whatever came first");
+    // an answer in between: it is counted anew
+    let (answered, ..) = run(all(vec![said(SaidKind::ResponsePublished, "item-2", 400)]));
+    assert_eq!(answered, [], "the third is the first since the answer");
+    // what nobody takes is called by the path of the graver row, ten minutes after
+    let mut late = all(vec![]);
+    late.push(passed(1_300));
+    let (_, told, _) = run(late);
+    assert_eq!(told, [(610, CALLED, String::new()), (1_210, CALLED, "duty-manager".to_owned())]);
+    // a fourth tells nothing new
+    let mut more = all(vec![]);
+    more.extend([arrives(post(4, 900)), passed(1_000)]);
+    assert_eq!(run(more).0.len(), 1);
+    // and without feedback nobody could have answered
+    let unheard = all(vec![]).into_iter().map(|signal| if signal == stated(true) { stated(false) } else { signal });
+    assert_eq!(run(unheard.collect()).0, []);
+}
+
+#[test]
+fn a_thread_that_grows_raises_the_case_of_who_began_it() {
+    let pack = pack();
+    let post = CaseItem { starts: Some(7), ..item(1, 3) };
+    let grows = |thread: u64, posts: u64, second| Signal::Threads { log: bucket(second), posts: vec![(thread, posts)] };
+    for (posts, expected) in [(vec![(7, 49)], 0), (vec![(7, 25), (7, 25)], 1), (vec![(8, 500)], 0), (vec![(7, 500)], 1)]
+    {
+        let mut signals = vec![stated(false), arrives(post.clone())];
+        signals.extend(posts.iter().map(|(thread, posts)| grows(*thread, *posts, 60)));
+        signals.push(passed(120));
+        let mut state = WatchState::new(UndoLimits::default());
+        let verdicts: Vec<Verdict> = signals.into_iter().flat_map(|signal| watch(signal, &mut state, &pack)).collect();
+        let raised = raises(&verdicts);
+        assert_eq!(raised.len(), expected, "{posts:?}: {raised:?}");
+        assert!(raised.iter().all(|(_, severity, team, _)| (*severity, &**team) == (Severity::S2, "finance")));
+        // what is kept is kept over a restart, and an abort leaves no trace
+        state.landed();
+        let before = state_hash(&state).expect("has a binary form");
+        watch(grows(7, 5, 130), &mut state, &pack);
+        watch(passed(200), &mut state, &pack);
+        assert!(state.undo());
+        assert_eq!(state_hash(&state).expect("has a binary form"), before);
+        let pages = state.pages().clone();
+        let queries = state.queries().clone();
+        let restored = WatchState::restored(
+            state.head(),
+            queries,
+            state.pending().clone(),
+            pages,
+            BTreeMap::new(),
+            UndoLimits::default(),
+        );
+        assert_eq!(state_hash(&restored).expect("has a binary form"), before);
+        for mut state in [state, restored] {
+            let more = watch(grows(7, 100, 130), &mut state, &pack);
+            assert_eq!(more, []);
+            let told = raises(&watch(passed(200), &mut state, &pack));
+            assert_eq!(told.len(), usize::from(expected == 0), "once");
+        }
+    }
+}
+
+#[test]
+fn whoever_stands_in_is_asked_once_when_a_word_does_not_come_in_time() {
+    let pack = pack();
+    let approver = Approver { who: "finance-lead".into(), deputy: Some("operations-lead".into()), seconds: 1_800 };
+    let post = CaseItem { approvers: vec![approver], ..item(1, 3) };
+    let asks = |second| Signal::Feedback {
+        log: bucket(second),
+        said: vec![Said { value: String::new(), ..word(SaidKind::ApprovalRequested, "item-1", second) }],
+    };
+    let given = |second| Signal::Feedback {
+        log: bucket(second),
+        said: vec![Said { by: "finance-lead".into(), ..word(SaidKind::Approved, "item-1", second) }],
+    };
+    let claimed = || said(SaidKind::Claimed, "item-1", 20);
+    let deputy = || vec![(2_400, CALLED, "operations-lead".to_owned())];
+    let cases = [
+        ("nobody asks", vec![claimed()], vec![]),
+        ("no word", vec![claimed(), asks(600)], deputy()),
+        ("in time", vec![claimed(), asks(600), given(700)], vec![]),
+        ("too late", vec![claimed(), asks(600), given(2_500)], deputy()),
+    ];
+    for (name, words, expected) in cases {
+        let mut signals = vec![stated(true), arrives(post.clone())];
+        signals.extend(words);
+        let mut ticks = signals.clone();
+        signals.push(passed(9 * HOUR));
+        assert_eq!(told(&mut WatchState::default(), signals, &pack), expected, "{name}");
+        if name != "too late" {
+            ticks.extend([passed(10)]);
+            ticks.extend((1..=54).map(|tenth| Signal::Tick(at(tenth * 600))));
+            assert_eq!(told(&mut WatchState::default(), ticks, &pack), expected, "{name}, by ticks");
+        }
+    }
 }

@@ -20,7 +20,7 @@ fn run_late(posts: &[(i64, i64, Contribution)]) -> Vec<AlertEvent> {
     let verdicts = signals.chain([clocks(last, true)]).flat_map(|signal| watch(signal, &mut state, &pack));
     let events = verdicts.collect::<Vec<_>>().into_iter().filter_map(|verdict| match verdict {
         Verdict::Alert(event) => Some(*event),
-        Verdict::FollowUp(_) | Verdict::Case(_) => None,
+        Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
     });
     events.collect()
 }

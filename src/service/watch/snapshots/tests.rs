@@ -10,7 +10,7 @@ use crate::rules::{self, Pack};
 use crate::service::watch::{WatchSettings, WatchStage};
 use crate::service::worker::{Limits, StageError, Worker};
 use crate::wire::STATE_FORMAT;
-use crate::wire::{self, Topics};
+use crate::wire::{self, Baseline, BaselineError, Topics};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let (cluster, topics) = (LocalCluster::default(), Topics::new("t."));
-        for topic in [&topics.signals, &topics.state, &topics.alerts, &topics.cases] {
+        for topic in [&topics.signals, &topics.state, &topics.alerts, &topics.cases, &topics.voice] {
             cluster.create(topic, 1);
         }
         let partition = |topic: &Arc<str>| TopicPartition::new(Arc::clone(topic), 0);
@@ -200,6 +200,87 @@ fn who_was_stopped_while_restoring_starts_again() {
     let settings =
         WatchSettings { topics: bench.topics.clone(), snapshot_every: Some(HOUR), undo: UndoLimits::default() };
     let mut log = bench.cluster.worker("watch", vec![bench.source.clone()]);
-    let error = rebuild(&mut log, &bench.source, Some(&stale), &settings, &one).expect_err("it is behind");
+    let error = rebuild(&mut log, &bench.source, Some(&stale), &settings, &one, None).expect_err("it is behind");
     assert!(error.is_retriable(), "{error}");
+}
+
+/// What a bench has learned in these buckets.
+fn history(pack: &Arc<Pack>, buckets: std::ops::Range<i64>) -> Baseline {
+    let bench = Bench::new();
+    bench.signals(buckets);
+    let mut worker = bench.worker(pack, HOUR);
+    settle(&mut worker);
+    let written = worker.stage().baseline().expect("has a binary form").encode().expect("has a binary form");
+    Baseline::decode(&written).expect("what is written is read back")
+}
+
+fn beginning(bench: &Bench, pack: &Arc<Pack>, baseline: &Baseline) -> Worker<WatchStage, LocalLog> {
+    let mut worker = bench.worker(pack, HOUR);
+    let stage = std::mem::replace(worker.stage_mut(), WatchStage::new(settings(bench), Arc::clone(pack)));
+    *worker.stage_mut() = stage.beginning_with(Some(Arc::new(baseline.clone())));
+    worker
+}
+
+fn settings(bench: &Bench) -> WatchSettings {
+    WatchSettings { topics: bench.topics.clone(), snapshot_every: Some(HOUR), undo: UndoLimits::default() }
+}
+
+#[test]
+fn a_deployment_begins_with_what_history_has_taught() {
+    let (bench, one) = (Bench::new(), pack("nimbus"));
+    let baseline = history(&one, 1..200);
+    let learned = baseline.state(0, &one, UndoLimits::default()).expect("of this pack");
+    assert!(learned.queries().contains_key("q") && learned.counted_to() == Some(Bucket(198)));
+    // raw topics still hold the end of the history: it is not counted again
+    bench.signals(150..199);
+    let mut worker = beginning(&bench, &one, &baseline);
+    worker.turn().expect("begins");
+    let began = worker.stage().state_hash(&bench.source).expect("ours");
+    assert_eq!(began, (0, wire::state_hash(&learned).expect("has a binary form")), "as the history ended");
+    settle(&mut worker);
+    assert_eq!(worker.stage().baseline().expect("has a binary form"), baseline, "nothing is learned twice");
+    assert_eq!(snapshots(&bench.keys()), 1, "the first transaction carries all of it");
+    let left = worker.stage().state_hash(&bench.source);
+    drop(worker);
+    // the file is needed no more, and another one changes nothing
+    let other = history(&one, 1..20);
+    for mut worker in [bench.worker(&one, HOUR), beginning(&bench, &one, &other)] {
+        worker.turn().expect("restores");
+        assert_eq!(worker.stage().state_hash(&bench.source), left);
+    }
+    bench.signals(199..230);
+    let mut worker = bench.worker(&one, HOUR);
+    settle(&mut worker);
+    let grown = worker.stage().baseline().expect("has a binary form");
+    assert_eq!(grown, history(&one, 1..230), "from there on it is as if history had never been cut");
+}
+
+#[test]
+fn a_baseline_that_does_not_fit_is_refused_in_words() {
+    let (bench, one, two) = (Bench::new(), pack("nimbus"), pack("nimbus AND down"));
+    let baseline = history(&one, 1..20);
+    bench.signals(20..30);
+    match beginning(&bench, &two, &baseline).turn() {
+        Err(error @ StageError::Unreadable { .. }) => {
+            let text = error.to_string();
+            assert!(text.contains("learned by pack") && text.contains("replay the history"), "{text}");
+        }
+        other => unreachable!("must be refused: {other:?}"),
+    }
+    assert!(matches!(baseline.fits(2), Err(BaselineError::Partitions { learned: 1, found: 2 })));
+    assert!(baseline.fits(1).is_ok());
+    let good = baseline.encode().expect("has a binary form");
+    let place = "groundswell baseline\n".len();
+    let spoiled = |at: usize| {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1;
+        Baseline::decode(&bytes)
+    };
+    assert!(matches!(spoiled(place), Err(BaselineError::Format(_))), "of another release");
+    for at in [0, place + 1, good.len() / 2, good.len() - 1] {
+        assert!(matches!(spoiled(at), Err(BaselineError::NotOne)), "byte {at}");
+    }
+    for cut in [0, 5, place, place + 4, good.len() - 1] {
+        assert!(Baseline::decode(&good[..cut]).is_err(), "cut at {cut}");
+    }
 }

@@ -1,0 +1,92 @@
+//! Phone numbers that stand for people become keyed hashes, before anything is decided, counted or written.
+//!
+//! Why here and not where payloads are read: own accounts are known by their numbers, so the number must be seen once.
+//! Why in the `decisions` section of the configuration: the hash is the author of cases and counts, so every worker and
+//! a replay that is to be equal must have the same key. The numbers of a country can all be tried, so without a key of
+//! one's own the hash hides a number from readers, not from whoever wants to know it.
+
+use crate::mention::{Mention, Platform};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::fmt;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// Bytes of the hash that are kept: two numbers of all there are share one with odds of 1 in 10^18.
+const KEPT: usize = 16;
+
+/// What phone numbers are hashed with. Never shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct PhoneKey(Arc<[u8]>);
+
+impl fmt::Debug for PhoneKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl PhoneKey {
+    /// From the configuration; an empty one is that of every deployment without a key.
+    #[must_use]
+    pub fn new(key: &str) -> Self {
+        Self(key.as_bytes().into())
+    }
+
+    /// Puts the hash in the place of an author's number.
+    pub fn hide(&self, mention: &mut Mention) {
+        let is_number = |id: &&mut String| id.strip_prefix('+').unwrap_or(id).bytes().all(|byte| byte.is_ascii_digit());
+        let id = mention.author.as_mut().and_then(|author| author.id.as_mut());
+        if mention.platform == Platform::Whatsapp
+            && let Some(id) = id.filter(is_number)
+        {
+            *id = self.hash(id.strip_prefix('+').unwrap_or(id));
+        }
+    }
+
+    /// `phone-` and the first 16 bytes of HMAC-SHA256 (RFC 2104) over the digits, in hexadecimal.
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length, the empty one too")]
+    fn hash(&self, digits: &str) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        mac.update(digits.as_bytes());
+        let mut hash = String::with_capacity("phone-".len() + 2 * KEPT);
+        hash.push_str("phone-");
+        for byte in mac.finalize().into_bytes().iter().take(KEPT) {
+            let _ = write!(hash, "{byte:02x}");
+        }
+        hash
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mention::Author;
+
+    fn hidden(key: &str, platform: Platform, id: &str) -> String {
+        let mut mention = Mention::new(platform, "", "1");
+        mention.author = Some(Author { id: Some(id.to_owned()), ..Author::default() });
+        PhoneKey::new(key).hide(&mut mention);
+        mention.author.and_then(|author| author.id).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_number_becomes_a_hash_of_its_key() {
+        // printf 15550100009 | openssl dgst -sha256 -hmac k3y
+        assert_eq!(hidden("k3y", Platform::Whatsapp, "15550100009"), "phone-9eff5eec8e2a6b483cb00956daea3295");
+        assert_eq!(
+            hidden("k3y", Platform::Whatsapp, "+15550100009"),
+            "phone-9eff5eec8e2a6b483cb00956daea3295",
+            "however it is written"
+        );
+        assert_ne!(hidden("other", Platform::Whatsapp, "15550100009"), "phone-9eff5eec8e2a6b483cb00956daea3295");
+        assert_ne!(hidden("k3y", Platform::Whatsapp, "15550100008"), "phone-9eff5eec8e2a6b483cb00956daea3295");
+        assert!(hidden("", Platform::Whatsapp, "15550100009").starts_with("phone-"));
+    }
+
+    #[test]
+    fn what_is_no_number_stays() {
+        for (platform, id) in [(Platform::Whatsapp, "US.134"), (Platform::Telegram, "901"), (Platform::X, "901")] {
+            assert_eq!(hidden("k3y", platform, id), id);
+        }
+    }
+}

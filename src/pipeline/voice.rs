@@ -1,0 +1,57 @@
+//! Share of voice: which brands an item names, on which topics.
+//!
+//! Brands are the pack's own (`brands.yaml`, a product counts for its brand) and its competitors (`lists.yaml`); topics
+//! are the queries that brought the item in, and [`ALL`] of them together. So both are as many as the pack has, and a
+//! post that names a competitor alone counts where a query brings it in.
+
+use super::item::{Decided, contribution};
+use crate::detect::BrandCounts;
+use crate::mention::Action;
+use crate::rules::{Pack, fold};
+use std::collections::BTreeSet;
+
+/// The topic of everything that was brought in, each item once.
+pub const ALL: &str = "all";
+
+/// What an item adds, to each of the topics and each of the brands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// Topics, [`ALL`] among them.
+    pub topics: BTreeSet<String>,
+    /// Brands, as the pack writes them.
+    pub brands: BTreeSet<String>,
+    /// The counts.
+    pub counts: BrandCounts,
+}
+
+/// What a decided item adds; none where it names no brand. As with series, edits are counted once, and what an own
+/// account says is not what people say.
+#[must_use]
+pub fn spoken(decided: &Decided, pack: &Pack) -> Option<Spoken> {
+    let scores = decided.scores.as_ref()?;
+    let mention = &decided.mention;
+    let mut brands: BTreeSet<String> = decided.brands.iter().map(|named| named.brand.clone()).collect();
+    if !pack.lists.competitors.is_empty() {
+        let folded = match &mention.title {
+            Some(title) => fold(&format!("{title}\n{}", mention.text)),
+            None => fold(&mention.text),
+        };
+        let named = pack.lists.competitors.iter().filter(|name| folded.contains(&name.folded));
+        brands.extend(named.map(|name| name.written.clone()));
+    }
+    if brands.is_empty() || mention.action != Action::Create {
+        return None;
+    }
+    let brings = |query: &&str| pack.query_of(query).is_some_and(|rule| !rule.mark);
+    let matched = decided.matches.iter().map(|matched| matched.query.as_str()).filter(brings);
+    // a query of that name is lost in all of them
+    let topics = matched.chain([ALL]).map(str::to_owned).collect();
+    let counts = BrandCounts::of(&contribution(decided, &[], None), scores.sentiment.label == "positive");
+    Some(Spoken { topics, brands, counts })
+}
+
+/// True for a brand that is our own.
+#[must_use]
+pub fn is_own_brand(brand: &str, pack: &Pack) -> bool {
+    !pack.lists.competitors.iter().any(|name| name.written == brand)
+}
