@@ -561,23 +561,23 @@ mod tests {
         series
     }
 
-    fn shortest(series: &Series) -> Windowed {
-        series.judge(false, &Settings::default()).windows[0]
+    fn five_minutes(series: &Series) -> Windowed {
+        series.judge(false, &Settings::default()).windows[1]
     }
 
     #[test]
     fn a_young_series_is_not_judged() {
         assert!(steady(5, 719).judge(false, &Settings::default()).windows.is_empty());
-        assert_eq!(steady(5, 720).judge(false, &Settings::default()).windows.len(), 3);
+        assert_eq!(steady(5, 720).judge(false, &Settings::default()).windows.len(), VOLUME_WINDOWS.len());
     }
 
     #[test]
     fn the_usual_is_expected_and_a_burst_surprises() {
         let mut series = steady(2, 1500);
-        let usual = shortest(&series);
+        let usual = five_minutes(&series);
         assert!((usual.expected - 60.0).abs() < 1.0 && usual.observed == 60, "{usual:?}");
         series.merge(Bucket(1500), &partial(100));
-        let burst = shortest(&series);
+        let burst = five_minutes(&series);
         assert!(burst.observed == 160 && burst.surprise > 8.0 && burst.upper < 120.0, "{burst:?}");
         assert!((burst.expected - usual.expected).abs() < 1e-9, "a burst is not its own baseline");
     }
@@ -589,13 +589,13 @@ mod tests {
             series.advance(Bucket(bucket), true, false, &[]);
             series.merge(Bucket(bucket), &partial(50));
         }
-        assert_eq!(series.judge(true, &Settings::default()).windows[0].observed, 1500);
-        assert_eq!(shortest(&series).observed, 0, "an incident that is over is left out");
+        assert_eq!(series.judge(true, &Settings::default()).windows[1].observed, 1500);
+        assert_eq!(five_minutes(&series).observed, 0, "an incident that is over is left out");
         for bucket in 1601..=2100 {
             series.advance(Bucket(bucket), false, false, &[]);
             series.merge(Bucket(bucket), &partial(2));
         }
-        assert!((shortest(&series).expected - 60.0).abs() < 2.0);
+        assert!((five_minutes(&series).expected - 60.0).abs() < 2.0);
     }
 
     #[test]
@@ -610,7 +610,7 @@ mod tests {
             assert!((series.expected(30) - 60.0).abs() < 0.1, "however long: {}", series.expected(30));
             series.adopt();
             assert!((series.expected(30) - 240.0).abs() < 1.0, "{}", series.expected(30));
-            let calm = shortest(&series);
+            let calm = five_minutes(&series);
             assert!(calm.observed == 240 && calm.surprise < 1.0, "{calm:?}");
             series.adopt();
             assert!((series.expected(30) - 240.0).abs() < 1.0, "there is nothing more to adopt");
@@ -625,10 +625,10 @@ mod tests {
         for bucket in 1501..=5000 {
             one_by_one.advance(Bucket(bucket), false, false, &[]);
         }
-        let (a, b) = (shortest(&at_once).expected, shortest(&one_by_one).expected);
+        let (a, b) = (five_minutes(&at_once).expected, five_minutes(&one_by_one).expected);
         assert!((a - b).abs() < 1e-6 && a < 45.0, "{a} {b}");
         at_once.advance(Bucket(i64::MAX / 2), false, false, &[]);
-        assert_eq!(shortest(&at_once).observed, 0, "however long");
+        assert_eq!(five_minutes(&at_once).observed, 0, "however long");
     }
 
     #[test]
@@ -666,7 +666,7 @@ mod tests {
         let mut series = steady(2, 1500);
         series.merge(Bucket(1490), &partial(7));
         series.merge(Bucket(-9_000_000), &partial(1000));
-        assert_eq!(shortest(&series).observed, 67);
+        assert_eq!(five_minutes(&series).observed, 67);
     }
 
     #[test]

@@ -323,7 +323,10 @@ impl Day {
 
     fn follow(&mut self, draft: &Draft, first: &Shaped, at: f64, payload: Option<Value>) {
         if let Some(payload) = payload {
-            self.about = "follow-up";
+            // an edited giveaway is one still
+            if self.about != Topic::Giveaway.name() {
+                self.about = "follow-up";
+            }
             self.arrive(draft.platform, &first.id, at, payload.to_string().into_bytes());
         }
     }
