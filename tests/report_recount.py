@@ -7,6 +7,7 @@ Used by tests/report.rs, which compares it with `groundswell report week`.
 """
 import glob
 import json
+import math
 import sys
 from collections import defaultdict
 from datetime import datetime, timezone
@@ -20,6 +21,11 @@ def micros(text):
     whole, _, fraction = body.partition(".")
     at = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
     return int(at.timestamp()) * 1_000_000 + int((fraction + "000000")[:6])
+
+
+def percent(score):
+    """In whole percents, halves away from zero."""
+    return math.copysign(math.floor(abs(score) * 100 + 0.5), score)
 
 
 def lines(path):
@@ -178,7 +184,7 @@ for word in responses:
     near = [(when - at, score) for when, score in heard[about] if abs(when - at) <= 1_800_000_000]
     sides = [[score for apart, score in near if apart < 0], [score for apart, score in near if apart >= 0]]
     # scores are kept as whole percents
-    means = [sum(round(score * 100) for score in side) / 100 / len(side) if side else None for side in sides]
+    means = [sum(percent(score) for score in side) / 100 / len(side) if side else None for side in sides]
     moods.append(
         {
             "about": word["about"],

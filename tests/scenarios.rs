@@ -149,7 +149,7 @@ impl Played {
 
     /// One line a record of the public topics, sorted: topic, what, whose, decision.
     fn told(&self) -> Vec<String> {
-        let readable = self.outputs.keys().filter(|topic| !["dead-letter", "cases"].contains(&topic.as_str()));
+        let readable = self.outputs.keys().filter(|topic| !["dead-letter", "cases", "voice"].contains(&topic.as_str()));
         let values: Vec<(&String, Value)> =
             readable.flat_map(|topic| self.json(topic).into_iter().map(move |value| (topic, value))).collect();
         let names: BTreeMap<String, String> = values
