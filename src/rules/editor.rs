@@ -189,6 +189,21 @@ fn heads() -> Value {
     entries(any(vec![text(), entries(share())]))
 }
 
+/// What scores say of a post in shares: conditions ask for them, and tests give them.
+const SHARES: [&str; 11] = [
+    "threat",
+    "abuse",
+    "anger",
+    "frustration",
+    "incident",
+    "negative",
+    "urgency_now",
+    "danger",
+    "distress",
+    "legal",
+    "press",
+];
+
 fn condition() -> Value {
     let mut fields = vec![
         ("intents", names()),
@@ -204,20 +219,7 @@ fn condition() -> Value {
         ("heads", heads()),
         ("followers", whole(0, 1_000_000_000_000)),
     ];
-    let shares = [
-        "threat",
-        "abuse",
-        "anger",
-        "frustration",
-        "incident",
-        "negative",
-        "urgency_now",
-        "danger",
-        "distress",
-        "legal",
-        "press",
-    ];
-    fields.extend(shares.map(|key| (key, share())));
+    fields.extend(SHARES.map(|key| (key, share())));
     let flags = ["verified", "private", "impersonation", "visible", "competitor", "executive", "regulated"];
     fields.extend(flags.map(|key| (key, flag())));
     map("a condition", &[], fields)
@@ -597,20 +599,7 @@ fn overlay() -> Vec<Field> {
 fn given() -> Value {
     let mut fields =
         vec![("language", text()), ("intents", entries(share())), ("noise", entries(share())), ("heads", heads())];
-    let shares = [
-        "threat",
-        "abuse",
-        "anger",
-        "frustration",
-        "incident",
-        "negative",
-        "urgency_now",
-        "danger",
-        "distress",
-        "legal",
-        "press",
-    ];
-    fields.extend(shares.map(|key| (key, share())));
+    fields.extend(SHARES.map(|key| (key, share())));
     map("given scores", &[], fields)
 }
 
