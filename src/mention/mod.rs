@@ -6,7 +6,7 @@ mod ids;
 mod platform;
 mod time;
 
-pub use ids::{ScopedId, hash64, mention_id};
+pub use ids::{ScopedId, hash64, hex, mention_id};
 pub use platform::Platform;
 pub use time::Timestamp;
 

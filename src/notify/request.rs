@@ -3,7 +3,7 @@
 use super::Message;
 use crate::alert::{ALERT_TYPE, AlertEvent, AlertKind, AlertState};
 use crate::config::Receiver;
-use crate::mention::Timestamp;
+use crate::mention::{Timestamp, hex};
 use crate::route::Severity;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
@@ -57,9 +57,7 @@ pub fn sign(secret: &str, at: i64, body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(format!("{at}.").as_bytes());
     mac.update(body.as_bytes());
-    let digest = mac.finalize().into_bytes();
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("t={at},v1={hex}")
+    format!("t={at},v1={}", hex(&mac.finalize().into_bytes()))
 }
 
 /// `{"id", "type", "event"}`, the event as published, without what looks personal.

@@ -5,11 +5,10 @@
 //! a replay that is to be equal must have the same key. The numbers of a country can all be tried, so without a key of
 //! one's own the hash hides a number from readers, not from whoever wants to know it.
 
-use crate::mention::{Mention, Platform};
+use crate::mention::{Mention, Platform, hex};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// Bytes of the hash that are kept: two numbers of all there are share one with odds of 1 in 10^18.
@@ -48,12 +47,7 @@ impl PhoneKey {
     fn hash(&self, digits: &str) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.update(digits.as_bytes());
-        let mut hash = String::with_capacity("phone-".len() + 2 * KEPT);
-        hash.push_str("phone-");
-        for byte in mac.finalize().into_bytes().iter().take(KEPT) {
-            let _ = write!(hash, "{byte:02x}");
-        }
-        hash
+        format!("phone-{}", hex(&mac.finalize().into_bytes()[..KEPT]))
     }
 }
 

@@ -87,6 +87,7 @@ pub use regex::{REGEX_BYTES_MAX, REGEX_SIZE_MAX};
 pub use resolve::{EXPANDED_DEPTH_MAX, EXPANDED_TERMS_MAX};
 pub use scratch::Scratch;
 
+use crate::mention::hex;
 use crate::text::{Document, Span};
 use ast::Truth;
 use compile::TooMany;
@@ -389,5 +390,5 @@ fn digest<S: AsRef<str>>(names: &[&str], queries: &[S]) -> String {
         part(names.get(index).copied().unwrap_or_default());
         part(query.as_ref());
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..8])
 }

@@ -8,9 +8,9 @@ use super::SourceFile;
 use super::fields::Fields;
 use super::sheet::{Ctx, Kind};
 use super::yaml::{Node, Place, Value};
+use crate::mention::hex;
 use crate::score::{Additions, Head, Layer, Model};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// Where the heads of a pack stand.
@@ -43,11 +43,7 @@ pub fn is_learned(path: &str) -> bool {
 }
 
 fn outline(path: &str, bytes: &[u8]) -> String {
-    let sum = Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // writing to a string cannot fail
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let sum = hex(&Sha256::digest(bytes));
     let unread = || (format!("{} bytes", bytes.len()), String::new());
     let (what, labels) = if path == LAYER {
         let told = |layer: Layer| format!("a layer of {} rows on model {}", layer.len(), layer.model());

@@ -70,7 +70,7 @@ pub use teams::{Contact, Receiver, ReceiverKind, Team};
 pub use unfilled::unfilled;
 pub use verdict::{Difference, Observed};
 
-use crate::mention::Timestamp;
+use crate::mention::{Timestamp, hex};
 use crate::query::QuerySet;
 use crate::score::Additions;
 use fields::Fields;
@@ -438,5 +438,5 @@ fn digest(files: &[&SourceFile], extra: &[(String, String)]) -> String {
         part(name);
         part(query);
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..8])
 }

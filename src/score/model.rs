@@ -19,9 +19,9 @@ use super::{
     Additions, EmotionProbabilities, EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Risk, Scores,
     SentimentProbabilities, SentimentScore,
 };
+use crate::mention::hex;
 use crate::text::Template;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::sync::{LazyLock, OnceLock};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -268,11 +268,7 @@ fn noise_score(answer: &Answer, is_read: bool) -> LabelScore {
 }
 
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(8).fold(String::with_capacity(16), |mut hex, byte| {
-        // writing to a string cannot fail
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Sha256::digest(bytes)[..8])
 }
 
 /// What one of `count` features counts: the sum of many weak signs grows with the root of their number.

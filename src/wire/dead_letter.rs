@@ -2,9 +2,9 @@
 
 use super::{Topics, header};
 use crate::log::{Output, Place, Record};
+use crate::mention::hex;
 use crate::normalize::Reject;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// Larger values are kept up to this many bytes, with length and SHA-256 of the whole.
 const KEPT_BYTES_MAX: usize = 64 * 1024;
@@ -39,14 +39,6 @@ pub fn dead_letter(topics: &Topics, record: &Record, reject: &Reject) -> Output 
     }
     let place = Place::Hashed(record.key.clone().unwrap_or_default());
     Output { topic: topics.dead_letter.clone(), place, key: record.key.clone(), value, headers }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // writing to a String cannot fail
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

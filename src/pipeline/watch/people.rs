@@ -391,53 +391,39 @@ pub(super) fn decided(told: Told, bucket: Bucket, query: Option<&QueryState>, ma
             (FollowUpAction::Release, TicketAction::Upsert, "no incident is open on the query it matched".to_owned())
         }
     };
-    Some(FollowUp {
-        item_id: told.item_id,
-        revision: told.revision,
-        action,
-        incident_id: incident.map(|episode| episode.incident_id.clone()),
-        team: told.team,
-        thread: told.thread,
-        ticket,
-        step: None,
-        raised: None,
-        at: bucket.end(),
-        reasons: vec![reason],
-    })
+    let incident_id = incident.map(|episode| episode.incident_id.clone());
+    Some(FollowUp { incident_id, ..follow_up(told, action, ticket, bucket.end(), vec![reason]) })
+}
+
+/// A follow-up that says no more than what is done, and why.
+fn follow_up(
+    told: Told,
+    action: FollowUpAction,
+    ticket: TicketAction,
+    at: Timestamp,
+    reasons: Vec<String>,
+) -> FollowUp {
+    let Told { item_id, team, thread, revision } = told;
+    let (incident_id, step, raised) = (None, None, None);
+    FollowUp { item_id, revision, action, incident_id, team, thread, ticket, step, raised, at, reasons }
+}
+
+/// Somebody is to act on it, with its ticket.
+fn escalates(told: Told, at: Timestamp, reasons: Vec<String>) -> FollowUp {
+    follow_up(told, FollowUpAction::Escalate, TicketAction::Upsert, at, reasons)
 }
 
 /// An item whose incident is over: it never had a ticket, and gets none.
 fn released(told: Told, incident: Option<&str>, at: Timestamp) -> FollowUp {
-    FollowUp {
-        item_id: told.item_id,
-        revision: told.revision,
-        action: FollowUpAction::Release,
-        incident_id: incident.map(str::to_owned),
-        team: told.team,
-        thread: told.thread,
-        ticket: TicketAction::None,
-        step: None,
-        raised: None,
-        at,
-        reasons: vec!["the incident it was held for is over".to_owned()],
-    }
+    let reasons = vec!["the incident it was held for is over".to_owned()];
+    let incident_id = incident.map(str::to_owned);
+    FollowUp { incident_id, ..follow_up(told, FollowUpAction::Release, TicketAction::None, at, reasons) }
 }
 
 fn escalated(step: Step, told: Told, name: impl Fn(&str) -> String) -> FollowUp {
     let reason = format!("nobody has answered by {}: {} is next, step {}", step.at, name(&step.party), step.number);
-    FollowUp {
-        item_id: told.item_id,
-        revision: told.revision,
-        action: FollowUpAction::Escalate,
-        incident_id: None,
-        team: told.team,
-        thread: told.thread,
-        ticket: TicketAction::Upsert,
-        at: step.at,
-        step: Some(Box::new(step)),
-        raised: None,
-        reasons: vec![reason],
-    }
+    let follow_up = escalates(told, step.at, vec![reason]);
+    FollowUp { step: Some(Box::new(step)), ..follow_up }
 }
 
 /// A word did not come in time: whoever stands in is asked.
@@ -445,7 +431,7 @@ fn stood_in(overdue: &Overdue, told: Told, name: impl Fn(&str) -> String) -> Fol
     let Overdue { who, deputy, at } = overdue;
     let step = Step { party: deputy.clone(), number: 1, at: *at, by: None, next: None };
     let reason = format!("{} has not approved by {at}: {} is asked instead", name(who), name(deputy));
-    FollowUp { reasons: vec![reason], ..escalated(step, told, name) }
+    FollowUp { step: Some(Box::new(step)), ..escalates(told, *at, vec![reason]) }
 }
 
 /// Time has made a case more severe: its owner is told how severe it is now, why, and by when to answer.
@@ -460,17 +446,6 @@ fn raised_to(
     let Raised { severity, mut reasons, rung } = raised;
     let team = rung.as_ref().map_or_else(|| told.team.clone(), |rung| rung.team.clone());
     reasons.extend(rung.map(|rung| format!("row {} gives it to {}", rung.row, pack.name_of(&rung.team))));
-    FollowUp {
-        item_id: told.item_id,
-        revision: told.revision,
-        action: FollowUpAction::Escalate,
-        incident_id: None,
-        team: told.team,
-        thread: told.thread,
-        ticket: TicketAction::Upsert,
-        step: None,
-        raised: Some(Box::new(RaisedTo { case_id: case_id.to_owned(), severity, team, respond_by })),
-        at,
-        reasons,
-    }
+    let raised = RaisedTo { case_id: case_id.to_owned(), severity, team, respond_by };
+    FollowUp { raised: Some(Box::new(raised)), ..escalates(told, at, reasons) }
 }
