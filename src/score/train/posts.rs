@@ -11,7 +11,7 @@ use super::rng::Rng;
 /// Variants drawn from one template.
 const VARIANTS: usize = 5;
 
-const FILES: [(&str, &str); 43] = [
+const FILES: [(&str, &str); 48] = [
     ("en", include_str!("posts/en_billing.txt")),
     ("en", include_str!("posts/en_defect.txt")),
     ("en", include_str!("posts/en_outage.txt")),
@@ -55,6 +55,11 @@ const FILES: [(&str, &str); 43] = [
     ("pt", include_str!("posts/pt_grave.txt")),
     ("fr", include_str!("posts/fr_grave.txt")),
     ("de", include_str!("posts/de_grave.txt")),
+    ("en", include_str!("posts/en_smooth.txt")),
+    ("es", include_str!("posts/es_smooth.txt")),
+    ("pt", include_str!("posts/pt_smooth.txt")),
+    ("fr", include_str!("posts/fr_smooth.txt")),
+    ("de", include_str!("posts/de_smooth.txt")),
 ];
 
 const SLOTS: &str = include_str!("posts/slots.txt");
