@@ -1,11 +1,12 @@
 //! `groundswell run` when the world is not as it should be: no broker, a broken pack, a pack that breaks or waits for
 //! a topic while it runs.
 #![cfg(feature = "kafka")]
-#![allow(clippy::panic, clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -114,6 +115,110 @@ fn a_running_process_keeps_its_pack_until_another_one_is_whole_and_has_its_topic
     let log = process.log_text();
     let since = log.find("pack pending").expect("it was told");
     assert!(!log[since..].contains("broker unreachable"), "no worker fell over:\n{log}");
+}
+
+/// Changes of the folder, unless `GROUNDSWELL_TEST_KAFKA_RELOADS` says another number; each takes two looks of two seconds.
+const RELOADS: u64 = 8;
+
+/// Two files of a small pack that say which version they are of.
+fn files(version: u64) -> [(&'static str, String); 2] {
+    let row = format!(
+        "{{id: other, intent: none, team: support, public_response: say-{version}, private_handoff: ticket, path: [lead]}}"
+    );
+    let trigger = format!("{{id: t{version}, when: {{phrases: [nimbus]}}, severity: S2}}");
+    [
+        ("matrix.yaml", format!("owner: lead\nrows:\n  - {row}\n")),
+        ("intents/triggers.yaml", format!("owner: lead\ntriggers:\n  - {trigger}\n")),
+    ]
+}
+
+fn write_small_pack(folder: &Path) {
+    let teams = "owner: lead\nteams:\n  - {id: support, name: Support, contacts: [lead]}\ncontacts:\n  \
+                 - {id: lead, name: The lead, team: support}\n";
+    let queries = "owner: lead\nqueries:\n  - {id: brand, query: nimbus, watch: false}\n";
+    for part in ["queries", "intents"] {
+        std::fs::create_dir_all(folder.join(part)).unwrap();
+    }
+    let fixed = [("teams.yaml", teams.to_owned()), ("queries/brand.yaml", queries.to_owned())];
+    for (name, text) in fixed.into_iter().chain(files(0)) {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+}
+
+/// Which versions' files decided, by digest, and how many items there are, each once.
+fn decided_by(deployment: &Deployment<'_>) -> (BTreeMap<String, BTreeSet<String>>, usize) {
+    let (mut versions, mut items): (BTreeMap<_, BTreeSet<_>>, _) = (BTreeMap::new(), BTreeSet::new());
+    for value in deployment.broker.read_values(&format!("{}routed.support", deployment.prefix)) {
+        let item: serde_json::Value = serde_json::from_str(&value).unwrap();
+        assert!(items.insert(item["item_id"].to_string()), "decided twice: {item}");
+        let said = item["route"]["public_response"].as_str().unwrap().trim_start_matches("say-").to_owned();
+        let rules = item["decision"]["rules"].as_array().unwrap().iter().filter_map(serde_json::Value::as_str);
+        let fired = rules.filter_map(|rule| rule.strip_prefix("severity:t")).map(str::to_owned);
+        let digest = item["decision"]["pack"].as_str().unwrap().to_owned();
+        versions.entry(digest).or_default().extend(fired.chain([said]));
+    }
+    (versions, items.len())
+}
+
+/// Half of what comes into the folder is no pack, posts never cease, and on the way a second process joins.
+#[test]
+fn a_folder_that_changes_under_load_loses_nothing_and_mixes_nothing() {
+    let reloads = std::env::var("GROUNDSWELL_TEST_KAFKA_RELOADS").ok().and_then(|n| n.parse().ok()).unwrap_or(RELOADS);
+    let deployment = Deployment::new(broker(), "restless");
+    write_small_pack(&deployment.rules);
+    deployment.apply_topics(2);
+    let (topic, feeder) = (format!("{}raw.x", deployment.prefix), deployment.broker.feeder());
+    let mut processes = vec![deployment.process("first", ROLES), deployment.process("second", ROLES)];
+    processes[0].start();
+    processes[0].get_until("/readyz", "ready", PATIENCE, |status, _| status == 200);
+    let (mut sent, mut running, mut digest) = (0, 1, load_pack(&deployment.rules).digest);
+    let mut sound = BTreeSet::from([digest.clone()]);
+    for number in 1..=reloads {
+        if number == reloads / 2 {
+            processes[1].start();
+            processes[1].get_until("/readyz", "ready", PATIENCE, |status, _| status == 200);
+            running = 2;
+        }
+        let is_broken = number % 2 == 0;
+        for (name, text) in files(number) {
+            let text = if is_broken { text.replace("S2", "S9").replace("support", "nobody") } else { text };
+            std::fs::write(deployment.rules.join(name), text).unwrap();
+        }
+        if !is_broken {
+            digest = load_pack(&deployment.rules).digest;
+            sound.insert(digest.clone());
+        }
+        let active = format!("groundswell_pack_info{{digest=\"{digest}\"}} 1");
+        let told = format!("groundswell_pack_last_reload_success {}", u8::from(!is_broken));
+        let has_taken = |process: &Process| {
+            process.get("/metrics").is_some_and(|(_, text)| text.contains(&active) && text.contains(&told))
+        };
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            feeder.feed(&topic, &posts(sent..sent + 40));
+            sent += 40;
+            if processes[..running].iter().all(has_taken) {
+                break;
+            }
+            assert!(Instant::now() < deadline, "change {number}:\n{}", processes[0].log_text());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+    let deadline = Instant::now() + PATIENCE;
+    while decided_by(&deployment).1 < usize::try_from(sent).unwrap() {
+        assert!(Instant::now() < deadline, "not {sent} items:\n{}", processes[0].log_text());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    for process in &mut processes[..running] {
+        process.signal("-TERM");
+        assert!(process.wait(PATIENCE).success());
+    }
+    let (versions, items) = decided_by(&deployment);
+    assert_eq!(items as u64, sent, "each post is one item");
+    let mixed: Vec<_> = versions.iter().filter(|(pack, of)| of.len() != 1 || !sound.contains(*pack)).collect();
+    assert!(mixed.is_empty(), "decided by a mixed pack: {mixed:?}");
+    assert!(versions.len() > sound.len() / 2, "packs changed while posts came: {versions:?}");
+    eprintln!("{reloads} changes, {} sound packs, {sent} items", sound.len());
 }
 
 #[test]
