@@ -3,7 +3,7 @@
 use super::decide::for_a_person;
 use super::facts::Facts;
 use crate::mention::Mention;
-use crate::rules::{Pack, QueryRule};
+use crate::rules::{NO_INTENT, NoiseRule, Pack, QueryRule};
 use crate::score::Scores;
 
 /// Why an item is noise.
@@ -20,7 +20,7 @@ pub struct Noise {
 /// Says whether the scores make an item noise under the pack's thresholds, and why.
 ///
 /// A label that the pack gives no threshold never is; nor is anything with a threat or with an intent that the pack
-/// protects: what victims of a scam write looks like a scam. Nor is what an account posts that bears our name, nor,
+/// protects, as what victims of a scam write looks like a scam, nor what may be of any intent. Nor is what an account posts that bears our name, nor,
 /// where the pack says so, what one of its triggers gives to a person or one of its queries matched.
 #[must_use]
 pub fn noise(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &Pack) -> Option<Noise> {
@@ -31,7 +31,13 @@ pub fn noise(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &
     let threat = rule.unless_threat.is_some_and(|least| scores.threat.probability >= least);
     let takes_our_name = mention.author.as_ref().is_some_and(|author| author.impersonates.is_some());
     let asked_for = matched.iter().any(|query| rule.unless_queries.contains(&query.id));
-    if probability < threshold || threat || takes_our_name || asked_for || is_protected(scores, pack) {
+    if probability < threshold
+        || threat
+        || takes_our_name
+        || asked_for
+        || is_protected(scores, pack)
+        || may_be_an_intent(scores, rule)
+    {
         return None;
     }
     if rule.unless_human && for_a_person(&Facts::new(mention, matched, scores, &pack.lists), pack) {
@@ -49,4 +55,10 @@ fn is_protected(scores: &Scores, pack: &Pack) -> bool {
         let threshold = pack.intents.get(id).map_or(1.0, |intent| intent.threshold);
         scores.intents.iter().any(|score| score.id == *id && score.probability >= threshold)
     })
+}
+
+/// What speaks for any intent at all is somebody's matter, though none may come to its own threshold.
+fn may_be_an_intent(scores: &Scores, rule: &NoiseRule) -> bool {
+    let any: f64 = scores.intents.iter().filter(|score| score.id != NO_INTENT).map(|score| score.probability).sum();
+    rule.unless_any_intent.is_some_and(|least| any >= least)
 }

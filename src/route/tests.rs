@@ -226,6 +226,20 @@ fn noise_says_its_numbers() {
 }
 
 #[test]
+fn what_may_be_of_any_intent_is_no_noise() {
+    for (pairs, is_noise) in [
+        (vec![("none", 1.0)], true),
+        (vec![("none", 0.76), ("billing", 0.14), ("defect", 0.1)], true),
+        (vec![("none", 0.75), ("billing", 0.15), ("defect", 0.1)], false),
+        (vec![("none", 0.1), ("presales", 0.3)], false),
+    ] {
+        let mut scores = intents(&pairs);
+        scores.noise = Given { noise: [("spam".to_owned(), 0.99)].into(), ..Given::default() }.scores().noise;
+        assert_eq!(noise(&post("Nimbus"), &[], &scores, pack()).is_some(), is_noise, "{pairs:?}");
+    }
+}
+
+#[test]
 fn intents_the_pack_does_not_know_are_passed_over() {
     let routing = route(&post("Nimbus"), &intents(&[("weather", 0.99), ("none", 0.9)]));
     assert_eq!((routing.route.intent.as_str(), routing.route.team.as_str()), ("none", "support"));

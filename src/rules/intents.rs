@@ -54,6 +54,8 @@ pub struct NoiseRule {
     pub thresholds: BTreeMap<String, f64>,
     /// Never noise when one of these intents is above its threshold.
     pub unless_intents: Vec<String>,
+    /// Never noise when all intents but none together have at least this probability: what may be somebody's matter.
+    pub unless_any_intent: Option<f64>,
     /// Never noise from this probability of a threat on.
     pub unless_threat: Option<f64>,
     /// Never noise when a trigger gives it to a person.
@@ -167,8 +169,9 @@ fn read_noise(parent: &Fields<'_>) -> Option<NoiseRule> {
             rule.thresholds.insert(label.to_owned(), threshold);
         }
     }
-    if let Some(unless) = fields.map("unless", "unless", &["intents", "threat", "human", "queries"]) {
+    if let Some(unless) = fields.map("unless", "unless", &["intents", "any_intent", "threat", "human", "queries"]) {
         rule.unless_intents = unless.references("intents", Kind::Intent);
+        rule.unless_any_intent = unless.share("any_intent");
         rule.unless_threat = unless.share("threat");
         rule.unless_human = unless.flag("human").unwrap_or(false);
         rule.unless_queries = unless.references("queries", Kind::Query);
