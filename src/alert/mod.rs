@@ -14,7 +14,7 @@ mod thread;
 mod topic;
 mod turn;
 
-pub use chart::Chart;
+pub use chart::{Chart, NoPicture, Plot};
 pub use confidence::Confidence;
 pub use crisis::{Crisis, CrisisPlan};
 pub use episode::{Episode, Opening, Rise, Rule, Tracker, Transition, Withdrawal, meets, risen};
@@ -201,7 +201,7 @@ pub struct AlertEvent {
     /// What is new, where that is the finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<TopicEvidence>,
-    /// The counts that led to it; see [`Chart::svg`].
+    /// The counts that led to it; see [`Plot`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart: Option<Chart>,
     /// Mention ids: the one of widest reach, the most typical, the first.
