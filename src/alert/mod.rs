@@ -17,7 +17,7 @@ mod turn;
 pub use chart::{Chart, NoPicture, Plot};
 pub use confidence::Confidence;
 pub use crisis::{Crisis, CrisisPlan};
-pub use episode::{Episode, Opening, Rise, Rule, Tracker, Transition, Withdrawal, meets, risen};
+pub use episode::{Episode, Opening, Rise, Rule, Tracker, Transition, Withdrawal, has_turned, meets, risen};
 pub use event::{Scene, TERMS_MAX, describe};
 pub use incident::{MEMBERS_MAX, Moved, Slot, facets, gravity, is_echo, lead_order, moved, moves_together};
 pub use kind::{classify, is_independent, is_sour, may_be_a_morning};
