@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 /// Cells kept: two hours of buckets, plus the one being filled.
 const CELLS: usize = 721;
+/// Cells that room is made for at once.
+const CELLS_GROWTH: usize = 120;
 /// A cell is learned when it is this many buckets old (one hour).
 const LEARN_AFTER: usize = 360;
 /// Cells of one block of the dispersion estimate: five minutes.
@@ -527,10 +529,14 @@ impl Series {
 
     /// Begins a cell, and learns the one that grows old, unless the baseline `rests`.
     fn push(&mut self, cell: Cell, rests: bool) {
-        self.cells.push_back(cell);
-        if self.cells.len() > CELLS {
+        if self.cells.len() >= CELLS {
             self.cells.pop_front();
         }
+        // room for twenty minutes at a time: doubling would leave a third of it unused in every series
+        if self.cells.len() == self.cells.capacity() {
+            self.cells.reserve_exact(CELLS_GROWTH.min(CELLS - self.cells.len()));
+        }
+        self.cells.push_back(cell);
         if let Some(place) = self.cells.len().checked_sub(1 + LEARN_AFTER) {
             let old = self.cells[place];
             if !rests {
@@ -677,6 +683,18 @@ mod tests {
         series.merge(Bucket(1490), &partial(7));
         series.merge(Bucket(-9_000_000), &partial(1000));
         assert_eq!(five_minutes(&series).observed, 67);
+    }
+
+    #[test]
+    fn a_series_holds_no_more_cells_than_it_needs() {
+        let mut series = steady(2, 1500);
+        for _ in 0..2 {
+            assert_eq!((series.cells.len(), series.cells.capacity()), (CELLS, CELLS));
+            // a copy has no room to spare: the next cell must not double it
+            series = series.clone();
+            series.advance(series.now.plus(3), false, false, &[]);
+        }
+        assert_eq!((series.cells.len(), series.cells.capacity()), (CELLS, CELLS));
     }
 
     #[test]
