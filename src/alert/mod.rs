@@ -201,7 +201,7 @@ pub struct AlertEvent {
     /// What is new, where that is the finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<TopicEvidence>,
-    /// The counts that led to it; see [`Plot`].
+    /// The counts that led to it, to be drawn against `expected` and `upper`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart: Option<Chart>,
     /// Mention ids: the one of widest reach, the most typical, the first.
