@@ -98,6 +98,8 @@ fn what_many_begin_to_say_is_one_alert_with_its_name() {
         assert!(first.headline.contains(name) && observed, "{}", first.headline);
         assert!(topic.people >= 15 && topic.texts >= 10 && first.people == topic.people, "{topic:?}");
         assert!((0.0..=30.0).contains(&minutes(first)), "after {:.1} min", minutes(first));
+        let (languages, platforms) = (first.languages.values().sum::<u64>(), first.platforms.values().sum::<u64>());
+        assert!(languages == first.people && platforms == first.people && first.reach > 0, "{first:?}");
         assert!((topic.since.as_seconds() - START) as f64 >= NOON - 5.0 * MINUTE && !first.examples.is_empty());
         assert_eq!(first.chart.as_ref().unwrap().counts.last().map(|last| *last as f64), Some(first.observed));
         let last = alerts.last().unwrap();

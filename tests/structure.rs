@@ -26,7 +26,7 @@ const SIBLINGS: [(&str, &[&str]); 12] = [
     ("rules", &["query", "alert", "route", "score", "normalize"]),
     ("wire", &["log"]),
     ("api", &["config", "log", "telemetry", "wire"]),
-    ("notify", &["config", "telemetry"]),
+    ("notify", &["config", "telemetry", "wire"]),
     ("telemetry", &["config", "log"]),
     ("config", &["log"]),
     ("log", &[]),

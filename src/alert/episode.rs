@@ -86,7 +86,7 @@ pub struct Episode {
     pub closed: Option<Bucket>,
     /// It turned out to be none, and by whom: what comes after it opens anew.
     pub withdrawn: Option<Withdrawal>,
-    /// What its present opening was decided on, where that was a window of counts.
+    /// What its present opening was decided on, where that was a window of counts or of mood.
     pub opening: Option<Opening>,
     /// The query whose alert leads the incident it belongs to; none where it is told itself.
     pub led_by: Option<String>,
@@ -128,6 +128,11 @@ impl Opening {
     fn of(at: Bucket, kind: AlertKind, rise: &Rise) -> Self {
         let buckets = u32::try_from(rise.window.buckets).unwrap_or(u32::MAX);
         Self { at, kind, buckets, expected: rise.window.expected, reports: rise.reports }
+    }
+
+    fn of_mood(at: Bucket, shift: &Mood) -> Self {
+        let buckets = u32::try_from(shift.buckets).unwrap_or(u32::MAX);
+        Self { at, kind: AlertKind::SentimentShift, buckets, expected: shift.expected, reports: false }
     }
 }
 
@@ -462,11 +467,7 @@ impl Tracker {
     ) -> Option<Transition> {
         let told = |state| Some(Transition { state, mood: true });
         let people_floor = settings.people * 4;
-        let is_shift = |mood: &&Mood| {
-            mood.deviations >= settings.mood_deviations
-                && mood.effect >= settings.mood_effect
-                && evidence.people.distinct() >= people_floor
-        };
+        let is_shift = |mood: &&Mood| has_turned(mood, settings) && evidence.people.distinct() >= people_floor;
         if let Some(episode) = self.mood.as_mut().filter(|episode| episode.is_open()) {
             let calm = mood.is_none_or(|mood| mood.deviations < settings.mood_deviations / 2.0);
             if episode.is_calm_for(calm, CALM_EVALUATIONS) {
@@ -511,12 +512,13 @@ impl Tracker {
             }
             last.closed = None;
             last.calm = 0;
-            last.since = since;
+            (last.since, last.opening) = (since, Some(Opening::of_mood(at, shift)));
             (last.told, last.expected) = (shift.negative, shift.expected);
             return Some(AlertState::Reopened);
         }
         let mut episode = Episode::new(query, AlertKind::SentimentShift, since, severity);
         episode.buckets = u32::try_from(shift.buckets).unwrap_or(u32::MAX);
+        episode.opening = Some(Opening::of_mood(at, shift));
         (episode.told, episode.expected) = (shift.negative, shift.expected);
         self.mood = Some(episode);
         Some(AlertState::Opened)
@@ -526,6 +528,12 @@ impl Tracker {
 /// Below half of what would open it.
 fn is_calm(window: &Windowed) -> bool {
     window.observed as f64 <= window.calm_most()
+}
+
+/// True when a mood is far enough from the usual, and surely so.
+#[must_use]
+pub fn has_turned(mood: &Mood, settings: &Settings) -> bool {
+    mood.deviations >= settings.mood_deviations && mood.effect >= settings.mood_effect
 }
 
 /// True when a window meets the minimum effect.

@@ -143,6 +143,7 @@ impl Scene<'_> {
             "\u{201c}{name}\u{201d}: {of_all} within an hour, {expected} expected; in {} different texts; chance 1 in 10^{:.0}",
             topic.texts, topic.surprise
         ));
+        event.explain.extend(louder(self.evidence, self.series));
         event.topic = Some(TopicEvidence::of(topic, self.episode.since));
         event.chart = Some(Chart::new(HOUR_BUCKETS, topic.growth.clone()));
         if !state.ends() {

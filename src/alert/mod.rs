@@ -14,10 +14,10 @@ mod thread;
 mod topic;
 mod turn;
 
-pub use chart::Chart;
+pub use chart::{Chart, NoPicture, Plot};
 pub use confidence::Confidence;
 pub use crisis::{Crisis, CrisisPlan};
-pub use episode::{Episode, Opening, Rise, Rule, Tracker, Transition, Withdrawal, meets, risen};
+pub use episode::{Episode, Opening, Rise, Rule, Tracker, Transition, Withdrawal, has_turned, meets, risen};
 pub use event::{Scene, TERMS_MAX, describe};
 pub use incident::{MEMBERS_MAX, Moved, Slot, facets, gravity, is_echo, lead_order, moved, moves_together};
 pub use kind::{classify, is_independent, is_sour, may_be_a_morning};
@@ -201,7 +201,7 @@ pub struct AlertEvent {
     /// What is new, where that is the finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<TopicEvidence>,
-    /// The counts that led to it; see [`Chart::svg`].
+    /// The counts that led to it, to be drawn against `expected` and `upper`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart: Option<Chart>,
     /// Mention ids: the one of widest reach, the most typical, the first.

@@ -42,6 +42,8 @@ pub struct Topics {
     /// What it is about; empty before the first.
     pub term: String,
     looked: Option<Bucket>,
+    /// When it was opened last, and how many people said it by then.
+    pub opening: Option<(Bucket, u64)>,
     /// The topic of the last look, and since when it is there.
     seen: Option<(String, Bucket)>,
     known: Vec<Known>,
@@ -99,12 +101,12 @@ impl Topics {
             self.seen = Some((topic.term.clone(), since));
             return None;
         }
-        let state = self.open(query, topic, severity);
+        let state = self.open(query, at, topic, severity);
         found.iter().for_each(|topic| self.know(&topic.term, at));
         Some(state)
     }
 
-    fn open(&mut self, query: &str, topic: &Topic, severity: Severity) -> AlertState {
+    fn open(&mut self, query: &str, at: Bucket, topic: &Topic, severity: Severity) -> AlertState {
         let again = self.episode.take().filter(|last| last.withdrawn.is_none() && is_related(&self.term, &topic.term));
         let (state, mut episode) = match again {
             Some(last) => (AlertState::Reopened, last.again(topic.since)),
@@ -112,6 +114,7 @@ impl Topics {
         };
         (episode.told, episode.expected, episode.people) = (topic.people, topic.expected, topic.people);
         self.episode = Some(episode);
+        self.opening = Some((at, topic.people));
         self.term.clone_from(&topic.term);
         state
     }

@@ -49,7 +49,7 @@ fn tell(config: &Notify, team: &str, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let event = test_event(team, Timestamp::clamped(0).plus_seconds(seconds));
     let mut exit = Exit::Ok;
     for (place, receiver) in receivers_of(config, team).iter().enumerate() {
-        let outcome = match sender.send(&request(receiver, &event, config.redact, seconds)) {
+        let outcome = match sender.send(&request(receiver, &event, config, seconds)) {
             Ok(()) => "ok".to_owned(),
             Err(failure) => {
                 exit = Exit::Findings;

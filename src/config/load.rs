@@ -88,6 +88,10 @@ impl Config {
             let bare = !key.is_reference();
             all.push(("decisions.phone_key".to_owned(), key, bare));
         }
+        if let Some(charts) = &mut self.notify.charts {
+            let bare = !charts.key.is_reference();
+            all.push(("notify.charts.key".to_owned(), &mut charts.key, bare));
+        }
         for (team, receivers) in &mut self.notify.receivers {
             for (place, receiver) in receivers.iter_mut().enumerate() {
                 let key = format!("notify.receivers.{team}[{place}].{}", receiver.kind());
@@ -144,10 +148,16 @@ impl Config {
                 return Err(range(key, &size, format!("at least {least}")));
             }
         }
+        let charts = self.notify.charts.as_ref();
+        if let Some(charts) = charts.filter(|charts| !charts.url.starts_with("https://")) {
+            return Err(range("notify.charts.url", &charts.url, "an address that begins with https://".to_owned()));
+        }
+        let chart_key: &[Secret] = charts.map_or(&[], |charts| std::slice::from_ref(&charts.key));
         for (key, secrets) in [
-            ("http.feedback_secrets", &self.http.feedback_secrets),
+            ("http.feedback_secrets", self.http.feedback_secrets.as_slice()),
             ("http.feedback_tokens", &self.http.feedback_tokens),
             ("http.overlay_secrets", &self.http.overlay_secrets),
+            ("notify.charts.key", chart_key),
         ] {
             for secret in secrets {
                 let bytes = secret.expose().len();

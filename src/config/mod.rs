@@ -21,7 +21,7 @@ pub use error::{ConfigError, Warning};
 pub use load::Overrides;
 pub use secret::{Properties, Secret, SecretError};
 pub use sections::{
-    Clock, Config, Decisions, FeedbackSource, Http, Kafka, Log, LogFormat, Notify, OnGap, Receiver, Role,
+    ChartLinks, Clock, Config, Decisions, FeedbackSource, Http, Kafka, Log, LogFormat, Notify, OnGap, Receiver, Role,
     SlackReceiver, Snapshot, Sources, Threads, Transaction, WebhookReceiver,
 };
 pub use units::{Period, Size, UnitError};

@@ -302,6 +302,8 @@ pub struct Notify {
     /// Everything goes to the receivers of this name instead, marked with whose it would be: to see what a pack would
     /// mean before anybody is called.
     pub observe: Option<String>,
+    /// Messages show the chart of their alert, which this address serves; none: no charts.
+    pub charts: Option<ChartLinks>,
     /// Hosts that may resolve to private addresses and may be spoken to without TLS. Nothing else may.
     pub allow_private: Vec<String>,
     /// Takes what looks personal (handles, mail addresses, long numbers) out of receivers' texts.
@@ -323,6 +325,7 @@ impl Default for Notify {
         Self {
             receivers: BTreeMap::new(),
             observe: None,
+            charts: None,
             allow_private: Vec::new(),
             redact: true,
             timeout: Period::seconds(10),
@@ -332,6 +335,16 @@ impl Default for Notify {
             give_up_after: Period::seconds(600),
         }
     }
+}
+
+/// `notify.charts`: where chats find the charts of alerts.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChartLinks {
+    /// The address by which chats reach `http.bind`, without a path of ours: `https://groundswell.example`.
+    pub url: String,
+    /// Signs the addresses of charts, 16 bytes at least; the same where they are sent and where they are served.
+    pub key: Secret,
 }
 
 /// Where a team is told.

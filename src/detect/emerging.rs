@@ -217,6 +217,12 @@ impl<'a> Hour<'a> {
         }
     }
 
+    /// Whether people say it in words of their own and not all in one thread, whatever is usual.
+    #[must_use]
+    pub fn is_independent(&self, term: &str, settings: &Settings) -> bool {
+        self.independent(term, settings, 0.0).is_some()
+    }
+
     /// People who say it.
     #[must_use]
     pub fn people_of(&self, term: &str) -> u64 {
@@ -245,7 +251,8 @@ impl<'a> Hour<'a> {
             let words = own(spoken.voice);
             if !texts.iter().any(|text| is_same(text, &words)) {
                 texts.push(words);
-                examples.extend(spoken.voice.example.clone().filter(|_| examples.len() < EXAMPLES_MAX));
+                let id = spoken.voice.example.as_ref().map(|shown| shown.mention_id.clone());
+                examples.extend(id.filter(|_| examples.len() < EXAMPLES_MAX));
             }
         }
         let scale = who.len() as f64 / compared.max(1) as f64;
@@ -278,16 +285,14 @@ impl<'a> Hour<'a> {
 const STEP: i64 = 30;
 const STEPS_MAX: usize = 13;
 
-/// The people as counts; the platform is that of the post which may be shown.
+/// The people as counts, each by the post of theirs which may be shown: its platform, its language and its reach.
 fn evidence(who: &[Spoken<'_>]) -> Partial {
-    let mut partial = Partial { mentions: who.len() as u64, ..Partial::default() };
+    let mut partial = Partial::default();
     for spoken in who {
-        partial.people.add(spoken.person, &1);
-        let id = spoken.voice.example.as_deref().unwrap_or_default();
-        let platform = id.split(':').next().and_then(|name| name.parse::<Platform>().ok());
-        if let Some(platform) = platform {
-            *partial.platforms.entry(platform).or_default() += 1;
-        }
+        let Some(shown) = &spoken.voice.example else { continue };
+        let platform = shown.mention_id.split(':').next().and_then(|name| name.parse::<Platform>().ok());
+        partial.hear(spoken.person, platform, shown.language(), shown.followers);
+        partial.show(&shown.mention_id, shown.followers, spoken.at.start());
     }
     partial
 }
@@ -307,7 +312,12 @@ fn is_same(a: &BTreeSet<&str>, b: &BTreeSet<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::voices::voice_key;
+    use crate::detect::voices::{Shown, voice_key};
+
+    /// Every fourth in French, everybody with as many followers as their number.
+    fn shown(person: u64) -> Shown {
+        Shown::new(format!("x:{person}"), person, if person.is_multiple_of(4) { "fr" } else { "en" })
+    }
 
     /// People who each say these words, one of them their own.
     fn bucket(people: std::ops::Range<u64>, words: &[&str], own: bool) -> Partial {
@@ -315,7 +325,7 @@ mod tests {
         for person in people {
             let (hash, mine) = (hash64(&[&person.to_string()]), [format!("own{person}"), format!("my{person}")]);
             let mine = mine.iter().map(String::as_str).take(if own { 2 } else { 0 });
-            let voice = Voice::new(words.iter().copied().chain(mine), Some(format!("x:{person}")));
+            let voice = Voice::new(words.iter().copied().chain(mine), Some(shown(person)));
             partial.voices.add(voice_key(hash, person.is_multiple_of(3)), &voice);
             partial.people.add(hash, &1);
         }
@@ -390,5 +400,8 @@ mod tests {
         assert_eq!(topic.growth, [9, 24], "an hour ends with all of them: {:?}", topic.growth);
         assert!(topic.expected < 0.1 && topic.upper < 15 && topic.surprise > 20.0, "{topic:?}");
         assert_eq!((topic.examples.len(), topic.evidence.platforms[&Platform::X]), (EXAMPLES_MAX, 24));
+        let (languages, widest) = (&topic.evidence.languages, &topic.evidence.widest[0].mention_id);
+        assert_eq!((languages["en"], languages["fr"], topic.evidence.reach), (18, 6, 276));
+        assert_eq!((widest.as_str(), topic.evidence.first[0].rank), ("x:23", Bucket(0).start().as_micros()));
     }
 }

@@ -36,4 +36,4 @@ pub use share::share_surprise;
 pub use silence::{Gap, Source, Turn};
 pub use threads::{ThreadStory, Threads, mark_parts};
 pub use turn::{Parts, Stratum, take_apart};
-pub use voices::{Distinctive, Said, Vocabulary, Voice, said};
+pub use voices::{Distinctive, Said, Shown, Vocabulary, Voice, said};

@@ -6,7 +6,7 @@
 
 use super::sample::{BottomK, Merge};
 use super::threads::mark_parts;
-use super::voices::{Voice, Voices, voice_key};
+use super::voices::{Shown, Voice, Voices, voice_key};
 use crate::fault::{Bug, is_planted};
 use crate::mention::{Platform, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -197,13 +197,30 @@ impl Partial {
             let (marks, reach) = (mark_parts(item.followers), item.followers);
             self.threads.add(thread, &ThreadPart { mentions: 1, people, marks, reach });
         }
-        let shown = item.example.clone().filter(|_| !item.noise);
+        let example = item.example.as_ref().filter(|_| !item.noise);
+        let shown = example.map(|id| Shown::new(id.clone(), item.followers, &item.language));
         let voice = Voice::new(item.terms.iter().map(String::as_str), shown);
         self.voices.add(voice_key(item.person, item.outage), &voice);
         if let Some(mention_id) = &item.example {
-            let followers = i64::try_from(item.followers).unwrap_or(i64::MAX);
-            keep_example(&mut self.widest, Example { rank: -followers, mention_id: mention_id.clone() });
-            keep_example(&mut self.first, Example { rank: item.at.as_micros(), mention_id: mention_id.clone() });
+            self.show(mention_id, item.followers, item.at);
+        }
+    }
+
+    /// A post that may be shown, among the widest and the first.
+    pub(super) fn show(&mut self, mention_id: &str, followers: u64, at: Timestamp) {
+        let followers = i64::try_from(followers).unwrap_or(i64::MAX);
+        keep_example(&mut self.widest, Example { rank: -followers, mention_id: mention_id.to_owned() });
+        keep_example(&mut self.first, Example { rank: at.as_micros(), mention_id: mention_id.to_owned() });
+    }
+
+    /// A person whose post counts once, with the reach of it.
+    pub(super) fn hear(&mut self, person: u64, platform: Option<Platform>, language: &str, followers: u64) {
+        self.mentions += 1;
+        self.people.add(person, &1);
+        self.reach = add_reach(self.reach, followers);
+        *self.languages.entry(language.to_owned()).or_default() += 1;
+        if let Some(platform) = platform {
+            *self.platforms.entry(platform).or_default() += 1;
         }
     }
 

@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 /// Cells kept: two hours of buckets, plus the one being filled.
 const CELLS: usize = 721;
+/// Cells that room is made for at once.
+const CELLS_GROWTH: usize = 120;
 /// A cell is learned when it is this many buckets old (one hour).
 const LEARN_AFTER: usize = 360;
 /// Cells of one block of the dispersion estimate: five minutes.
@@ -347,8 +349,15 @@ impl Series {
     /// What the people of the last hour say, against what is usual.
     #[must_use]
     pub fn hour(&self) -> Hour<'_> {
+        self.hour_until(self.now)
+    }
+
+    /// The same as far as it was said by the end of a bucket, which is no more than fifteen minutes past.
+    #[must_use]
+    pub fn hour_until(&self, last: Bucket) -> Hour<'_> {
         let first = self.now.plus(1 - LEARN_AFTER as i64);
-        Hour::new(self.details.range(first..).map(|(at, partial)| (*at, &**partial)).collect(), &self.vocabulary)
+        let details = self.details.range(first..).take_while(|(at, _)| **at <= last);
+        Hour::new(details.map(|(at, partial)| (*at, &**partial)).collect(), &self.vocabulary)
     }
 
     /// Sums of windows of so many buckets, `step` buckets apart, as far as all of one is known; the last ends now.
@@ -474,34 +483,37 @@ impl Series {
 
     /// The mood window that deviates most from the baseline, by its mean sentiment.
     fn mood(&self, settings: &Settings) -> Option<Mood> {
+        let judged = MOOD_WINDOWS.iter().filter_map(|buckets| self.mood_of(*buckets, 0, settings));
+        judged.reduce(|a, b| if b.deviations > a.deviations { b } else { a })
+    }
+
+    /// A mood window as it stood `back` buckets ago, with what was read of that time since then.
+    #[must_use]
+    pub fn mood_of(&self, buckets: usize, back: usize, settings: &Settings) -> Option<Mood> {
         let known = self.baseline.mentions.sum();
         if known < settings.mood_floor as f64 {
             return None;
         }
         let mean = self.baseline.sentiment.sum() / known;
         let variance = (self.baseline.sentiment_squares.sum() / known - mean * mean).max(1.0);
-        let judged = |buckets: &usize| {
-            let (mut mentions, mut negative, mut sentiment) = (0u64, 0u64, 0i64);
-            for cell in self.cells.iter().rev().take(*buckets).filter(|cell| !cell.in_incident) {
-                mentions += u64::from(cell.mentions);
-                negative += u64::from(cell.negative);
-                sentiment += i64::from(cell.sentiment_percent);
-            }
-            let n = mentions as f64;
-            let enough = mentions >= settings.mood_floor;
-            // both the window and the baseline are samples
-            let deviation = sqrt(variance / n.max(1.0) * (1.0 + n / known));
-            let effect = mean - sentiment as f64 / n.max(1.0);
-            enough.then(|| Mood {
-                buckets: *buckets,
-                mentions,
-                negative,
-                expected: n * self.usual_negative(),
-                deviations: effect / deviation,
-                effect: effect / 100.0,
-            })
-        };
-        MOOD_WINDOWS.iter().filter_map(judged).reduce(|a, b| if b.deviations > a.deviations { b } else { a })
+        let (mut mentions, mut negative, mut sentiment) = (0u64, 0u64, 0i64);
+        for cell in self.cells.iter().rev().skip(back).take(buckets).filter(|cell| !cell.in_incident) {
+            mentions += u64::from(cell.mentions);
+            negative += u64::from(cell.negative);
+            sentiment += i64::from(cell.sentiment_percent);
+        }
+        let n = mentions as f64;
+        // both the window and the baseline are samples
+        let deviation = sqrt(variance / n.max(1.0) * (1.0 + n / known));
+        let effect = mean - sentiment as f64 / n.max(1.0);
+        (mentions >= settings.mood_floor).then(|| Mood {
+            buckets,
+            mentions,
+            negative,
+            expected: n * self.usual_negative(),
+            deviations: effect / deviation,
+            effect: effect / 100.0,
+        })
     }
 
     /// The cell of a bucket; none where it is no longer known.
@@ -517,10 +529,14 @@ impl Series {
 
     /// Begins a cell, and learns the one that grows old, unless the baseline `rests`.
     fn push(&mut self, cell: Cell, rests: bool) {
-        self.cells.push_back(cell);
-        if self.cells.len() > CELLS {
+        if self.cells.len() >= CELLS {
             self.cells.pop_front();
         }
+        // room for twenty minutes at a time: doubling would leave a third of it unused in every series
+        if self.cells.len() == self.cells.capacity() {
+            self.cells.reserve_exact(CELLS_GROWTH.min(CELLS - self.cells.len()));
+        }
+        self.cells.push_back(cell);
         if let Some(place) = self.cells.len().checked_sub(1 + LEARN_AFTER) {
             let old = self.cells[place];
             if !rests {
@@ -667,6 +683,18 @@ mod tests {
         series.merge(Bucket(1490), &partial(7));
         series.merge(Bucket(-9_000_000), &partial(1000));
         assert_eq!(five_minutes(&series).observed, 67);
+    }
+
+    #[test]
+    fn a_series_holds_no_more_cells_than_it_needs() {
+        let mut series = steady(2, 1500);
+        for _ in 0..2 {
+            assert_eq!((series.cells.len(), series.cells.capacity()), (CELLS, CELLS));
+            // a copy has no room to spare: the next cell must not double it
+            series = series.clone();
+            series.advance(series.now.plus(3), false, false, &[]);
+        }
+        assert_eq!((series.cells.len(), series.cells.capacity()), (CELLS, CELLS));
     }
 
     #[test]

@@ -38,11 +38,36 @@ const SAME: f64 = 0.7;
 /// Terms of a vocabulary; with four bytes of hash and four of count, 2 kB.
 const USUAL_TERMS: usize = 256;
 
+/// A post that may be shown. Ordered by its id first: of several, the smallest one stands for a person.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Shown {
+    /// The mention.
+    pub mention_id: String,
+    /// Followers of its author.
+    pub followers: u64,
+    /// Its language; none where it is unknown.
+    language: Option<[u8; 2]>,
+}
+
+impl Shown {
+    /// A post in a language (ISO 639-1; all else is unknown).
+    #[must_use]
+    pub fn new(mention_id: String, followers: u64, language: &str) -> Self {
+        Self { mention_id, followers, language: language.as_bytes().try_into().ok() }
+    }
+
+    /// ISO 639-1, or `unknown`.
+    #[must_use]
+    pub fn language(&self) -> &str {
+        self.language.as_ref().and_then(|code| std::str::from_utf8(code).ok()).unwrap_or("unknown")
+    }
+}
+
 /// What one person said in a window.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Voice {
-    /// A post of theirs that may be shown and is no noise; of several, the smallest id.
-    pub example: Option<String>,
+    /// A post of theirs that may be shown and is no noise; of several, the smallest one.
+    pub example: Option<Shown>,
     /// Terms, ascending by hash, with [`BREAK`] between them.
     terms: String,
 }
@@ -50,7 +75,7 @@ pub struct Voice {
 impl Voice {
     /// Somebody who used these terms in a post.
     #[must_use]
-    pub fn new<'a>(terms: impl Iterator<Item = &'a str>, example: Option<String>) -> Self {
+    pub fn new<'a>(terms: impl Iterator<Item = &'a str>, example: Option<Shown>) -> Self {
         Self { example, terms: joined(terms) }
     }
 
@@ -255,7 +280,7 @@ fn typical(window: &Partial, reported: bool, terms: &[Distinctive]) -> Vec<Strin
     };
     let shown = window.voices.iter().filter(|(key, _)| !reported || reports(**key));
     let mut ranked: Vec<(f64, u64, &String)> =
-        shown.filter_map(|(key, voice)| Some((holds(voice), *key, voice.example.as_ref()?))).collect();
+        shown.filter_map(|(key, voice)| Some((holds(voice), *key, &voice.example.as_ref()?.mention_id))).collect();
     ranked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     ranked.into_iter().take(3).map(|(_, _, id)| id.clone()).collect()
 }
@@ -326,7 +351,7 @@ mod tests {
         for person in people {
             let hash = hash64(&[&person.to_string()]);
             let terms = texts[usize::try_from(person).unwrap() % texts.len()];
-            let voice = Voice::new(terms.iter().copied(), Some(format!("x:{person}")));
+            let voice = Voice::new(terms.iter().copied(), Some(Shown::new(format!("x:{person}"), 0, "en")));
             partial.voices.add(voice_key(hash, reports), &voice);
             partial.people.add(hash, &1);
             if reports {
@@ -408,7 +433,8 @@ mod tests {
         fn voices_merge_in_any_grouping(people in proptest::collection::vec(0u64..9, 1..60), cut in 0usize..60) {
             let voice = |place: usize, person: u64| {
                 let words: Vec<String> = (0..9).map(|word| format!("w{}", (place * 7 + word) % 40)).collect();
-                Voice::new(words.iter().map(String::as_str), person.is_multiple_of(2).then(|| format!("x:{place}")))
+                let shown = || Shown::new(format!("x:{}", place / 2), place as u64 % 3, ["en", "fr"][place % 2]);
+                Voice::new(words.iter().map(String::as_str), person.is_multiple_of(2).then(shown))
             };
             let (mut whole, mut left, mut right) = (Voices::default(), Voices::default(), Voices::default());
             for (place, person) in people.iter().enumerate() {

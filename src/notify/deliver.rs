@@ -98,7 +98,7 @@ impl Notifier {
                 return Attempted::Stopped;
             }
             attempts += 1;
-            let failure = match self.sender.send(&request(receiver, event, self.config.redact, unix_seconds())) {
+            let failure = match self.sender.send(&request(receiver, event, &self.config, unix_seconds())) {
                 Ok(()) => {
                     AlertSent { alert_id, team, receiver: kind, attempts }.emit(&self.metrics);
                     return Attempted::Sent;

@@ -13,6 +13,7 @@
 mod address;
 mod deliver;
 mod message;
+mod picture;
 mod plan;
 mod request;
 mod send;

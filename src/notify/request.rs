@@ -1,8 +1,8 @@
 //! A message as the request a receiver understands: Slack's incoming-webhook format, or a signed generic webhook.
 
-use super::Message;
+use super::{Message, picture::Picture};
 use crate::alert::{ALERT_TYPE, AlertEvent, AlertKind, AlertState};
-use crate::config::Receiver;
+use crate::config::{Notify, Receiver};
 use crate::mention::{Timestamp, hex};
 use crate::route::Severity;
 use hmac::{Hmac, KeyInit, Mac};
@@ -30,19 +30,19 @@ pub fn idempotency_key(event: &AlertEvent) -> String {
     event.event_id()
 }
 
-/// What tells `receiver` of `event`. `now` (seconds since the epoch) goes into the signature only.
+/// What tells `receiver` of `event`, as `notify` says it. `now` (seconds since the epoch) goes into the signature only.
 #[must_use]
-pub fn request(receiver: &Receiver, event: &AlertEvent, redact: bool, now: i64) -> Request {
-    let key = idempotency_key(event);
+pub fn request(receiver: &Receiver, event: &AlertEvent, notify: &Notify, now: i64) -> Request {
+    let (key, redact, picture) = (idempotency_key(event), notify.redact, Picture::of(event, notify));
     let json_type = ("Content-Type", "application/json".to_owned());
     match receiver {
         Receiver::Slack(slack) => Request {
             url: slack.url.expose().to_owned(),
             headers: vec![json_type, ("Idempotency-Key", key)],
-            body: slack_body(&Message::new(event, redact), event).to_string(),
+            body: slack_body(&Message::new(event, redact), event, picture).to_string(),
         },
         Receiver::Webhook(webhook) => {
-            let body = webhook_body(event, &key, redact).to_string();
+            let body = webhook_body(event, &key, redact, picture).to_string();
             let signature = sign(webhook.secret.expose(), now, &body);
             let headers = vec![json_type, ("X-Groundswell-Signature", signature), ("Idempotency-Key", key)];
             Request { url: webhook.url.expose().to_owned(), headers, body }
@@ -60,24 +60,32 @@ pub fn sign(secret: &str, at: i64, body: &str) -> String {
     format!("t={at},v1={}", hex(&mac.finalize().into_bytes()))
 }
 
-/// `{"id", "type", "event"}`, the event as published, without what looks personal.
-fn webhook_body(event: &AlertEvent, key: &str, redact: bool) -> Value {
+/// `{"id", "type", "event", "charts"?}`, the event as published, without what looks personal.
+fn webhook_body(event: &AlertEvent, key: &str, redact: bool, picture: Option<Picture>) -> Value {
     let kind = if is_test(event) { "groundswell.notification.test.v1" } else { "groundswell.notification.v1" };
     let mut value = serde_json::to_value(event).unwrap_or(Value::Null);
     if redact {
         value["headline"] = Message::clean(&event.headline).into();
         value["terms"] = event.terms.iter().map(|term| Message::clean(term)).collect();
     }
-    json!({ "id": key, "type": kind, "event": value })
+    let mut body = json!({ "id": key, "type": kind, "event": value });
+    if let Some(picture) = picture {
+        body["charts"] = json!({ "png": picture.png, "svg": picture.svg });
+    }
+    body
 }
 
-fn slack_body(message: &Message, event: &AlertEvent) -> Value {
+fn slack_body(message: &Message, event: &AlertEvent, picture: Option<Picture>) -> Value {
     let section = |text: String| json!({ "type": "section", "text": { "type": "mrkdwn", "text": cut(text) } });
     let mut blocks = vec![
         section(format!("*{}*", slack_escaped(&message.headline))),
         section(slack_escaped(&message.facts.join(" "))),
         section(slack_escaped(&message.actions.join("\n"))),
     ];
+    blocks.extend(picture.map(|picture| {
+        let said = message.facts.first().map_or("", String::as_str);
+        json!({ "type": "image", "image_url": picture.png, "alt_text": said })
+    }));
     let ids = format!("{} · {}", event.incident_id, event.alert_id);
     blocks.push(json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": cut(slack_escaped(&ids)) }] }));
     // The text is what a notification shows; the blocks are what the channel shows.

@@ -4,7 +4,7 @@ use super::*;
 use crate::alert::{
     AlertEvent, AlertKind, AlertState, Confidence, Crisis, Escalation, Nature, ShareForecast, ThreadEvidence, Trend,
 };
-use crate::config::{Notify, Period, Receiver, Secret, SlackReceiver, WebhookReceiver};
+use crate::config::{ChartLinks, Notify, Period, Receiver, Secret, SlackReceiver, WebhookReceiver};
 use crate::mention::Timestamp;
 use crate::route::{ApprovalDue, Severity};
 use crate::telemetry::Metrics;
@@ -193,13 +193,46 @@ fn slack_text_is_escaped_everywhere() {
         incident_id: "<http://evil.example|click>".to_owned(),
         ..outage(AlertState::Opened)
     };
-    let request = request(&slack("https://hooks.example/x"), &event, false, 0);
+    let request = request(&slack("https://hooks.example/x"), &event, &Notify { redact: false, ..Notify::default() }, 0);
     assert!(!request.body.contains('<') && !request.body.contains('>'), "{}", request.body);
     let body: serde_json::Value = serde_json::from_str(&request.body).expect("JSON");
     let text = body["text"].as_str().expect("a text");
     assert!(text.contains("a &lt;b&gt; &amp; &lt;@U1&gt;"), "{text}");
     assert!(text.contains("&lt;!channel&gt; &amp; co") && text.contains("&lt;!here&gt;"), "{text}");
     assert_eq!(body["blocks"][0]["type"], "section");
+}
+
+#[test]
+fn a_message_shows_its_chart_where_charts_are_served() {
+    let key = "a key of the tests";
+    let charts = Some(ChartLinks { url: "https://groundswell.example/".to_owned(), key: Secret::new(key) });
+    let served = Notify { charts, ..Notify::default() };
+    let chart = serde_json::json!({"window_seconds": 300, "step_seconds": 300, "counts": [1, 2, 47]});
+    let chart: Option<crate::alert::Chart> = serde_json::from_value(chart).expect("a chart");
+    let with = |state| AlertEvent { chart: chart.clone(), ..outage(state) };
+    let body = |receiver: &Receiver, event: &AlertEvent, notify: &Notify| -> serde_json::Value {
+        serde_json::from_str(&request(receiver, event, notify, 0).body).expect("JSON")
+    };
+    let (slack, webhook) = (slack("https://hooks.example/x"), webhook("https://pager.example/in"));
+    let (event, is_picture) = (with(AlertState::Opened), |block: &serde_json::Value| block["type"] == "image");
+    let message = body(&slack, &event, &served);
+    let picture = message["blocks"].as_array().and_then(|blocks| blocks.iter().find(|block| is_picture(block)));
+    let address = picture.expect("a picture")["image_url"].as_str().expect("an address");
+    assert!(picture.expect("a picture")["alt_text"].as_str().is_some_and(|said| said.contains("usually about")));
+    let addresses = body(&webhook, &event, &served)["charts"].clone();
+    assert_eq!(addresses["png"], address);
+    assert_eq!(addresses["svg"], address.replace(".png", ".svg"));
+    let name = address.strip_prefix("https://groundswell.example/v1/charts/").expect("our address");
+    let plot = crate::wire::chart_named(name.strip_suffix(".png").expect("a PNG"), key).expect("signed");
+    assert_eq!(Some(plot), crate::alert::Plot::of(&event, Message::clean), "without what looks personal");
+    for (event, notify) in [
+        (with(AlertState::Resolved), &served),
+        (outage(AlertState::Opened), &served),
+        (with(AlertState::Opened), &Notify::default()),
+    ] {
+        assert!(!body(&slack, &event, notify)["blocks"].as_array().expect("blocks").iter().any(is_picture));
+        assert!(body(&webhook, &event, notify).get("charts").is_none());
+    }
 }
 
 #[test]

@@ -281,7 +281,8 @@ fn step(
         let stepped = state.tracker.step_volume(&query, bucket, &judgement, rise.as_ref(), &settings, held);
         say_volume(&query, bucket, stepped.map(|step| step.state), before, rise.as_ref(), state, pack)
     });
-    let mood = step_mood(&query, bucket, &judgement, state, &settings, pack);
+    let mood = withdraw::mood_put_right(&query, bucket, state, pack)
+        .or_else(|| step_mood(&query, bucket, &judgement, state, &settings, pack));
     let topic = topic::step(&query, bucket, state, pack);
     Step { query, counts, judgement, rise, suspected, volume, mood, topic }
 }

@@ -5,6 +5,7 @@
 
 mod baseline;
 mod case;
+mod chart;
 mod dead_letter;
 mod headers;
 mod item;
@@ -20,6 +21,7 @@ mod voice;
 
 pub use baseline::{Baseline, BaselineError};
 pub use case::{CASE_TYPE, CaseItemRecord, CaseRecord, TimelineEntry, case_record};
+pub use chart::{CHART_NAME_BYTES_MAX, CHARTS_PATH, chart_name, chart_named};
 pub use dead_letter::dead_letter;
 pub use headers::{CloudEvent, header};
 pub use item::{

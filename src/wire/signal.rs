@@ -9,7 +9,7 @@ use crate::pipeline::{Brands, Heard, Signal, SourceClock};
 use crate::rules::Pack;
 
 /// Version of the signals format.
-const FORMAT: u8 = 6;
+const FORMAT: u8 = 7;
 
 /// A partial aggregate of a query, placed by what its counts are held together with.
 ///

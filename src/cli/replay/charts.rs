@@ -1,26 +1,30 @@
-//! The charts of a replay: one SVG for each alert event that people are told of while it lasts.
+//! The charts of a replay, as SVG and PNG: one of each for each alert event that people are told of while it lasts.
 
-use crate::alert::{AlertEvent, Chart};
+use crate::alert::{AlertEvent, Plot};
 use anyhow::Context as _;
 use std::path::Path;
 
 /// Charts written at most, the first ones: who replays a year does not look at more.
 const CHARTS_MAX: usize = 1_000;
 
-/// Writes `<alert id>-<number>-<state>.svg` for each.
+/// Writes `<alert id>-<number>-<state>.svg` and `.png` for each.
 ///
 /// # Errors
-/// When the folder or a file cannot be written.
+/// When the folder or a file cannot be written, or a chart not be encoded.
 pub fn write(folder: &Path, alerts: &[AlertEvent]) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let lasts = |alert: &&AlertEvent| !alert.state.ends();
-    let charts = alerts.iter().filter(lasts).filter_map(|alert| Some((alert, Chart::svg(alert)?)));
-    for (number, (alert, svg)) in charts.take(CHARTS_MAX).enumerate() {
-        let state = alert.state.as_str();
-        let path = folder.join(format!("{}-{number:03}-{state}.svg", alert.alert_id));
-        std::fs::write(&path, svg).with_context(|| format!("cannot write {}", path.display()))?;
+    let charts = alerts.iter().filter(lasts).filter_map(|alert| Some((alert, Plot::of(alert, str::to_owned)?)));
+    for (number, (alert, plot)) in charts.take(CHARTS_MAX).enumerate() {
+        let name = format!("{}-{number:03}-{}", alert.alert_id, alert.state.as_str());
+        write_file(&folder.join(format!("{name}.svg")), plot.svg().as_bytes())?;
+        write_file(&folder.join(format!("{name}.png")), &plot.png()?)?;
     }
     Ok(())
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]
@@ -40,11 +44,17 @@ mod tests {
         let alerts =
             [event(AlertState::Opened, true), event(AlertState::Updated, false), event(AlertState::Resolved, true)];
         write(&folder, &alerts).expect("written");
-        let files: Vec<String> = std::fs::read_dir(&folder)
+        let mut files: Vec<String> = std::fs::read_dir(&folder)
             .expect("a folder")
             .map(|file| file.expect("a file").file_name().to_string_lossy().into_owned())
             .collect();
+        let begins = |name: &str| std::fs::read(folder.join(name)).expect("a file")[..4].to_vec();
+        assert_eq!(
+            (begins("test-0-000-opened.svg"), begins("test-0-000-opened.png")),
+            (b"<svg".to_vec(), b"\x89PNG".to_vec())
+        );
         std::fs::remove_dir_all(&folder).expect("removed");
-        assert_eq!(files, ["test-0-000-opened.svg"]);
+        files.sort();
+        assert_eq!(files, ["test-0-000-opened.png", "test-0-000-opened.svg"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Where references come from: whole cascades, looked at once at each horizon.
 //!
 //! `groundswell train forecast --data data/cascades` makes `references.rs` anew, byte for byte; `tests/forecast.rs`
-//! compares. A reference is four numbers a horizon, rounded to a thousandth: no event of a cascade can be told from
+//! compares. A reference is five numbers a horizon, rounded to a thousandth: no event of a cascade can be told from
 //! them. Learned from half of a hundred cascades of SEISMIC's tweets (Zhao and others, KDD 2015) in the sample of
 //! github.com/NII-Kobayashi/TiDeH (MIT).
 
@@ -13,8 +13,11 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// One event: seconds since the post, followers of its author. The first of a cascade is the post.
 pub type Event = (f64, f64);
 
-/// Numbers of a reference in the table: the first author, then four a horizon.
-pub const NUMBERS: usize = 1 + 4 * HORIZONS_SECONDS.len();
+/// Numbers of a reference in the table: the first author, then five a horizon.
+pub const NUMBERS: usize = 1 + LOOK_NUMBERS * HORIZONS_SECONDS.len();
+
+/// Of them at a horizon.
+const LOOK_NUMBERS: usize = 5;
 
 /// Shares of a cascade within seven days.
 #[must_use]
@@ -46,8 +49,8 @@ pub fn reference(events: &[Event]) -> Option<Reference> {
     for seen in looks(events) {
         let count = seen.count as f64;
         numbers[0] = seen.first;
-        let look = [log(count.max(0.5)), seen.audience, seen.late, log(total / (count + 0.5))];
-        numbers[1 + 4 * seen.horizon..][..4].copy_from_slice(&look);
+        let look = [log(count.max(0.5)), seen.audience, seen.spread, seen.late, log(total / (count + 0.5))];
+        numbers[1 + LOOK_NUMBERS * seen.horizon..][..LOOK_NUMBERS].copy_from_slice(&look);
     }
     // plus zero: a zero in the table has no sign
     Some(reference_of(&numbers.map(|number| (number * 1e3).round() / 1e3 + 0.0)))
@@ -56,8 +59,9 @@ pub fn reference(events: &[Event]) -> Option<Reference> {
 /// A reference from its line in the table.
 pub(super) fn reference_of(numbers: &[f64; NUMBERS]) -> Reference {
     let look = |horizon: usize| {
-        let at = 1 + 4 * horizon;
-        Look { count: numbers[at], audience: numbers[at + 1], late: numbers[at + 2], growth: numbers[at + 3] }
+        let [count, audience, spread, late, growth] =
+            std::array::from_fn(|place| numbers[1 + LOOK_NUMBERS * horizon + place]);
+        Look { count, audience, spread, late, growth }
     };
     Reference { first: numbers[0], at: std::array::from_fn(look) }
 }
@@ -67,13 +71,15 @@ pub(super) fn reference_of(numbers: &[f64; NUMBERS]) -> Reference {
 pub fn table(references: &[Reference]) -> String {
     let mut text = format!(
         "//! Made by `groundswell train forecast`; see `learn.rs`. One known cascade a line: log of the first author's\n\
-         //! followers, then per horizon log count, mean log audience, log odds of the last quarter, log growth.\n\n\
+         //! followers, then per horizon log count, mean log audience, log of its spread, log odds of the last quarter,\n\
+         //! log growth.\n\n\
          use super::learn::NUMBERS;\n\n\
          #[rustfmt::skip]\n#[allow(clippy::approx_constant, reason = \"what is learned may lie near e\")]\npub(super) const REFERENCES: [[f64; NUMBERS]; {}] = [\n",
         references.len()
     );
     for reference in references {
-        let looks = reference.at.iter().flat_map(|look| [look.count, look.audience, look.late, look.growth]);
+        let looks =
+            reference.at.iter().flat_map(|look| [look.count, look.audience, look.spread, look.late, look.growth]);
         let numbers: Vec<String> =
             std::iter::once(reference.first).chain(looks).map(|number| format!("{number:?}")).collect();
         // writing to a string cannot fail

@@ -15,11 +15,14 @@ const COLD_SECONDS: i64 = 7_200;
 /// One look at one query, where one is due.
 pub(super) fn step(query: &str, bucket: Bucket, state: &mut QueryState, pack: &Pack) -> Option<Say> {
     let rule = pack.alert_rule(AlertKind::Emerging, query);
-    let QueryState { series, tracker, .. } = state;
-    let age = series.age_seconds();
-    if !rule.enabled || age < COLD_SECONDS || !tracker.topics.is_due(bucket) {
+    let age = state.series.age_seconds();
+    if !rule.enabled || age < COLD_SECONDS || !state.tracker.topics.is_due(bucket) {
         return None;
     }
+    if let Some(withdrawn) = super::withdraw::topic_put_right(query, bucket, state, pack) {
+        return Some(withdrawn);
+    }
+    let QueryState { series, tracker, .. } = state;
     let settings = settings(query, bucket, pack);
     let hour = series.hour();
     let asked = pack.query_of(query).map_or("", |query| query.text.as_str());

@@ -3,7 +3,7 @@
 //! A withdrawn alert is told once, with its reason. Its counts are learned like others, and what rises later opens anew.
 
 use super::{Say, settings};
-use crate::alert::{AlertState, Slot, Withdrawal, meets};
+use crate::alert::{AlertKind, AlertState, Episode, Opening, Slot, Withdrawal, has_turned, meets};
 use crate::detect::Bucket;
 use crate::pipeline::QueryState;
 use crate::rules::Pack;
@@ -29,9 +29,7 @@ pub(super) fn withdraw(slot: Slot, at: Bucket, by: Withdrawal, why: String, stat
 /// The alert on counts is looked at again as it stood when it opened, with all that came since then of that time: it is
 /// withdrawn where it would not open.
 pub(super) fn put_right(query: &str, at: Bucket, state: &mut QueryState, pack: &Pack) -> Option<Say> {
-    let episode = state.tracker.volume.as_ref().filter(|episode| episode.is_open())?;
-    let opening = episode.opening.filter(|opening| at.0.saturating_sub(opening.at.0) <= MAY_BE_LATE)?;
-    let age = usize::try_from(at.0.saturating_sub(opening.at.0)).ok()?;
+    let (opening, age) = opened(state.tracker.volume.as_ref(), at)?;
     let settings = settings(&pack.detection_of(opening.kind, query, opening.at.end()));
     let again = state.series.judge_again(opening.buckets as usize, age, opening.reports, &settings);
     if meets(&again, &settings) || again.expected < PUT_RIGHT * opening.expected {
@@ -43,4 +41,49 @@ pub(super) fn put_right(query: &str, at: Bucket, state: &mut QueryState, pack: &
         again.observed, again.expected, opening.expected
     );
     withdraw(Slot::Counts, at, Withdrawal::PutRight, why, state)
+}
+
+/// The same of the alert on mood: the window that opened it, with the posts of that time which came since.
+pub(super) fn mood_put_right(query: &str, at: Bucket, state: &mut QueryState, pack: &Pack) -> Option<Say> {
+    let (opening, age) = opened(state.tracker.mood.as_ref(), at)?;
+    let settings = settings(&pack.detection_of(AlertKind::SentimentShift, query, opening.at.end()));
+    let again = state.series.mood_of(opening.buckets as usize, age, &settings)?;
+    // usually so many are negative of so many: that grows only as posts come
+    let came = again.expected > 0.0 && again.expected >= PUT_RIGHT * opening.expected;
+    if !came || has_turned(&again, &settings) {
+        return None;
+    }
+    let why = format!(
+        "posts that came late put it right: {} of {} mentions were negative, and {:.1} were to be expected, not {:.1}",
+        again.negative, again.mentions, again.expected, opening.expected
+    );
+    withdraw(Slot::Mood, at, Withdrawal::PutRight, why, state)
+}
+
+/// The same of the alert on a topic: what came since of the hour that opened it shows copies, or the answers to one post.
+/// Of that hour the oldest minutes may be forgotten; whoever is missing speaks for nobody, so more people must be there.
+pub(super) fn topic_put_right(query: &str, at: Bucket, state: &mut QueryState, pack: &Pack) -> Option<Say> {
+    let topics = &state.tracker.topics;
+    let (opened, people) = topics.opening.filter(|_| topics.is_open())?;
+    if at.0.saturating_sub(opened.0) > MAY_BE_LATE {
+        return None;
+    }
+    let settings = settings(&pack.detection_of(AlertKind::Emerging, query, opened.end()));
+    let hour = state.series.hour_until(opened);
+    let again = hour.people_of(&topics.term);
+    if (again as f64) < PUT_RIGHT * people as f64 || hour.is_independent(&topics.term, &settings) {
+        return None;
+    }
+    let why = format!(
+        "posts that came late put it right: {again} people had said it by then, not {people}, as copies of few texts or \
+         in one thread"
+    );
+    withdraw(Slot::Topic, at, Withdrawal::PutRight, why, state)
+}
+
+/// What an open alert was opened on, and how many buckets ago, while late posts may still put it right.
+fn opened(episode: Option<&Episode>, at: Bucket) -> Option<(Opening, usize)> {
+    let opening = episode.filter(|episode| episode.is_open())?.opening?;
+    let age = at.0.saturating_sub(opening.at.0);
+    Some((opening, usize::try_from(age).ok()?)).filter(|_| age <= MAY_BE_LATE)
 }

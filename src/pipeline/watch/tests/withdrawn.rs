@@ -76,3 +76,79 @@ fn what_a_person_calls_a_false_alarm_ends_and_is_learned() {
     assert_eq!(say.map(|say| (say.state, say.why)), Some((AlertState::Withdrawn, vec!["no".to_owned()])));
     assert!(!of_query.is_waiting() && of_query.tracker.frozen(Bucket(START + 1101)) == (false, false));
 }
+
+/// A post in every bucket, from one of which on everybody says something: sour words, or a new topic in words of their own.
+fn steady(turns: i64, shape: impl Fn(&mut Contribution)) -> Vec<(i64, i64, Contribution)> {
+    let posts = (0..1260).map(|step| {
+        let mut item = post(START + step, 0);
+        item.terms = vec![format!("own{}", item.person), format!("my{}", item.person)];
+        if step >= turns {
+            shape(&mut item);
+        }
+        (START + step, START + step, item)
+    });
+    posts.collect()
+}
+
+/// The same with so many posts more that belong to every third bucket before one, and are read in that one.
+fn and_late(
+    mut posts: Vec<(i64, i64, Contribution)>,
+    read: i64,
+    late: impl Fn(i64, &mut Contribution),
+) -> Vec<AlertEvent> {
+    for step in read - 360..read - 10 {
+        let mut item = post(START + step, 700);
+        late(step, &mut item);
+        posts.push((START + read, START + step, item));
+    }
+    run_late(&posts)
+}
+
+/// States of the alerts of a kind, with what the last one explains.
+fn told_of(kind: AlertKind, events: &[AlertEvent]) -> (Vec<AlertState>, String) {
+    let told: Vec<&AlertEvent> = events.iter().filter(|event| event.kind == kind).collect();
+    let why = told.last().map(|event| format!("{}\n{}", event.headline, event.explain.join("\n"))).unwrap_or_default();
+    (told.iter().map(|event| event.state).collect(), why)
+}
+
+#[test]
+fn a_mood_that_late_posts_put_right_is_withdrawn() {
+    let sour = |item: &mut Contribution| (item.negative, item.sentiment_percent) = (true, -60);
+    let usual = |_: i64, _: &mut Contribution| {};
+    let fond = |_: i64, item: &mut Contribution| (item.negative, item.sentiment_percent) = (false, 60);
+    let told = |events: &[AlertEvent]| told_of(AlertKind::SentimentShift, events);
+    let (states, why) = told(&run_late(&steady(1080, sour)));
+    assert_eq!(states, [AlertState::Opened], "{why}");
+    let (states, why) = told(&and_late(steady(1080, sour), 1150, fond));
+    assert_eq!(states[..2], [AlertState::Opened, AlertState::Withdrawn], "{why}");
+    assert!(why.contains("came late"), "{why}");
+    let (states, why) =
+        told(&and_late(steady(1080, sour), 1150, |step, item| if step > 900 { sour(item) } else { usual(step, item) }));
+    assert_eq!(states, [AlertState::Opened], "late and as sour: {why}");
+}
+
+#[test]
+fn a_topic_that_was_copies_all_along_is_withdrawn() {
+    const NAME: &str = "#zephyrnext";
+    let own = |item: &mut Contribution| {
+        if item.person.is_multiple_of(4) {
+            item.terms.push(NAME.to_owned());
+        }
+    };
+    let told = |events: &[AlertEvent]| told_of(AlertKind::Emerging, events);
+    let (states, why) = told(&run_late(&steady(1080, own)));
+    assert_eq!(states.first(), Some(&AlertState::Opened), "{why}");
+    assert!(!states.contains(&AlertState::Withdrawn), "{why}");
+    let copy = |step: i64, item: &mut Contribution| {
+        item.terms = if step >= 1080 { vec![NAME.to_owned()] } else { Vec::new() };
+    };
+    let (states, why) = told(&and_late(steady(1080, own), 1190, copy));
+    assert_eq!(states, [AlertState::Opened, AlertState::Withdrawn], "{why}");
+    assert!(why.contains("came late") && why.contains(NAME), "{why}");
+    let others = |step: i64, item: &mut Contribution| {
+        let words = [format!("own{}", item.person), format!("my{}", item.person)];
+        item.terms = words.into_iter().chain((step >= 1080).then(|| NAME.to_owned())).collect();
+    };
+    let (states, why) = told(&and_late(steady(1080, own), 1190, others));
+    assert!(!states.contains(&AlertState::Withdrawn) && states.first() == Some(&AlertState::Opened), "{why}");
+}
