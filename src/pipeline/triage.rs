@@ -95,6 +95,7 @@ fn decide(
         return Item::Unmatched;
     }
     pack.note_impersonation(&mut mention);
+    context.phones.note_account(&mut mention, &pack.known);
     let mut decided = Box::new(Decided::new(mention, event_at));
     decided.overlaid = overlaid;
     let rules: Vec<_> = matches.iter().filter_map(|found| pack.query(found.query)).collect();

@@ -53,6 +53,7 @@ pub fn decide(
     if let Some(reply) = route.reply.as_ref().and_then(|reply| pack.reply(&reply.id)) {
         reply.approvals.iter().for_each(|asked| add_approver(&mut approvers, pack.approver(asked)));
     }
+    record.accounts(&facts, row, &fired, &route);
     route.approvals = approvers.iter().map(|approver| approver.who.clone()).collect();
     let ticket = ticket::ticket(&facts, row, &route, &record.reasons);
     if row.crowd {
@@ -89,6 +90,18 @@ impl Record {
         }
         if matched.iter().all(|query| query.mark) {
             self.add("addressed".to_owned(), "addressed to an own account".to_owned());
+        }
+    }
+
+    /// What the pack's accounts know that was asked for by what decided, each part once.
+    fn accounts(&mut self, facts: &Facts<'_>, row: &Row, fired: &[Fired<'_>], route: &Route) {
+        let conditions = fired.iter().map(|fired| &fired.trigger.when).chain([&row.when]);
+        let of_reply = route.reply.as_ref().and_then(|reply| facts.of_account_for(reply));
+        for (part, said) in conditions.flat_map(|when| facts.of_account(when)).chain(of_reply) {
+            let rule = format!("account:{part}");
+            if !self.rules.contains(&rule) {
+                self.add(rule, said);
+            }
         }
     }
 

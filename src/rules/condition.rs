@@ -26,6 +26,8 @@ pub struct Condition {
     pub markets: Vec<String>,
     /// In one of these languages (ISO 639-1), given or detected.
     pub languages: Vec<String>,
+    /// The pack's accounts have the author in one of these tiers.
+    pub tier: Vec<String>,
     /// One of these queries matched.
     pub queries: Vec<String>,
     /// None of these queries matched.
@@ -170,7 +172,7 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 31] = [
     "intents",
     "severity",
     "platforms",
@@ -178,6 +180,7 @@ const KEYS: [&str; 30] = [
     "channels",
     "markets",
     "languages",
+    "tier",
     "queries",
     "without",
     "phrases",
@@ -228,6 +231,7 @@ pub(super) fn read(parent: &Fields<'_>) -> Condition {
         channels: fields.choices("channels", &Way::ALL),
         markets: fields.words("markets").iter().filter_map(|word| read_market(fields.ctx, word)).collect(),
         languages: fields.texts("languages"),
+        tier: fields.references("tier", Names::AccountTier),
         queries: fields.references("queries", Names::Query),
         without: fields.references("without", Names::Query),
         phrases: read_phrases(&fields, "phrases"),

@@ -53,7 +53,7 @@ pub fn schema_of(path: &str) -> Option<&'static str> {
         Section::Brands => "brands",
         Section::Lists => "lists",
         Section::Overlay => "overlay",
-        Section::Heads | Section::Layer => return None,
+        Section::Heads | Section::Layer | Section::Known => return None,
     };
     Some(name)
 }
@@ -213,6 +213,7 @@ fn condition() -> Value {
         ("channels", list(one_of(&Way::ALL))),
         ("markets", list(market())),
         ("languages", names()),
+        ("tier", names()),
         ("queries", names()),
         ("without", names()),
         ("phrases", names()),
@@ -541,6 +542,7 @@ fn expected_alert() -> Value {
 fn post_test() -> Value {
     let mut noise: Vec<&str> = NOISE_LABELS.to_vec();
     noise.extend(["none", super::OWN_VOICE]);
+    let account = vec![("tier", text()), ("market", market()), ("language", language())];
     let fields = vec![
         ("name", text()),
         ("text", text()),
@@ -552,6 +554,7 @@ fn post_test() -> Value {
         ("followers", whole(0, 1_000_000_000_000)),
         ("verified", flag()),
         ("author", text()),
+        ("account", map("a known account", &[], account)),
         ("visibility", words(&["public", "unlisted", "private", "direct"])),
         ("at", time()),
         ("given", given()),
