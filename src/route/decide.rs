@@ -10,23 +10,24 @@
 use super::facts::Facts;
 use super::{Approver, Decision, Route, Routing, Rung, Severity, Tier, reply, ticket};
 use crate::mention::{Mention, Timestamp, hash64};
-use crate::rules::{Holiday, NO_INTENT, Opening, Pack, QueryRule, Row, Trigger};
+use crate::rules::{Folded, Holiday, NO_INTENT, Opening, Pack, QueryRule, Row, Trigger};
 use crate::score::{IntentScore, Scores};
 use std::collections::BTreeSet;
 
 /// Routes a mention that matched (or was addressed to an own account: then `matched` may be empty).
 ///
-/// `event_at` is its clamped event time; the clocks start there. A pure function: equal arguments, equal routing.
+/// `folded` is what it says; `event_at` its clamped event time, where the clocks start. A pure function: equal arguments, equal routing.
 #[must_use]
 pub fn decide(
     mention: &Mention,
+    folded: &Folded,
     matched: &[&QueryRule],
     scores: &Scores,
     event_at: Timestamp,
     pack: &Pack,
     model_digest: &str,
 ) -> Routing {
-    let facts = Facts::new(mention, matched, scores, &pack.lists);
+    let facts = Facts::new(mention, matched, scores, &pack.lists, folded);
     let mut record = Record::default();
     record.matched(matched);
     let fired = fired(&facts, pack);
@@ -177,8 +178,14 @@ pub(super) fn for_a_person(facts: &Facts<'_>, pack: &Pack) -> bool {
 
 /// Ids of the triggers of a pack that fire for a mention, in the pack's order.
 #[must_use]
-pub fn fired_triggers<'p>(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &'p Pack) -> Vec<&'p str> {
-    let facts = Facts::new(mention, matched, scores, &pack.lists);
+pub fn fired_triggers<'p>(
+    mention: &Mention,
+    folded: &Folded,
+    matched: &[&QueryRule],
+    scores: &Scores,
+    pack: &'p Pack,
+) -> Vec<&'p str> {
+    let facts = Facts::new(mention, matched, scores, &pack.lists, folded);
     fired(&facts, pack).into_iter().map(|fired| fired.trigger.id.as_str()).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::mention::{AccountFacts, Mention};
 use crate::route::{Severity, SuggestedReply};
-use crate::rules::{Condition, HeadAsked, Lists, Phrase, QueryRule, UNKNOWN_MARKET, Way, fold, market};
+use crate::rules::{Condition, Folded, HeadAsked, Lists, Phrase, QueryRule, UNKNOWN_MARKET, Way, market};
 use crate::score::Scores;
 
 /// One mention, what matched, what the model says.
@@ -11,7 +11,7 @@ pub(super) struct Facts<'a> {
     pub(super) matched: &'a [&'a QueryRule],
     pub(super) scores: &'a Scores,
     lists: &'a Lists,
-    folded: String,
+    folded: &'a Folded,
 }
 
 /// A comparison that holds, in words; `None` where it does not.
@@ -23,11 +23,8 @@ impl<'a> Facts<'a> {
         matched: &'a [&'a QueryRule],
         scores: &'a Scores,
         lists: &'a Lists,
+        folded: &'a Folded,
     ) -> Self {
-        let folded = match &mention.title {
-            Some(title) => fold(&format!("{title}\n{}", mention.text)),
-            None => fold(&mention.text),
-        };
         Self { mention, matched, scores, lists, folded }
     }
 
@@ -171,7 +168,7 @@ impl<'a> Facts<'a> {
 
     /// Whether one of the names stands in the text.
     fn names(&self, what: &str, names: &[Phrase], wanted: Option<bool>) -> Option<Held> {
-        let found = || names.iter().find(|name| self.folded.contains(&name.folded));
+        let found = || names.iter().find(|name| self.folded.says(name));
         wanted.map(|wanted| match found() {
             Some(name) if wanted => Some(format!("{what} {}", name.written)),
             None if !wanted => Some(format!("no {what}")),
@@ -204,7 +201,7 @@ impl<'a> Facts<'a> {
     }
 
     fn any_phrase(&self, when: &Condition) -> Option<Held> {
-        let found = || when.phrases.iter().find(|phrase| self.folded.contains(&phrase.folded));
+        let found = || when.phrases.iter().find(|phrase| self.folded.says(phrase));
         let asked = !when.phrases.is_empty();
         asked.then(|| found().map(|phrase| format!("it says \"{}\"", phrase.written)))
     }

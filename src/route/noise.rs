@@ -3,7 +3,7 @@
 use super::decide::for_a_person;
 use super::facts::Facts;
 use crate::mention::Mention;
-use crate::rules::{Pack, QueryRule};
+use crate::rules::{Folded, Pack, QueryRule};
 use crate::score::Scores;
 
 /// Why an item is noise.
@@ -23,7 +23,13 @@ pub struct Noise {
 /// protects: what victims of a scam write looks like a scam. Nor is what an account posts that bears our name, nor,
 /// where the pack says so, what one of its triggers gives to a person or one of its queries matched.
 #[must_use]
-pub fn noise(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &Pack) -> Option<Noise> {
+pub fn noise(
+    mention: &Mention,
+    folded: &Folded,
+    matched: &[&QueryRule],
+    scores: &Scores,
+    pack: &Pack,
+) -> Option<Noise> {
     let rule = &pack.intents.noise;
     let label = scores.noise.label.as_ref();
     let threshold = *rule.thresholds.get(label)?;
@@ -34,7 +40,7 @@ pub fn noise(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &
     if probability < threshold || threat || takes_our_name || asked_for || is_protected(scores, pack) {
         return None;
     }
-    if rule.unless_human && for_a_person(&Facts::new(mention, matched, scores, &pack.lists), pack) {
+    if rule.unless_human && for_a_person(&Facts::new(mention, matched, scores, &pack.lists, folded), pack) {
         return None;
     }
     Some(Noise {

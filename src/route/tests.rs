@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::mention::{AccountFacts, Author, Kind, Mention, Platform, Visibility};
-use crate::rules::{Given, Pack, SourceFile, load, shipped};
+use crate::rules::{Folded, Given, Pack, SourceFile, load, shipped};
 use crate::score::Scores;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -33,7 +33,7 @@ fn intents(pairs: &[(&str, f64)]) -> Scores {
 
 fn route_at(mention: &Mention, scores: &Scores, at: Timestamp) -> Routing {
     let brand = pack().query_of("nimbus-brand").expect("query");
-    decide(mention, &[brand], scores, at, pack(), "model")
+    decide(mention, &Folded::of(mention), &[brand], scores, at, pack(), "model")
 }
 
 fn route(mention: &Mention, scores: &Scores) -> Routing {
@@ -65,7 +65,7 @@ fn the_record_says_why_with_the_numbers() {
     mention.author.as_mut().expect("author").followers = Some(120_000);
     let scores = intents(&[("billing", 0.91), ("presales", 0.1)]);
     let matched = ["nimbus-brand", "says-court"].map(|id| pack().query_of(id).expect("query"));
-    let routing = decide(&mention, &matched, &scores, noon(), pack(), "model");
+    let routing = decide(&mention, &Folded::of(&mention), &matched, &scores, noon(), pack(), "model");
     assert_eq!(
         routing.decision.rules,
         [
@@ -217,7 +217,7 @@ fn ties_fall_to_the_more_probable_then_to_the_earlier_row() {
 #[test]
 fn noise_says_its_numbers() {
     let noisy = |label: &str, p: f64| Given { noise: [(label.to_owned(), p)].into(), ..Given::default() }.scores();
-    let noise = |scores: &Scores| noise(&post("Nimbus"), &[], scores, pack());
+    let noise = |scores: &Scores| noise(&post("Nimbus"), &Folded::of(&post("Nimbus")), &[], scores, pack());
     let found = noise(&noisy("spam", 0.93)).expect("noise");
     assert_eq!((found.kind.as_str(), found.rule.as_str()), ("spam", "noise:spam"));
     assert_eq!(found.reason, "noise spam 0.93, at least 0.80");
@@ -290,7 +290,7 @@ fn tiers_of_accounts_are_a_condition() {
         (known("", "DE", ""), Severity::S3),
         (post("nimbus charged my card twice"), Severity::S3),
     ] {
-        let routing = decide(&mention, &[brand], &scores, noon(), &pack, "model");
+        let routing = decide(&mention, &Folded::of(&mention), &[brand], &scores, noon(), &pack, "model");
         assert_eq!(routing.route.severity, severity);
         let record = routing.decision.rules.iter().zip(&routing.decision.reasons);
         let told: Vec<_> = record.filter(|(rule, _)| rule.starts_with("account:")).map(|(_, why)| &**why).collect();

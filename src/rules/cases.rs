@@ -3,7 +3,7 @@
 //! Only reads them and compares; whoever composes match, score and route runs them.
 
 use super::checks::{self, Check};
-use super::condition::{SEVERITIES, UNKNOWN_MARKET, kinds, platforms, read_market};
+use super::condition::{SEVERITIES, SHARES, UNKNOWN_MARKET, kinds, platforms, read_market};
 use super::fields::{Fields, Word};
 use super::intents::{NO_INTENT, TIERS};
 use super::learned::{self, HeadAsked};
@@ -254,26 +254,11 @@ pub(super) fn read_time(fields: &Fields<'_>, word: &Word<'_>) -> Option<Timestam
     at
 }
 
-const GIVEN_KEYS: [&str; 15] = [
-    "language",
-    "intents",
-    "noise",
-    "threat",
-    "abuse",
-    "anger",
-    "frustration",
-    "incident",
-    "negative",
-    "urgency_now",
-    "danger",
-    "distress",
-    "legal",
-    "press",
-    "heads",
-];
+/// What is given apart from shares.
+const GIVEN_KEYS: [&str; 4] = ["language", "intents", "noise", "heads"];
 
 fn read_given(parent: &Fields<'_>) -> Option<Given> {
-    let fields = parent.map("given", "given scores", &GIVEN_KEYS)?;
+    let fields = parent.map("given", "given scores", &[&GIVEN_KEYS[..], &SHARES].concat())?;
     let share = |key: &str| fields.share(key).unwrap_or(0.0);
     Some(Given {
         intents: read_shares(&fields, "intents", Some(Names::Intent)),

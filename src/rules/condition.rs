@@ -148,6 +148,27 @@ impl Phrase {
     }
 }
 
+/// What a mention says, its title first, folded for comparison with phrases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded(String);
+
+impl Folded {
+    /// Folds the words of a mention.
+    #[must_use]
+    pub fn of(mention: &Mention) -> Self {
+        Self(match &mention.title {
+            Some(title) => fold(&format!("{title}\n{}", mention.text)),
+            None => fold(&mention.text),
+        })
+    }
+
+    /// Whether the phrase stands in it, as whole words.
+    #[must_use]
+    pub fn says(&self, phrase: &Phrase) -> bool {
+        self.0.contains(&phrase.folded)
+    }
+}
+
 /// Words in lower case between single spaces, with a space at both ends: `" i ll sue "`. Compatibility forms are
 /// unified (NFKC); a letter of a script written without spaces is a word of its own.
 #[must_use]
@@ -172,7 +193,8 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-const KEYS: [&str; 31] = [
+/// What is asked apart from scores.
+const KEYS: [&str; 20] = [
     "intents",
     "severity",
     "platforms",
@@ -184,6 +206,19 @@ const KEYS: [&str; 31] = [
     "queries",
     "without",
     "phrases",
+    "heads",
+    "followers",
+    "verified",
+    "private",
+    "impersonation",
+    "visible",
+    "competitor",
+    "executive",
+    "regulated",
+];
+
+/// What scores say of a post in shares: conditions ask for them, and tests give them.
+pub(super) const SHARES: [&str; 11] = [
     "threat",
     "abuse",
     "anger",
@@ -195,15 +230,6 @@ const KEYS: [&str; 31] = [
     "distress",
     "legal",
     "press",
-    "heads",
-    "followers",
-    "verified",
-    "private",
-    "impersonation",
-    "visible",
-    "competitor",
-    "executive",
-    "regulated",
 ];
 
 /// The four severities by name.
@@ -222,7 +248,8 @@ pub(super) fn kinds() -> Vec<(&'static str, Kind)> {
 
 /// Reads `when:`; absent reads as a condition that always holds.
 pub(super) fn read(parent: &Fields<'_>) -> Condition {
-    let Some(fields) = parent.map("when", "a condition", &KEYS) else { return Condition::default() };
+    let keys = [&KEYS[..], &SHARES].concat();
+    let Some(fields) = parent.map("when", "a condition", &keys) else { return Condition::default() };
     Condition {
         intents: fields.references("intents", Names::Intent),
         severity: fields.choices("severity", &SEVERITIES),

@@ -6,7 +6,7 @@
 use super::Section;
 use super::Way;
 use super::alerts::KINDS;
-use super::condition::{SEVERITIES, kinds, platforms};
+use super::condition::{SEVERITIES, SHARES, kinds, platforms};
 use super::crisis::ROLES;
 use super::hours::DAYS;
 use super::intents::{NOISE_LABELS, TIERS};
@@ -188,21 +188,6 @@ fn approvals() -> Value {
 fn heads() -> Value {
     entries(any(vec![text(), entries(share())]))
 }
-
-/// What scores say of a post in shares: conditions ask for them, and tests give them.
-const SHARES: [&str; 11] = [
-    "threat",
-    "abuse",
-    "anger",
-    "frustration",
-    "incident",
-    "negative",
-    "urgency_now",
-    "danger",
-    "distress",
-    "legal",
-    "press",
-];
 
 fn condition() -> Value {
     let mut fields = vec![

@@ -50,7 +50,7 @@ pub use approvals::Approval;
 pub use calendars::Holiday;
 pub use cases::{Case, Expect, Given, OWN_VOICE};
 pub use checks::{AlertAsked, Asked, Check, CrisisAsked, HoursAsked, RaiseAsked};
-pub use condition::{Condition, Phrase, UNKNOWN_MARKET, Way, fold, market};
+pub use condition::{Condition, Folded, Phrase, UNKNOWN_MARKET, Way, fold, market};
 pub use coverage::{Covered, untested};
 pub use crisis::Crisis;
 pub use editor::{pack_schema_file, pack_schemas, schema_of};
