@@ -39,6 +39,8 @@ fn status(number: u64, at: i64, dice: &mut Dice) -> String {
         "somebody pretends to be Nimbus support, a scam, they asked for my password",
         "what is the pricing of Nimbus for a team of ten?",
         "saw the Nimbus booth today",
+        "moved from Altocloud to Nimbus Cloud, much better, I love it",
+        "Altocloud is down again, Nimbus would not do that to us",
         "buy 10k followers now, cheap, nimbus promo code, click the link in my bio",
         "nimbus support was kind and quick, thank you",
     ]);
@@ -48,7 +50,7 @@ fn status(number: u64, at: i64, dice: &mut Dice) -> String {
         "id": id(number), "uri": format!("https://kiosk.example/statuses/{number}"), "created_at": time(at),
         "visibility": if dice.once_in(20) { "direct" } else { "public" }, "language": "en",
         "in_reply_to_id": parent, "content": format!("<p>{text} {}</p>", dice.roll(1_000)),
-        "account": {"id": format!("{}", 7_000 + dice.roll(900)), "acct": format!("lea{}", dice.roll(900))},
+        "account": {"id": format!("{}", 7_000 + dice.roll(900)), "acct": format!("lea{}", dice.roll(900)), "followers_count": 10},
     })
     .to_string()
 }
@@ -187,10 +189,21 @@ fn every_figure_of_a_week_equals_a_recount() {
     }
     assert!(ours["noise_filtered"]["part"].as_u64().unwrap() > 200, "{}", ours["noise_filtered"]);
     assert!(ours["responses"].as_array().unwrap().len() > 500);
+    for figure in ["unanswered", "raised"] {
+        assert!(ours["called"][figure].as_u64().unwrap() > 20, "{figure}: {}", ours["called"]);
+    }
+    let voice = &ours["voice"];
+    let (nimbus, altocloud) = (&voice["all"]["Nimbus"], &voice["all"]["Altocloud"]);
+    assert_eq!((&nimbus["own"], &altocloud["own"]), (&json!(true), &json!(false)));
+    let (share, less) = (nimbus["share"].as_f64().unwrap(), altocloud["share"].as_f64().unwrap());
+    assert!(less > 0.05 && share > less && (share + less - 1.0).abs() < 1e-9, "{share} and {less}");
+    assert!(nimbus["mentions"].as_u64() > voice["nimbus-cloud"]["Nimbus"]["mentions"].as_u64(), "{voice}");
+    assert!(altocloud["mentions"].as_u64().unwrap() > 500 && altocloud["reach"].as_u64().unwrap() > 500, "{altocloud}");
     for (format, begins) in [("csv", "metric,of,value,count\r\n"), ("html", "<!doctype html>"), ("text", "What people")]
     {
         let (_, told, _) = groundswell(&[&asked[..], &["--format", format]].concat());
         assert!(told.starts_with(begins) && told.contains("in_time_ratio"), "{told}");
+        assert!(told.contains("voice_share_ratio") && told.contains("all/Altocloud"), "{told}");
     }
     fs::remove_dir_all(&folder).unwrap();
 }

@@ -63,6 +63,34 @@ fn an_export_becomes_a_file_that_knows_the_same_and_names_nobody() {
 }
 
 #[test]
+fn triage_looks_an_author_up_and_writes_what_it_used_alone() {
+    use crate::pipeline::{Context, Item, Memory, Raw, triage};
+    let (_, file, _) = hashed("platform,id,tier,market\nx,501,vip,BR\n", "k3y");
+    let pack = pack(&file);
+    let post = serde_json::json!({
+        "data": {
+            "id": "2028390000000000001", "author_id": "501", "created_at": "2026-03-02T09:43:11.000Z", "lang": "en",
+            "text": "Nimbus charged my card twice, I want a refund", "edit_history_tweet_ids": ["2028390000000000001"],
+        },
+        "includes": { "users": [{ "id": "501", "username": "amber_heron", "name": "Somebody" }] },
+    });
+    let value = post.to_string();
+    let raw = Raw { platform: None, topic: "stdin", partition: 0, offset: 0, value: value.as_bytes() };
+    for (key, is_known) in [("k3y", true), ("other", false)] {
+        let mut context = Context::new(16);
+        context.phones = PhoneKey::new(key);
+        let items = triage(&raw, &mut context, &pack, crate::score::Model::shipped(), &mut Memory::default());
+        let [Item::Routed(decided)] = &items[..] else { panic!("{items:?}") };
+        let decision = &decided.routing.as_ref().expect("routed").decision;
+        let has = |rule: &str| decision.rules.iter().any(|one| one == rule);
+        assert_eq!((has("account:market"), has("matrix:billing-regulated")), (is_known, is_known), "{decision:?}");
+        let written = serde_json::to_string(&decided.mention).expect("JSON");
+        assert!(!written.contains("vip") && !written.contains("BR"), "{written}");
+        assert!(!decision.reasons.iter().any(|reason| reason.contains("vip")), "nothing asked for it");
+    }
+}
+
+#[test]
 fn the_hash_is_that_of_other_tools() {
     // printf 'account\0x\0handle\0lea' | openssl dgst -sha256 -hmac k3y
     let (_, file, _) = hashed("platform,handle,tier\nx,@Lea,vip\n", "k3y");
