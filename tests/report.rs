@@ -111,6 +111,21 @@ fn words(item: &Value, dice: &mut Dice, told: &mut Vec<String>) {
     told.append(&mut said);
 }
 
+/// A follow-up that calls somebody: the next of the path, a deputy, or whose it is now that time has raised it.
+fn call(item: &Value, dice: &mut Dice) -> Value {
+    let mut call = json!({
+        "type": "groundswell.followup.v1", "item_id": item["item_id"], "revision": item["revision"].as_u64().unwrap() + 1,
+        "action": "escalate", "team": item["route"]["team"], "ticket": {"action": "upsert"}, "reasons": ["because"],
+    });
+    let step = json!({"party": "duty-manager", "number": 1});
+    match dice.roll(3) {
+        0 => call["step"] = step,
+        1 => (call["step"], call["stands_in_for"]) = (step, json!("finance-lead")),
+        _ => (call["severity"], call["case_id"]) = (json!("S2"), item["route"]["case_id"].clone()),
+    }
+    call
+}
+
 /// The posts of a week decided, and a file of feedback on them.
 fn decided(folder: &PathBuf) -> String {
     let _ = fs::remove_dir_all(folder);
@@ -129,7 +144,7 @@ fn decided(folder: &PathBuf) -> String {
     let (input, output) = (input.to_str().unwrap(), folder.to_str().unwrap());
     let (exit, _, stderr) = groundswell(&["replay", "--rules", rules, "--input", input, "--output", output]);
     assert_eq!(exit, Exit::Ok, "{stderr}");
-    let mut told = Vec::new();
+    let (mut told, mut called, mut luck) = (Vec::new(), Vec::new(), Dice(7));
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     for file in files.iter().filter(|file| file.to_str().unwrap().contains("social.routed.")) {
@@ -138,8 +153,13 @@ fn decided(folder: &PathBuf) -> String {
             if item["type"] == "groundswell.item.v1" && dice.once_in(2) {
                 words(&item, &mut dice, &mut told);
             }
+            if item["type"] == "groundswell.item.v1" && luck.once_in(5) {
+                called.push(call(&item, &mut luck).to_string());
+            }
         }
     }
+    // a replay has no ticks, by which somebody would be called
+    fs::write(folder.join("social.routed.called.ndjson"), called.join("\n")).unwrap();
     let feedback = folder.join("said.jsonl");
     fs::write(&feedback, told.join("\n")).unwrap();
     feedback.to_str().unwrap().to_owned()
@@ -182,14 +202,16 @@ fn every_figure_of_a_week_equals_a_recount() {
     same(&ours, &theirs, "report", &mut differences);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     // a recount of nothing would be equal too
-    for figure in ["tags_agreed", "routed_right", "in_time", "within_hour", "reopened", "closed_by_itself"] {
+    for figure in
+        ["tags_agreed", "routed_right", "in_time", "without_escalation", "within_hour", "reopened", "closed_by_itself"]
+    {
         let Value::Object(ratio) = &ours[figure] else { panic!("{figure} is missing") };
         let (part, whole) = (ratio["part"].as_u64().unwrap(), ratio["whole"].as_u64().unwrap());
         assert!(part > 20 && part < whole && whole > 200, "{figure}: {part} of {whole}");
     }
     assert!(ours["noise_filtered"]["part"].as_u64().unwrap() > 200, "{}", ours["noise_filtered"]);
     assert!(ours["responses"].as_array().unwrap().len() > 500);
-    for figure in ["unanswered", "raised"] {
+    for figure in ["unanswered", "raised", "deputies"] {
         assert!(ours["called"][figure].as_u64().unwrap() > 20, "{figure}: {}", ours["called"]);
     }
     let voice = &ours["voice"];

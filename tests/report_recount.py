@@ -214,8 +214,8 @@ for record in lines(folder + "/social.voice.ndjson"):
     if key not in hours or hours[key]["revision"] <= record["revision"]:
         hours[key] = record
 spoken = defaultdict(lambda: defaultdict(list))
-for (topic, brand, hour), record in hours.items():
-    if FROM <= micros(hour) < TO:
+for (topic, brand, begin), record in hours.items():
+    if FROM <= micros(begin) < TO:
         spoken[topic][brand].append(record)
 voice = {}
 for topic, brands in spoken.items():
