@@ -111,10 +111,11 @@ fn words(item: &Value, dice: &mut Dice, told: &mut Vec<String>) {
     told.append(&mut said);
 }
 
-/// A follow-up that calls somebody: the next of the path, a deputy, or whose it is now that time has raised it.
+/// A follow-up that calls somebody: the next of the path, a deputy, or whose it is now that time has raised it. Its revision
+/// comes after those of real ones.
 fn call(item: &Value, dice: &mut Dice) -> Value {
     let mut call = json!({
-        "type": "groundswell.followup.v1", "item_id": item["item_id"], "revision": item["revision"].as_u64().unwrap() + 1,
+        "type": "groundswell.followup.v1", "item_id": item["item_id"], "revision": item["revision"].as_u64().unwrap() + 12,
         "action": "escalate", "team": item["route"]["team"], "ticket": {"action": "upsert"}, "reasons": ["because"],
     });
     let step = json!({"party": "duty-manager", "number": 1});
