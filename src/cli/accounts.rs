@@ -78,14 +78,14 @@ fn hash(owner: &str, key: &PhoneKey, io: &mut Io<'_>) -> anyhow::Result<Exit> {
                 }
             },
             Some(columns) if !lines.is_cut() => table.add(lines.number, &columns.of(text), key),
-            Some(_) => table.wrong(lines.number, "the line is too long".to_owned()),
+            Some(_) => table.wrong(lines.number, "the line is too long"),
         }
     }
     if let Some(Columns { others, .. }) = columns.filter(|columns| !columns.others.is_empty()) {
         writeln!(io.stderr, "passed over: {}", others.join(", "))?;
     }
     if table.rows.is_empty() && table.faults.is_empty() {
-        table.wrong(lines.number, "there is no account".to_owned());
+        table.wrong(lines.number, "there is no account");
     }
     if !table.faults.is_empty() {
         table.faults.iter().try_for_each(|fault| writeln!(io.stderr, "{fault}"))?;
@@ -148,7 +148,7 @@ struct Table {
 }
 
 impl Table {
-    fn wrong(&mut self, line: u64, message: String) {
+    fn wrong(&mut self, line: u64, message: &str) {
         self.faults.push(format!("line {line}: {message}"));
     }
 
@@ -156,25 +156,25 @@ impl Table {
         self.read += 1;
         let [platform, handle, id, tier, market, language] = cells;
         let Ok(platform) = platform.to_lowercase().parse::<Platform>() else {
-            return self.wrong(line, format!("\"{platform}\" is no platform: write x, mastodon, whatsapp …"));
+            return self.wrong(line, &format!("\"{platform}\" is no platform: write x, mastodon, whatsapp …"));
         };
         let known = match facts(tier, market, language) {
             Ok(known) => known,
-            Err(fault) => return self.wrong(line, fault),
+            Err(fault) => return self.wrong(line, &fault),
         };
         let author = author(platform, handle, id, key);
         let hashes: Vec<KnownHash> = key.accounts(platform, &author).collect();
         if hashes.is_empty() {
-            return self.wrong(line, "neither a handle nor an id".to_owned());
+            return self.wrong(line, "neither a handle nor an id");
         }
         for hash in hashes {
             let (theirs, first) = self.rows.entry(hash).or_insert_with(|| (known.clone(), line)).clone();
             if theirs != known {
-                self.wrong(line, format!("line {first} says something else of this account"));
+                self.wrong(line, &format!("line {first} says something else of this account"));
             }
         }
         if self.rows.len() > KNOWN_ACCOUNTS_MAX {
-            self.wrong(line, format!("more than {KNOWN_ACCOUNTS_MAX} accounts: keep those that a condition asks for"));
+            self.wrong(line, &format!("more than {KNOWN_ACCOUNTS_MAX} accounts: keep those that a condition asks for"));
         }
     }
 
