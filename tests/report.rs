@@ -39,6 +39,8 @@ fn status(number: u64, at: i64, dice: &mut Dice) -> String {
         "somebody pretends to be Nimbus support, a scam, they asked for my password",
         "what is the pricing of Nimbus for a team of ten?",
         "saw the Nimbus booth today",
+        "moved from Altocloud to Nimbus Cloud, much better, I love it",
+        "Altocloud is down again, Nimbus would not do that to us",
         "buy 10k followers now, cheap, nimbus promo code, click the link in my bio",
         "nimbus support was kind and quick, thank you",
     ]);
@@ -48,7 +50,7 @@ fn status(number: u64, at: i64, dice: &mut Dice) -> String {
         "id": id(number), "uri": format!("https://kiosk.example/statuses/{number}"), "created_at": time(at),
         "visibility": if dice.once_in(20) { "direct" } else { "public" }, "language": "en",
         "in_reply_to_id": parent, "content": format!("<p>{text} {}</p>", dice.roll(1_000)),
-        "account": {"id": format!("{}", 7_000 + dice.roll(900)), "acct": format!("lea{}", dice.roll(900))},
+        "account": {"id": format!("{}", 7_000 + dice.roll(900)), "acct": format!("lea{}", dice.roll(900)), "followers_count": 10},
     })
     .to_string()
 }
@@ -109,6 +111,22 @@ fn words(item: &Value, dice: &mut Dice, told: &mut Vec<String>) {
     told.append(&mut said);
 }
 
+/// A follow-up that calls somebody: the next of the path, a deputy, or whose it is now that time has raised it. Its revision
+/// comes after those of real ones.
+fn call(item: &Value, dice: &mut Dice) -> Value {
+    let mut call = json!({
+        "type": "groundswell.followup.v1", "item_id": item["item_id"], "revision": item["revision"].as_u64().unwrap() + 12,
+        "action": "escalate", "team": item["route"]["team"], "ticket": {"action": "upsert"}, "reasons": ["because"],
+    });
+    let step = json!({"party": "duty-manager", "number": 1});
+    match dice.roll(3) {
+        0 => call["step"] = step,
+        1 => (call["step"], call["stands_in_for"]) = (step, json!("finance-lead")),
+        _ => (call["severity"], call["case_id"]) = (json!("S2"), item["route"]["case_id"].clone()),
+    }
+    call
+}
+
 /// The posts of a week decided, and a file of feedback on them.
 fn decided(folder: &PathBuf) -> String {
     let _ = fs::remove_dir_all(folder);
@@ -127,7 +145,7 @@ fn decided(folder: &PathBuf) -> String {
     let (input, output) = (input.to_str().unwrap(), folder.to_str().unwrap());
     let (exit, _, stderr) = groundswell(&["replay", "--rules", rules, "--input", input, "--output", output]);
     assert_eq!(exit, Exit::Ok, "{stderr}");
-    let mut told = Vec::new();
+    let (mut told, mut called, mut luck) = (Vec::new(), Vec::new(), Dice(7));
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     for file in files.iter().filter(|file| file.to_str().unwrap().contains("social.routed.")) {
@@ -136,8 +154,13 @@ fn decided(folder: &PathBuf) -> String {
             if item["type"] == "groundswell.item.v1" && dice.once_in(2) {
                 words(&item, &mut dice, &mut told);
             }
+            if item["type"] == "groundswell.item.v1" && luck.once_in(5) {
+                called.push(call(&item, &mut luck).to_string());
+            }
         }
     }
+    // a replay has no ticks, by which somebody would be called
+    fs::write(folder.join("social.routed.called.ndjson"), called.join("\n")).unwrap();
     let feedback = folder.join("said.jsonl");
     fs::write(&feedback, told.join("\n")).unwrap();
     feedback.to_str().unwrap().to_owned()
@@ -180,17 +203,30 @@ fn every_figure_of_a_week_equals_a_recount() {
     same(&ours, &theirs, "report", &mut differences);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     // a recount of nothing would be equal too
-    for figure in ["tags_agreed", "routed_right", "in_time", "within_hour", "reopened", "closed_by_itself"] {
+    for figure in
+        ["tags_agreed", "routed_right", "in_time", "without_escalation", "within_hour", "reopened", "closed_by_itself"]
+    {
         let Value::Object(ratio) = &ours[figure] else { panic!("{figure} is missing") };
         let (part, whole) = (ratio["part"].as_u64().unwrap(), ratio["whole"].as_u64().unwrap());
         assert!(part > 20 && part < whole && whole > 200, "{figure}: {part} of {whole}");
     }
     assert!(ours["noise_filtered"]["part"].as_u64().unwrap() > 200, "{}", ours["noise_filtered"]);
     assert!(ours["responses"].as_array().unwrap().len() > 500);
+    for figure in ["unanswered", "raised", "deputies"] {
+        assert!(ours["called"][figure].as_u64().unwrap() > 20, "{figure}: {}", ours["called"]);
+    }
+    let voice = &ours["voice"];
+    let (nimbus, altocloud) = (&voice["all"]["Nimbus"], &voice["all"]["Altocloud"]);
+    assert_eq!((&nimbus["own"], &altocloud["own"]), (&json!(true), &json!(false)));
+    let (share, less) = (nimbus["share"].as_f64().unwrap(), altocloud["share"].as_f64().unwrap());
+    assert!(less > 0.05 && share > less && (share + less - 1.0).abs() < 1e-9, "{share} and {less}");
+    assert!(nimbus["mentions"].as_u64() > voice["nimbus-cloud"]["Nimbus"]["mentions"].as_u64(), "{voice}");
+    assert!(altocloud["mentions"].as_u64().unwrap() > 500 && altocloud["reach"].as_u64().unwrap() > 500, "{altocloud}");
     for (format, begins) in [("csv", "metric,of,value,count\r\n"), ("html", "<!doctype html>"), ("text", "What people")]
     {
         let (_, told, _) = groundswell(&[&asked[..], &["--format", format]].concat());
         assert!(told.starts_with(begins) && told.contains("in_time_ratio"), "{told}");
+        assert!(told.contains("voice_share_ratio") && told.contains("all/Altocloud"), "{told}");
     }
     fs::remove_dir_all(&folder).unwrap();
 }

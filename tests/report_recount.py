@@ -73,6 +73,13 @@ def of(item, *kinds):
     return [word for word in said[item] if word["kind"] in kinds]
 
 
+def cause(escalation):
+    """Why a follow-up calls somebody."""
+    if "severity" in escalation:
+        return "raised"
+    return "deputies" if "stands_in_for" in escalation else "unanswered"
+
+
 def seconds(start, end):
     return (end - start) // 1_000_000
 
@@ -83,6 +90,7 @@ first_response, handling, reopened, alone = [], [], [], []
 load, reviewers, ratings = {}, defaultdict(int), []
 requested = approved = rejected = routed = 0
 answers, word_in_time, word_by_deputy = [], [], []
+called = {"unanswered": 0, "raised": 0, "deputies": 0}
 for item, revisions in items.items():
     first = revisions[min(revisions)]
     posted = micros(first["mention"]["created_at"])
@@ -98,6 +106,9 @@ for item, revisions in items.items():
         confusion[route["intent"]][words[-1]["value"]] += 1
     if of(item, "claimed", "ticket", "ack", "team", "response_published", "resolved"):
         right.append(all(word["value"] == route["team"] for word in of(item, "team")))
+    why = {cause(record) for record in moves[item].values() if record["action"] == "escalate"}
+    for one in why:
+        called[one] += 1
     # what the ticketing system was told last
     told = sorted(
         [(revision, record["ticket"]["action"]) for revision, record in revisions.items()]
@@ -115,7 +126,7 @@ for item, revisions in items.items():
             in_time.append(good)
             by_owner[route["intent"] + "/" + route["team"]].append(good)
             hour.append(answered is not None and answered - posted <= 3_600_000_000)
-            calm.append(all(record["action"] != "escalate" for record in moves[item].values()))
+            calm.append("unanswered" not in why)
     resolved, claimed = of(item, "resolved"), of(item, "claimed")
     if resolved:
         reopened.append(any(micros(word["at"]) >= micros(resolved[0]["at"]) for word in of(item, "reopened")))
@@ -197,6 +208,26 @@ for word in responses:
     )
 moods.sort(key=lambda mood: (micros(mood["at"]), mood["about"]))
 
+hours = {}
+for record in lines(folder + "/social.voice.ndjson"):
+    key = record["topic"], record["brand"], record["hour"]
+    if key not in hours or hours[key]["revision"] <= record["revision"]:
+        hours[key] = record
+spoken = defaultdict(lambda: defaultdict(list))
+for (topic, brand, begin), record in hours.items():
+    if FROM <= micros(begin) < TO:
+        spoken[topic][brand].append(record)
+voice = {}
+for topic, brands in spoken.items():
+    everything = sum(record["mentions"] for told in brands.values() for record in told)
+    for brand, told in brands.items():
+        sums = {key: sum(record[key] for record in told) for key in ("mentions", "positive", "neutral", "negative", "reach")}
+        mood = sum(record["sentiment"] * record["mentions"] for record in told)
+        sums["own"] = told[-1]["own"]
+        sums["share"] = sums["mentions"] / everything if everything else None
+        sums["sentiment"] = mood / sums["mentions"] if sums["mentions"] else None
+        voice.setdefault(topic, {})[brand] = sums
+
 json.dump(
     {
         "routed": routed,
@@ -209,6 +240,7 @@ json.dump(
         "in_time_by_owner": {owner: ratio(flags) for owner, flags in by_owner.items()},
         "within_hour": ratio(hour),
         "without_escalation": ratio(calm),
+        "called": called,
         "first_response": spread(first_response),
         "handling": spread(handling),
         "reopened": ratio(reopened),
@@ -229,6 +261,7 @@ json.dump(
             "by_deputy": ratio(word_by_deputy),
         },
         "responses": moods,
+        "voice": voice,
     },
     sys.stdout,
 )

@@ -72,6 +72,7 @@ fn tell_findings(args: &CheckArgs, files: &[SourceFile], pack: &Pack, io: &mut I
     if let Some(path) = &args.config {
         let (config, _) = Config::load(Some(path), process_environment(), &Overrides::new())?;
         found.extend(rules::unfilled(pack, &config.sources.platforms));
+        found.extend(rules::of_other_keys(pack, &config.decisions.phone_key().mark()));
     }
     let errors = found.iter().filter(|finding| finding.severity == Severity::Error).count();
     if args.format == Format::Json {
@@ -166,7 +167,7 @@ fn located(dir: &Path, problem: &Problem) -> Problem {
 }
 
 fn located_files(dir: &Path, files: &[SourceFile]) -> Vec<SourceFile> {
-    files.iter().map(|file| SourceFile::new(join(dir, &file.path), &*file.text)).collect()
+    files.iter().map(|file| SourceFile::new(join(dir, &file.path), file.written())).collect()
 }
 
 /// Files by a path that can be opened from where the command was called.
@@ -208,8 +209,8 @@ pub fn print_problems(files: &[SourceFile], problems: &[Problem], out: &mut dyn 
 
 fn print_problem(files: &[SourceFile], problem: &Problem, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}:{}:{}: {}", problem.path, problem.line, problem.column, problem.message)?;
-    let file = files.iter().find(|file| file.path == problem.path);
-    if let Some(line) = file.and_then(|file| file.text.lines().nth(problem.line as usize - 1)) {
+    let written = files.iter().find(|file| file.path == problem.path).map(SourceFile::written);
+    if let Some(line) = written.as_deref().and_then(|text| text.lines().nth(problem.line as usize - 1)) {
         print_line(line, problem, out)?;
     }
     match &problem.suggestion {

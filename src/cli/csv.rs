@@ -45,10 +45,15 @@ impl<'a> Lines<'a> {
 
 /// The fields of a CSV line as written, quotes included; a comma within quotes does not part.
 pub(super) fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    parted(line, b',')
+}
+
+/// The same of a line whose fields something else parts.
+pub(super) fn parted(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let mut quoted = false;
     line.split(move |&byte| {
         quoted ^= byte == b'"';
-        byte == b',' && !quoted
+        byte == separator && !quoted
     })
 }
 

@@ -10,6 +10,7 @@ use super::normalize::{PlatformChoice, parse_platform};
 use super::stored::Stored;
 use super::{Exit, Io};
 use crate::config::pack::read_pack;
+use crate::config::{Config, Overrides, process_environment};
 use crate::normalize::MAX_PAYLOAD_BYTES;
 use crate::pipeline::{Context, Decided, Item, Memory, Outcome, Raw, triage};
 use crate::rules::{self, Pack};
@@ -32,7 +33,7 @@ const DUPLICATE_WINDOW: u64 = 16;
 Exit codes: 0 decided, 1 the payload could not be read (or an item of it), 2 the pack cannot be used."
 )]
 pub struct ExplainArgs {
-    /// The rule pack; without it, the one that is built in
+    /// The rule pack; without it, the one that is built in (`--config`: the accounts it knows are found with that key)
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
     /// Where the payload comes from: x, mastodon, bluesky, reddit …, or auto to tell by its shape
@@ -61,7 +62,12 @@ pub fn run(args: &ExplainArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let limit = MAX_PAYLOAD_BYTES as u64 + 1;
     io.stdin.take(limit).read_to_end(&mut payload).context("cannot read stdin")?;
     let raw = Raw { platform: args.platform.0, topic: "stdin", partition: 0, offset: 0, value: payload.trim_ascii() };
-    let items = triage(&raw, &mut Context::new(DUPLICATE_WINDOW), &pack, Model::shipped(), &mut Memory::default());
+    let mut context = Context::new(DUPLICATE_WINDOW);
+    if let Some(path) = &args.stored.config {
+        let (config, _) = Config::load(Some(path), process_environment(), &Overrides::new())?;
+        context.phones = config.decisions.phone_key();
+    }
+    let items = triage(&raw, &mut context, &pack, Model::shipped(), &mut Memory::default());
     for (index, item) in items.iter().enumerate() {
         match args.format {
             Format::Json => {

@@ -1,5 +1,6 @@
 //! The command line: one file per command. They read, call and write; what they decide stands elsewhere.
 
+pub mod accounts;
 pub mod check;
 mod csv;
 pub mod demo;
@@ -85,6 +86,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     Notify(notify::NotifyArgs),
     Overlay(overlay::OverlayArgs),
+    Accounts(accounts::AccountsArgs),
     #[cfg(feature = "kafka")]
     Topics(topics::TopicsArgs),
 }
@@ -113,6 +115,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         Command::Explain(args) => explain::run(args, io),
         Command::Notify(args) => notify::run(args, io),
         Command::Overlay(args) => overlay::run(args, io),
+        Command::Accounts(args) => accounts::run(args, io),
         #[cfg(feature = "kafka")]
         Command::Topics(args) => topics::run(args, io),
     }

@@ -44,7 +44,9 @@ pub fn run(args: &RunArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         return Ok(Exit::Ok);
     }
     let Some(pack) = load(&config.rules, io)? else { return Ok(Exit::Findings) };
-    for finding in rules::unfilled(&pack, &config.sources.platforms) {
+    let mut found = rules::unfilled(&pack, &config.sources.platforms);
+    found.extend(rules::of_other_keys(&pack, &config.decisions.phone_key().mark()));
+    for finding in found {
         writeln!(io.stderr, "warning: {}", finding.problem)?;
     }
     let shadow = match &config.shadow {

@@ -30,6 +30,8 @@ pub enum Which {
     Mentions,
     /// What teams, alerts, cases and feedback say.
     Others,
+    /// Shares of voice.
+    Voice,
 }
 
 impl Which {
@@ -37,6 +39,7 @@ impl Which {
         let is = |suffix: &str| topic == suffix || topic.ends_with(&format!(".{suffix}"));
         match self {
             Self::Mentions => is("mentions"),
+            Self::Voice => is("voice"),
             Self::Others => {
                 is("alerts")
                     || is("feedback")

@@ -5,7 +5,9 @@ use super::{Exit, Io};
 use crate::config::pack::read_pack;
 use crate::query::Fields;
 use crate::route;
-use crate::rules::{self, Case, Covered, Difference, Finding, Given, OWN_VOICE, Observed, Pack, QueryRule, SourceFile};
+use crate::rules::{
+    self, Case, Covered, Difference, Finding, Folded, Given, OWN_VOICE, Observed, Pack, QueryRule, SourceFile,
+};
 use crate::score::{Model, Scores};
 use crate::text::{Document, brands};
 use serde_json::json;
@@ -130,15 +132,17 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
     let matches = pack.set.finish(&candidates, &document, &fields);
     pack.note_impersonation(&mut mention);
     let matched: Vec<&QueryRule> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
-    let noise = route::noise(&mention, &matched, &scores, pack).map(|noise| noise.kind);
+    let folded = Folded::of(&mention);
+    let noise = route::noise(&mention, &folded, &matched, &scores, pack).map(|noise| noise.kind);
     if case.given.is_none() && !asks_for_scores(pack, case) {
         return Observed { matched: ids(&matched), ..Observed::default() };
     }
     let brought = addressed || matched.iter().any(|query| !query.mark);
     let routed = brought && noise.is_none();
-    let routing = routed.then(|| route::decide(&mention, &matched, &scores, case.at, pack, Model::shipped().digest()));
+    let routing =
+        routed.then(|| route::decide(&mention, &folded, &matched, &scores, case.at, pack, Model::shipped().digest()));
     let heads = scores.heads.iter().map(|(head, answer)| (head.clone(), answer.label.to_string())).collect();
-    let fired = route::fired_triggers(&mention, &matched, &scores, pack);
+    let fired = route::fired_triggers(&mention, &folded, &matched, &scores, pack);
     Observed { matched: ids(&matched), noise, heads, fired, routing }
 }
 

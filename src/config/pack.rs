@@ -1,6 +1,6 @@
 //! Reads a pack's folder from disk into memory, for [`crate::rules::load`] to judge. Says nothing about its meaning.
 
-use crate::rules::{SourceFile, is_learned};
+use crate::rules::{SourceFile, is_outlined};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use thiserror::Error;
 
 /// Largest file of a pack.
 pub const FILE_BYTES_MAX: u64 = 1024 * 1024;
-/// Largest file that a command learned: a head, the layer.
-pub const LEARNED_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// Largest file that a command wrote: a head, the layer, known accounts.
+pub const OUTLINED_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Largest pack.
 pub const PACK_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// Most files of a pack.
@@ -34,7 +34,7 @@ pub enum PackError {
     /// Not UTF-8.
     #[error("{0} is not UTF-8")]
     NotText(PathBuf),
-    /// A file over [`FILE_BYTES_MAX`], or a learned one over [`LEARNED_BYTES_MAX`].
+    /// A file over [`FILE_BYTES_MAX`], or one that a command wrote over [`OUTLINED_BYTES_MAX`].
     #[error("{path} has {bytes} bytes, more than {limit}")]
     FileTooLarge {
         /// What.
@@ -49,7 +49,8 @@ pub enum PackError {
     PackTooLarge(PathBuf),
 }
 
-/// Reads every `.yaml` and `.yml` file of a folder, its heads and its layer, sorted by path. Names that begin with a dot are passed over
+/// Reads every `.yaml` and `.yml` file of a folder, its heads, its layer and the accounts
+/// it knows, sorted by path. Names that begin with a dot are passed over
 /// (editors' files, and the folders behind a mounted ConfigMap); links are followed.
 ///
 /// # Errors
@@ -64,7 +65,7 @@ pub fn read_pack(dir: &Path) -> Result<Vec<SourceFile>, PackError> {
     let mut total = 0_u64;
     for path in paths {
         let file = read_file(dir, &path)?;
-        total += (file.text.len() + file.learned.as_ref().map_or(0, |bytes| bytes.len())) as u64;
+        total += (file.text.len() + file.bytes.as_ref().map_or(0, |bytes| bytes.len())) as u64;
         if total > PACK_BYTES_MAX {
             return Err(PackError::PackTooLarge(dir.to_owned()));
         }
@@ -87,7 +88,7 @@ fn collect(root: &Path, dir: &Path, depth: usize, into: &mut Vec<PathBuf>) -> Re
                 return Err(PackError::PackTooLarge(root.to_owned()));
             }
             collect(root, &path, depth + 1, into)?;
-        } else if is_yaml(&path) || is_learned(&inner(root, &path)) {
+        } else if is_yaml(&path) || is_outlined(&inner(root, &path)) {
             into.push(path);
         }
         if into.len() > FILES_MAX {
@@ -112,13 +113,13 @@ fn read_file(root: &Path, path: &Path) -> Result<SourceFile, PackError> {
     let failed = |source| PackError::Read { path: path.to_owned(), source };
     let bytes = fs::metadata(path).map_err(failed)?.len();
     let inner = inner(root, path);
-    let limit = if is_learned(&inner) { LEARNED_BYTES_MAX } else { FILE_BYTES_MAX };
+    let limit = if is_outlined(&inner) { OUTLINED_BYTES_MAX } else { FILE_BYTES_MAX };
     if bytes > limit {
         return Err(PackError::FileTooLarge { path: path.to_owned(), bytes, limit });
     }
     let content = fs::read(path).map_err(failed)?;
-    if is_learned(&inner) {
-        return Ok(SourceFile::learned(inner, content));
+    if is_outlined(&inner) {
+        return Ok(SourceFile::outlined(inner, content));
     }
     let text = String::from_utf8(content).map_err(|_| PackError::NotText(path.to_owned()))?;
     Ok(SourceFile::new(inner, text))
@@ -158,7 +159,7 @@ mod tests {
         let files = read_pack(&dir).expect("pack");
         let paths: Vec<&str> = files.iter().map(|f| f.path.as_str()).collect();
         assert_eq!(paths, ["heads/desk.head", "layer.bin", "queries/a.yaml", "queries/b.yml", "teams.yaml"]);
-        assert_eq!(files[1].learned.as_deref(), Some(&[0xfe][..]));
+        assert_eq!(files[1].bytes.as_deref(), Some(&[0xfe][..]));
         assert!(files[1].text.starts_with("1 bytes, sha256 "), "{}", files[1].text);
         fs::remove_dir_all(dir).expect("clean");
     }

@@ -4,7 +4,7 @@ use super::secret::scalar;
 use super::{Period, Properties, Secret, Size};
 use crate::mention::Platform;
 use crate::normalize;
-use crate::pipeline::Redact;
+use crate::pipeline::{PhoneKey, Redact};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -187,13 +187,22 @@ pub struct Decisions {
     pub signals_partitions: u32,
     /// Topics whose values carry no personal data: `mentions`, `routed`. Both false by default.
     pub redact: Redact,
-    /// What phone numbers of authors are hashed with; without one the hash can be found by trying all numbers.
+    /// What phone numbers of authors and the accounts of the pack are hashed with; without one the hash can be found by
+    /// trying all numbers, or handles.
     pub phone_key: Option<Secret>,
 }
 
 impl Default for Decisions {
     fn default() -> Self {
         Self { duplicate_window_records: 100_000, signals_partitions: 16, redact: Redact::default(), phone_key: None }
+    }
+}
+
+impl Decisions {
+    /// The key that phone numbers and the accounts of the pack are hashed with.
+    #[must_use]
+    pub fn phone_key(&self) -> PhoneKey {
+        PhoneKey::new(self.phone_key.as_ref().map_or("", Secret::expose))
     }
 }
 

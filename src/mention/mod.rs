@@ -299,6 +299,21 @@ pub struct Author {
     /// The own account that it passes itself off as; looked at where a query matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impersonates: Option<Impersonation>,
+    /// What the pack's accounts know of it; looked up where a query matched. It is written nowhere: a decision tells what
+    /// of it was asked for.
+    #[serde(skip)]
+    pub account: Option<AccountFacts>,
+}
+
+/// What the accounts of a pack know of an author; an absent part is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountFacts {
+    /// The tier of a customer, as the pack names it.
+    pub tier: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub market: Option<String>,
+    /// ISO 639-1.
+    pub language: Option<String>,
 }
 
 /// Two names that are too much alike.

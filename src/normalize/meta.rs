@@ -4,6 +4,7 @@
 //! One delivery holds changes of several entries. A comment of Instagram has no time of its own: that of its entry counts.
 //! What only names an id whose body must be fetched (`mentions` of Instagram) is a pointer and no content.
 
+use super::change::Change;
 use super::json::{self, Id, Key, MILLIS, Outline, SECONDS, Text, Time, given, given_id, missing};
 use super::{Item, Normalized, Reject, found, item};
 use crate::mention::{
@@ -31,14 +32,6 @@ struct Entry<'a> {
     changes: Option<Vec<Change<'a>>>,
     #[serde(borrow)]
     messaging: Option<Vec<&'a RawValue>>,
-}
-
-#[derive(Deserialize)]
-struct Change<'a> {
-    #[serde(borrow)]
-    field: Option<Text<'a>>,
-    #[serde(borrow)]
-    value: Option<&'a RawValue>,
 }
 
 /// A change of a page's feed, or a mention of a page.
@@ -229,11 +222,9 @@ pub(super) fn read(platform: Platform, text: &str, outline: &Outline<'_>, items:
 }
 
 fn read_change(platform: Platform, change: &Change<'_>, entry: &Entry<'_>) -> Item {
-    let field = change.field.as_ref().map_or("", Text::as_str);
-    let value = || change.value.map(RawValue::get).ok_or_else(|| missing("value"));
-    match (platform, field) {
-        (Platform::Facebook, "feed" | "mention") => read_feed(value()?, entry),
-        (Platform::Instagram, "comments" | "live_comments") => read_comment(value()?, entry),
+    match (platform, change.field()) {
+        (Platform::Facebook, "feed" | "mention") => read_feed(change.value()?, entry),
+        (Platform::Instagram, "comments" | "live_comments") => read_comment(change.value()?, entry),
         (Platform::Instagram, "mentions" | "story_insights") => Ok(Normalized::NotContent("pointer")),
         _ => Ok(Normalized::NotContent("account_notice")),
     }

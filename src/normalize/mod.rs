@@ -8,6 +8,7 @@
 //! it apart, and its line in [`read`].
 
 mod bluesky;
+mod change;
 mod discord;
 mod entities;
 mod fills;

@@ -4,6 +4,7 @@
 //! here as given, and triage hashes them before anything is decided or written. An edit and a revocation name the first
 //! message; an edit tells its own time alone.
 
+use super::change::Change;
 use super::json::{self, Id, Key, Outline, SECONDS, Text, Time, given, given_id, missing};
 use super::{Item, Normalized, Reject, found, item};
 use crate::mention::{Action, Author, Container, Kind, Media, Mention, Platform, Timestamp, Visibility, mention_id};
@@ -23,14 +24,6 @@ struct Delivery<'a> {
 struct Entry<'a> {
     #[serde(borrow)]
     changes: Option<Vec<Change<'a>>>,
-}
-
-#[derive(Deserialize)]
-struct Change<'a> {
-    #[serde(borrow)]
-    field: Option<Text<'a>>,
-    #[serde(borrow)]
-    value: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -186,10 +179,8 @@ pub(super) fn read(text: &str, outline: &Outline<'_>, items: &mut Vec<Item>) -> 
 }
 
 fn read_change(change: &Change<'_>, items: &mut Vec<Item>) -> Result<(), Reject> {
-    match change.field.as_ref().map_or("", Text::as_str) {
-        "messages" | "smb_message_echoes" | "standby" => {
-            read_value(change.value.ok_or_else(|| missing("value"))?.get(), items)
-        }
+    match change.field() {
+        "messages" | "smb_message_echoes" | "standby" => read_value(change.value()?, items),
         // what happens to the account, its templates and its numbers
         _ => {
             items.push(Ok(Normalized::NotContent("account_notice")));

@@ -57,6 +57,8 @@ pub struct Decided {
     pub matches: Vec<Matched>,
     /// Brands and products of the pack that it names, misspelt or not; the first ones.
     pub brands: Vec<NamedBrand>,
+    /// Competitors of the pack that it names, as the pack writes them; none for own voice.
+    pub competitors: Vec<String>,
     /// What the model says; none for own voice.
     pub scores: Option<Scores>,
     /// Why it is noise; none where it is not.
@@ -81,6 +83,7 @@ impl Decided {
             mention,
             matches: Vec::new(),
             brands: Vec::new(),
+            competitors: Vec::new(),
             scores: None,
             noise: None,
             routing: None,

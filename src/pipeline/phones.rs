@@ -4,8 +4,11 @@
 //! Why in the `decisions` section of the configuration: the hash is the author of cases and counts, so every worker and
 //! a replay that is to be equal must have the same key. The numbers of a country can all be tried, so without a key of
 //! one's own the hash hides a number from readers, not from whoever wants to know it.
+//!
+//! The same key hides whom the accounts of a pack are about: an author is looked up by hash, so that a pack names nobody.
 
-use crate::mention::{Mention, Platform, hex};
+use crate::mention::{AccountFacts, Author, Mention, Platform, hex};
+use crate::rules::{KNOWN_HASH_BYTES, KnownAccounts, KnownHash, handle};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
@@ -43,11 +46,45 @@ impl PhoneKey {
     }
 
     /// `phone-` and the first 16 bytes of HMAC-SHA256 (RFC 2104) over the digits, in hexadecimal.
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length, the empty one too")]
     fn hash(&self, digits: &str) -> String {
+        format!("phone-{}", hex(&self.mac(&[digits])[..KEPT]))
+    }
+
+    /// The hashes by which a pack may know an author, whose number is hidden already: of the id, then of the handle.
+    pub fn accounts(&self, platform: Platform, author: &Author) -> impl Iterator<Item = KnownHash> {
+        let named = [("id", author.id.clone()), ("handle", author.handle.as_deref().map(handle))];
+        let names = named.into_iter().filter_map(|(kind, name)| Some((kind, name?)));
+        names.map(move |(kind, name)| {
+            let mac = self.mac(&["account", "\0", platform.as_str(), "\0", kind, "\0", &name]);
+            let mut hash = [0; KNOWN_HASH_BYTES];
+            hash.copy_from_slice(&mac[..KNOWN_HASH_BYTES]);
+            hash
+        })
+    }
+
+    /// Notes on the author what the accounts of a pack know of it.
+    pub fn note_account(&self, mention: &mut Mention, known: &KnownAccounts) {
+        let platform = mention.platform;
+        if let Some(author) = mention.author.as_mut().filter(|_| !known.is_empty()) {
+            author.account = self.known(platform, author, known);
+        }
+    }
+
+    fn known(&self, platform: Platform, author: &Author, known: &KnownAccounts) -> Option<AccountFacts> {
+        self.accounts(platform, author).find_map(|hash| known.get(&hash))
+    }
+
+    /// By what a file tells which key its hashes were made with; the key cannot be told from it.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        hex(&self.mac(&["mark of the key"])[..4])
+    }
+
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length, the empty one too")]
+    fn mac(&self, parts: &[&str]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
-        mac.update(digits.as_bytes());
-        format!("phone-{}", hex(&mac.finalize().into_bytes()[..KEPT]))
+        parts.iter().for_each(|part| mac.update(part.as_bytes()));
+        mac.finalize().into_bytes().into()
     }
 }
 

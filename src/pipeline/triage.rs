@@ -5,7 +5,7 @@ use crate::mention::{Mention, Platform, RawRef};
 use crate::normalize::{Normalized, Reject, normalize};
 use crate::query::{Fields, Match, Scratch};
 use crate::route::{self, Noise, TicketAction};
-use crate::rules::{Overlaid, Pack, QueryRule};
+use crate::rules::{Folded, Overlaid, Pack, QueryRule};
 use crate::score::{self, Model};
 use crate::text::{Document, brands};
 
@@ -95,6 +95,7 @@ fn decide(
         return Item::Unmatched;
     }
     pack.note_impersonation(&mut mention);
+    context.phones.note_account(&mut mention, &pack.known);
     let mut decided = Box::new(Decided::new(mention, event_at));
     decided.overlaid = overlaid;
     let rules: Vec<_> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
@@ -105,9 +106,11 @@ fn decide(
         decided.noise = Some(own_voice());
         return Item::Noise(decided);
     };
-    decided.noise = route::noise(&decided.mention, &rules, &scores, pack);
+    let folded = Folded::of(&decided.mention);
+    decided.competitors = pack.lists.named_competitors(&folded);
+    decided.noise = route::noise(&decided.mention, &folded, &rules, &scores, pack);
     if decided.noise.is_none() {
-        let mut routing = route::decide(&decided.mention, &rules, &scores, event_at, pack, model.digest());
+        let mut routing = route::decide(&decided.mention, &folded, &rules, &scores, event_at, pack, model.digest());
         if routing.ticket.action == TicketAction::Pending && !rules.iter().any(|rule| rule.watch) {
             // nobody watches a series it is part of, so nobody would ever decide
             routing.ticket.action = TicketAction::Upsert;

@@ -7,7 +7,7 @@
 use super::item::{Decided, contribution};
 use crate::detect::BrandCounts;
 use crate::mention::Action;
-use crate::rules::{Pack, fold};
+use crate::rules::Pack;
 use std::collections::BTreeSet;
 
 /// The topic of everything that was brought in, each item once.
@@ -29,17 +29,12 @@ pub struct Spoken {
 #[must_use]
 pub fn spoken(decided: &Decided, pack: &Pack) -> Option<Spoken> {
     let scores = decided.scores.as_ref()?;
-    let mention = &decided.mention;
-    let mut brands: BTreeSet<String> = decided.brands.iter().map(|named| named.brand.clone()).collect();
-    if !pack.lists.competitors.is_empty() {
-        let folded = match &mention.title {
-            Some(title) => fold(&format!("{title}\n{}", mention.text)),
-            None => fold(&mention.text),
-        };
-        let named = pack.lists.competitors.iter().filter(|name| folded.contains(&name.folded));
-        brands.extend(named.map(|name| name.written.clone()));
+    if decided.mention.action != Action::Create {
+        return None;
     }
-    if brands.is_empty() || mention.action != Action::Create {
+    let own = decided.brands.iter().map(|named| &named.brand);
+    let brands: BTreeSet<String> = own.chain(&decided.competitors).cloned().collect();
+    if brands.is_empty() {
         return None;
     }
     let brings = |query: &&str| pack.query_of(query).is_some_and(|rule| !rule.mark);

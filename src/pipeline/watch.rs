@@ -64,6 +64,8 @@ pub struct FollowUp {
     pub ticket: TicketAction,
     /// Who is called, for `escalate`.
     pub step: Option<Box<case::Step>>,
+    /// Whose approval did not come, for `escalate` to a deputy.
+    pub stands_in_for: Option<String>,
     /// What time has raised it to, for `escalate`.
     pub raised: Option<Box<RaisedTo>>,
     /// End of the log bucket that decided; of an escalation, when it was due.

@@ -1,5 +1,6 @@
 //! Everything that is known of items and alerts, by their ids, whatever order it was read in.
 
+use super::voice::Voiced;
 use crate::alert::AlertEvent;
 use crate::case::{Said, SaidKind};
 use crate::mention::Timestamp;
@@ -45,12 +46,23 @@ pub struct Moved {
     pub item_id: String,
     /// Higher than the item's.
     pub revision: u64,
-    /// It tells the next in line.
-    pub escalates: bool,
+    /// Why it calls somebody; none where it calls nobody.
+    pub called: Option<Called>,
     /// What the ticketing system is told now.
     pub action: Option<TicketAction>,
     /// The incident it belongs to now.
     pub incident_id: Option<String>,
+}
+
+/// Why a follow-up calls somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Called {
+    /// Nobody has answered: the next of the path.
+    Unanswered,
+    /// Time has made the issue more severe: its owner.
+    Raised,
+    /// An approval did not come: the deputy.
+    Deputy,
 }
 
 /// A mention, for the mood around a response.
@@ -103,9 +115,19 @@ pub struct Ledger {
     pub(super) said: BTreeSet<String>,
     /// By when it was published, and the feedback that told of it.
     pub(super) responses: BTreeMap<(Timestamp, String), Response>,
+    /// By topic, brand and hour.
+    pub(super) voices: BTreeMap<(String, String, Timestamp), Voiced>,
 }
 
 impl Ledger {
+    /// An hour of a share of voice.
+    pub fn voice(&mut self, voiced: Voiced) {
+        let key = (voiced.topic.clone(), voiced.brand.clone(), voiced.hour);
+        if self.voices.get(&key).is_none_or(|known| known.revision <= voiced.revision) {
+            self.voices.insert(key, voiced);
+        }
+    }
+
     /// An item as it was routed. Of the same revision twice, one counts.
     pub fn route(&mut self, item: Tagged) {
         self.works.entry(item.item_id.clone()).or_default().routed.insert(item.revision, item);

@@ -61,7 +61,13 @@ fn a_day_counted_by_hand() {
     ledger.say(said("6", "b", "team", Some("support"), 20));
     ledger.say(said("7", "b", "intent", Some("defect"), 20));
     ledger.say(said("8", "b", "resolved", None, 90));
-    let moved = Moved { item_id: "b".to_owned(), revision: 1, escalates: true, action: None, incident_id: None };
+    let moved = Moved {
+        item_id: "b".to_owned(),
+        revision: 1,
+        called: Some(Called::Unanswered),
+        action: None,
+        incident_id: None,
+    };
     ledger.follow_up(moved);
     // not answered: overdue
     ledger.route(item("c", 10, "defect", "support"));
@@ -130,7 +136,7 @@ fn the_story_of_an_incident() {
     for (id, action) in [("a", TicketAction::Upsert), ("b", TicketAction::None)] {
         ledger.route(Tagged { action: TicketAction::Pending, ..item(id, 4, "outage", "support") });
         let (action, incident_id) = (Some(action), Some("inc-1".to_owned()));
-        ledger.follow_up(Moved { item_id: id.to_owned(), revision: 1, escalates: false, action, incident_id });
+        ledger.follow_up(Moved { item_id: id.to_owned(), revision: 1, called: None, action, incident_id });
     }
     let story = incident(&ledger, "alert-1").expect("a story");
     assert_eq!(incident(&ledger, "inc-1").as_ref(), Some(&story));
@@ -149,4 +155,65 @@ fn the_story_of_an_incident() {
         ]
     );
     assert_eq!(incident(&ledger, "inc-2"), None);
+}
+
+#[test]
+fn whom_somebody_called_and_why_is_counted_apart() {
+    let mut ledger = Ledger::default();
+    for id in ["a", "b", "c", "d"] {
+        ledger.route(item(id, 0, "billing", "finance"));
+    }
+    let mut move_on = |id: &str, revision: u64, called: Option<Called>| {
+        let item_id = id.to_owned();
+        ledger.follow_up(Moved { item_id, revision, called, action: None, incident_id: None });
+    };
+    move_on("a", 1, Some(Called::Raised));
+    move_on("a", 2, Some(Called::Raised));
+    move_on("a", 3, Some(Called::Unanswered));
+    move_on("b", 1, Some(Called::Deputy));
+    move_on("c", 1, Some(Called::Raised));
+    move_on("d", 1, None);
+    let report = week(&ledger, minute(0), minute(600));
+    assert_eq!(report.called, CalledItems { unanswered: 1, raised: 2, deputies: 1 }, "each item once for each reason");
+    assert_eq!(
+        (report.without_escalation.part, report.without_escalation.whole),
+        (3, 4),
+        "nobody answered one of four"
+    );
+}
+
+#[test]
+fn a_share_of_voice_is_put_together_from_its_hours() {
+    let hour = |topic: &str, brand: &str, minutes: i64, mentions: u64, sentiment: f64| Voiced {
+        topic: topic.to_owned(),
+        brand: brand.to_owned(),
+        hour: minute(minutes),
+        revision: 1,
+        own: brand == "Acme",
+        mentions,
+        positive: mentions / 2,
+        negative: 1,
+        sentiment,
+        reach: 10 * mentions,
+    };
+    let mut ledger = Ledger::default();
+    let newer = Voiced { revision: 2, ..hour("all", "Acme", 60, 6, -0.5) };
+    for one in [
+        hour("all", "Acme", 0, 2, 1.0),
+        newer,
+        hour("all", "Acme", 60, 5, 0.9),
+        hour("all", "Rival", 60, 4, 0.25),
+        hour("pay", "Acme", 60, 1, 0.0),
+        hour("all", "Acme", 600, 70, 0.0),
+        hour("all", "Acme", -60, 70, 0.0),
+    ] {
+        ledger.voice(one);
+    }
+    let voice = week(&ledger, minute(0), minute(600)).voice;
+    let acme = &voice["all"]["Acme"];
+    assert_eq!((acme.own, acme.mentions, acme.reach), (true, 8, 80), "the newer word counts, whatever came last");
+    assert_eq!((acme.positive, acme.neutral, acme.negative), (4, 2, 2));
+    assert_eq!((acme.share, acme.sentiment), (Some(8.0 / 12.0), Some(-1.0 / 8.0)));
+    assert_eq!((voice["all"]["Rival"].own, voice["all"]["Rival"].share), (false, Some(4.0 / 12.0)));
+    assert_eq!((voice["pay"]["Acme"].share, voice.len()), (Some(1.0), 2));
 }

@@ -1,7 +1,8 @@
 //! A week (or any period) in figures. See the table at the top of the module for what each means.
 
 use super::figures::{Ratio, Spread};
-use super::ledger::{Ledger, Response, Side, Tagged, Work};
+use super::ledger::{Called, Ledger, Response, Side, Tagged, Work};
+use super::voice::{Voices, voices};
 use crate::case::{Said, SaidKind};
 use crate::mention::Timestamp;
 use crate::route::{ApprovalDue, TicketAction};
@@ -36,6 +37,8 @@ pub struct WeekReport {
     pub within_hour: Ratio,
     /// Without escalation; the target is 0.8.
     pub without_escalation: Ratio,
+    /// Items of which somebody more was called, by why.
+    pub called: CalledItems,
     /// From the post to the answer.
     pub first_response: Spread,
     /// From the first claim to the last resolution.
@@ -54,6 +57,19 @@ pub struct WeekReport {
     pub approvals: Approvals,
     /// Responses, and what was said around them.
     pub responses: Vec<Mood>,
+    /// What was said of our brands and of competitors.
+    pub voice: Voices,
+}
+
+/// Items of which somebody more was called; one may be among several.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CalledItems {
+    /// The next of the path, as nobody had answered.
+    pub unanswered: u64,
+    /// The owner, as time had raised the severity.
+    pub raised: u64,
+    /// A deputy, as an approval had not come.
+    pub deputies: u64,
 }
 
 /// What came to one queue.
@@ -142,6 +158,7 @@ pub fn week(ledger: &Ledger, from: Timestamp, until: Timestamp) -> WeekReport {
         report.judge_clock(first, work, until, &mut responses);
         report.judge_end(work, &mut handlings);
         report.count_load(first, work);
+        report.called.count(work);
         report.approvals.count(work, &mut approvals);
         ratings.extend(work.of(SaidKind::Csat).filter_map(|said| said.value.parse::<f64>().ok()));
     }
@@ -152,6 +169,7 @@ pub fn week(ledger: &Ledger, from: Timestamp, until: Timestamp) -> WeekReport {
     report.satisfaction = Satisfaction::of(&ratings);
     report.responses = ledger.responses.values().filter(|response| within(response.at)).map(Mood::of).collect();
     report.responses.sort_by(|a, b| (a.at, &a.about).cmp(&(b.at, &b.about)));
+    report.voice = voices(ledger, from, until);
     report
 }
 
@@ -185,7 +203,7 @@ impl WeekReport {
         self.in_time_by_owner.entry(format!("{}/{}", first.intent, first.team)).or_default().add(in_time);
         let micros = answered.map(|at| at.as_micros() - first.at.as_micros());
         self.within_hour.add(micros.is_some_and(|micros| micros <= HOUR_MICROS));
-        self.without_escalation.add(!work.moved.values().any(|moved| moved.escalates));
+        self.without_escalation.add(!work.was_called(Called::Unanswered));
     }
 
     fn judge_end(&mut self, work: &Work, handlings: &mut Vec<i64>) {
@@ -207,6 +225,14 @@ impl WeekReport {
         for said in claims {
             *self.reviewers.entry(said.by.clone()).or_default() += 1;
         }
+    }
+}
+
+impl CalledItems {
+    fn count(&mut self, work: &Work) {
+        self.unanswered += u64::from(work.was_called(Called::Unanswered));
+        self.raised += u64::from(work.was_called(Called::Raised));
+        self.deputies += u64::from(work.was_called(Called::Deputy));
     }
 }
 
@@ -277,6 +303,10 @@ impl Work {
     /// What was said of one kind, in time order.
     pub(super) fn of(&self, kind: SaidKind) -> impl DoubleEndedIterator<Item = &Said> {
         self.said.values().filter(move |said| said.kind == kind)
+    }
+
+    fn was_called(&self, why: Called) -> bool {
+        self.moved.values().any(|moved| moved.called == Some(why))
     }
 
     fn is_taken_up(&self) -> bool {

@@ -10,23 +10,24 @@
 use super::facts::Facts;
 use super::{Approver, Decision, Route, Routing, Rung, Severity, Tier, reply, ticket};
 use crate::mention::{Mention, Timestamp, hash64};
-use crate::rules::{Holiday, NO_INTENT, Opening, Pack, QueryRule, Row, Trigger};
+use crate::rules::{Folded, Holiday, NO_INTENT, Opening, Pack, QueryRule, Row, Trigger};
 use crate::score::{IntentScore, Scores};
 use std::collections::BTreeSet;
 
 /// Routes a mention that matched (or was addressed to an own account: then `matched` may be empty).
 ///
-/// `event_at` is its clamped event time; the clocks start there. A pure function: equal arguments, equal routing.
+/// `folded` is what it says; `event_at` its clamped event time, where the clocks start. A pure function: equal arguments, equal routing.
 #[must_use]
 pub fn decide(
     mention: &Mention,
+    folded: &Folded,
     matched: &[&QueryRule],
     scores: &Scores,
     event_at: Timestamp,
     pack: &Pack,
     model_digest: &str,
 ) -> Routing {
-    let facts = Facts::new(mention, matched, scores, &pack.lists);
+    let facts = Facts::new(mention, matched, scores, &pack.lists, folded);
     let mut record = Record::default();
     record.matched(matched);
     let fired = fired(&facts, pack);
@@ -53,6 +54,7 @@ pub fn decide(
     if let Some(reply) = route.reply.as_ref().and_then(|reply| pack.reply(&reply.id)) {
         reply.approvals.iter().for_each(|asked| add_approver(&mut approvers, pack.approver(asked)));
     }
+    record.accounts(&facts, row, &fired, &route);
     route.approvals = approvers.iter().map(|approver| approver.who.clone()).collect();
     let ticket = ticket::ticket(&facts, row, &route, &record.reasons);
     if row.crowd {
@@ -89,6 +91,18 @@ impl Record {
         }
         if matched.iter().all(|query| query.mark) {
             self.add("addressed".to_owned(), "addressed to an own account".to_owned());
+        }
+    }
+
+    /// What the pack's accounts know that was asked for by what decided, each part once.
+    fn accounts(&mut self, facts: &Facts<'_>, row: &Row, fired: &[Fired<'_>], route: &Route) {
+        let conditions = fired.iter().map(|fired| &fired.trigger.when).chain([&row.when]);
+        let of_reply = route.reply.as_ref().and_then(|reply| facts.of_account_for(reply));
+        for (part, said) in conditions.flat_map(|when| facts.of_account(when)).chain(of_reply) {
+            let rule = format!("account:{part}");
+            if !self.rules.contains(&rule) {
+                self.add(rule, said);
+            }
         }
     }
 
@@ -164,8 +178,14 @@ pub(super) fn for_a_person(facts: &Facts<'_>, pack: &Pack) -> bool {
 
 /// Ids of the triggers of a pack that fire for a mention, in the pack's order.
 #[must_use]
-pub fn fired_triggers<'p>(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &'p Pack) -> Vec<&'p str> {
-    let facts = Facts::new(mention, matched, scores, &pack.lists);
+pub fn fired_triggers<'p>(
+    mention: &Mention,
+    folded: &Folded,
+    matched: &[&QueryRule],
+    scores: &Scores,
+    pack: &'p Pack,
+) -> Vec<&'p str> {
+    let facts = Facts::new(mention, matched, scores, &pack.lists, folded);
     fired(&facts, pack).into_iter().map(|fired| fired.trigger.id.as_str()).collect()
 }
 

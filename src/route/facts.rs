@@ -1,8 +1,8 @@
 //! What is known of one mention when it is routed, and whether a condition of the pack holds of it.
 
-use crate::mention::Mention;
-use crate::route::Severity;
-use crate::rules::{Condition, HeadAsked, Lists, Phrase, QueryRule, Way, fold, market};
+use crate::mention::{AccountFacts, Mention};
+use crate::route::{Severity, SuggestedReply};
+use crate::rules::{Condition, Folded, HeadAsked, Lists, Phrase, QueryRule, UNKNOWN_MARKET, Way, market};
 use crate::score::Scores;
 
 /// One mention, what matched, what the model says.
@@ -11,7 +11,7 @@ pub(super) struct Facts<'a> {
     pub(super) matched: &'a [&'a QueryRule],
     pub(super) scores: &'a Scores,
     lists: &'a Lists,
-    folded: String,
+    folded: &'a Folded,
 }
 
 /// A comparison that holds, in words; `None` where it does not.
@@ -23,11 +23,8 @@ impl<'a> Facts<'a> {
         matched: &'a [&'a QueryRule],
         scores: &'a Scores,
         lists: &'a Lists,
+        folded: &'a Folded,
     ) -> Self {
-        let folded = match &mention.title {
-            Some(title) => fold(&format!("{title}\n{}", mention.text)),
-            None => fold(&mention.text),
-        };
         Self { mention, matched, scores, lists, folded }
     }
 
@@ -52,23 +49,65 @@ impl<'a> Facts<'a> {
         if urgency.label == "now" { urgency.probability } else { 0.0 }
     }
 
-    /// Primary subtag: as given, else as detected.
+    /// What the pack's accounts know of the author.
+    fn account(&self) -> Option<&AccountFacts> {
+        self.mention.author.as_ref()?.account.as_ref()
+    }
+
+    /// Primary subtag: as given, else as detected, else as the pack's accounts have it.
     pub(super) fn language(&self) -> &str {
+        self.account_language().unwrap_or_else(|| self.written_language())
+    }
+
+    fn written_language(&self) -> &str {
         let given = self.mention.lang.as_deref().or(self.mention.lang_detected.as_deref());
         let tag = given.unwrap_or(&self.scores.language.code);
         tag.split(['-', '_']).next().unwrap_or(tag)
+    }
+
+    /// The language of the author's account, where the post's is unknown.
+    fn account_language(&self) -> Option<&str> {
+        let is_unknown = matches!(self.written_language(), "unknown" | "und");
+        self.account()?.language.as_deref().filter(|_| is_unknown)
+    }
+
+    /// The market of the post, else of the author's account.
+    fn here(&self) -> String {
+        self.account_market().map_or_else(|| market(self.mention), str::to_owned)
+    }
+
+    /// The market of the author's account, where the post tells none.
+    fn account_market(&self) -> Option<&str> {
+        self.account()?.market.as_deref().filter(|_| market(self.mention) == UNKNOWN_MARKET)
+    }
+
+    /// What of the author's account a condition asks for: which part, and in words.
+    pub(super) fn of_account<'s>(&'s self, when: &Condition) -> impl Iterator<Item = (&'static str, String)> + use<'s> {
+        let asks_market = !when.markets.is_empty() || when.regulated.is_some();
+        let market = self.account_market().filter(|_| asks_market);
+        let language = self.account_language().filter(|_| !when.languages.is_empty());
+        let tier = self.account().and_then(|account| account.tier.as_deref()).filter(|_| !when.tier.is_empty());
+        let parts = [("tier", tier), ("market", market), ("language", language)];
+        parts.into_iter().filter_map(|(what, value)| Some((what, format!("{what} {} from accounts", value?))))
+    }
+
+    /// The same of a wording in that language.
+    pub(super) fn of_account_for(&self, reply: &SuggestedReply) -> Option<(&'static str, String)> {
+        let language = self.account_language().filter(|language| *language == reply.language)?;
+        Some(("language", format!("language {language} from accounts")))
     }
 
     /// Whether every part of the condition holds, save its intents and severities; if so, the comparisons in words.
     pub(super) fn hold(&self, when: &Condition) -> Option<Vec<String>> {
         let author = self.mention.author.as_ref();
         let verified = author.and_then(|a| a.verified).unwrap_or(false);
-        let parts: [Option<Held>; 28] = [
+        let parts: [Option<Held>; 29] = [
             listed("platform", self.mention.platform.as_str(), when.platforms.iter().map(|p| p.as_str())),
             listed("kind", self.mention.kind.as_str(), when.kinds.iter().map(|k| k.as_str())),
             self.any_way(when),
             self.market(when),
             listed("language", self.language(), when.languages.iter().map(String::as_str)),
+            self.tier(when),
             self.any_query(when),
             self.no_query(when),
             self.any_phrase(when),
@@ -106,13 +145,18 @@ impl<'a> Facts<'a> {
 
     fn market(&self, when: &Condition) -> Option<Held> {
         let asked = !when.markets.is_empty();
-        asked.then(|| {
-            Some(market(self.mention)).filter(|here| when.markets.contains(here)).map(|here| format!("market {here}"))
+        asked.then(|| Some(self.here()).filter(|here| when.markets.contains(here)).map(|here| format!("market {here}")))
+    }
+
+    fn tier(&self, when: &Condition) -> Option<Held> {
+        let tier = || self.account().and_then(|account| account.tier.as_deref());
+        (!when.tier.is_empty()).then(|| {
+            tier().filter(|tier| when.tier.iter().any(|one| one == tier)).map(|tier| format!("account tier {tier}"))
         })
     }
 
     fn regulated(&self, when: &Condition) -> Option<Held> {
-        let here = || self.lists.regulated_markets.contains(&market(self.mention));
+        let here = || self.lists.regulated_markets.contains(&self.here());
         when.regulated.and_then(|wanted| same("regulated market", here(), Some(wanted)))
     }
 
@@ -124,7 +168,7 @@ impl<'a> Facts<'a> {
 
     /// Whether one of the names stands in the text.
     fn names(&self, what: &str, names: &[Phrase], wanted: Option<bool>) -> Option<Held> {
-        let found = || names.iter().find(|name| self.folded.contains(&name.folded));
+        let found = || names.iter().find(|name| self.folded.says(name));
         wanted.map(|wanted| match found() {
             Some(name) if wanted => Some(format!("{what} {}", name.written)),
             None if !wanted => Some(format!("no {what}")),
@@ -157,7 +201,7 @@ impl<'a> Facts<'a> {
     }
 
     fn any_phrase(&self, when: &Condition) -> Option<Held> {
-        let found = || when.phrases.iter().find(|phrase| self.folded.contains(&phrase.folded));
+        let found = || when.phrases.iter().find(|phrase| self.folded.says(phrase));
         let asked = !when.phrases.is_empty();
         asked.then(|| found().map(|phrase| format!("it says \"{}\"", phrase.written)))
     }

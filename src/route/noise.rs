@@ -3,7 +3,7 @@
 use super::decide::for_a_person;
 use super::facts::Facts;
 use crate::mention::Mention;
-use crate::rules::{NO_INTENT, NoiseRule, Pack, QueryRule};
+use crate::rules::{Folded, NO_INTENT, NoiseRule, Pack, QueryRule};
 use crate::score::Scores;
 
 /// Why an item is noise.
@@ -20,10 +20,17 @@ pub struct Noise {
 /// Says whether the scores make an item noise under the pack's thresholds, and why.
 ///
 /// A label that the pack gives no threshold never is; nor is anything with a threat or with an intent that the pack
-/// protects, as what victims of a scam write looks like a scam, nor what may be of any intent. Nor is what an account posts that bears our name, nor,
-/// where the pack says so, what one of its triggers gives to a person or one of its queries matched.
+/// protects, as what victims of a scam write looks like a scam, nor what may be of any intent. Nor is what an account
+/// posts that bears our name, nor, where the pack says so, what one of its triggers gives to a person or one of its
+/// queries matched.
 #[must_use]
-pub fn noise(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &Pack) -> Option<Noise> {
+pub fn noise(
+    mention: &Mention,
+    folded: &Folded,
+    matched: &[&QueryRule],
+    scores: &Scores,
+    pack: &Pack,
+) -> Option<Noise> {
     let rule = &pack.intents.noise;
     let label = scores.noise.label.as_ref();
     let threshold = *rule.thresholds.get(label)?;
@@ -40,7 +47,7 @@ pub fn noise(mention: &Mention, matched: &[&QueryRule], scores: &Scores, pack: &
     {
         return None;
     }
-    if rule.unless_human && for_a_person(&Facts::new(mention, matched, scores, &pack.lists), pack) {
+    if rule.unless_human && for_a_person(&Facts::new(mention, matched, scores, &pack.lists, folded), pack) {
         return None;
     }
     Some(Noise {

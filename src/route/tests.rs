@@ -1,8 +1,8 @@
 //! What the default pack's own tests cannot say: ids, tickets, records, ties, wordings.
 
 use super::*;
-use crate::mention::{Author, Kind, Mention, Platform, Visibility};
-use crate::rules::{Given, Pack, load, shipped};
+use crate::mention::{AccountFacts, Author, Kind, Mention, Platform, Visibility};
+use crate::rules::{Folded, Given, Pack, SourceFile, load, shipped};
 use crate::score::Scores;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -33,7 +33,7 @@ fn intents(pairs: &[(&str, f64)]) -> Scores {
 
 fn route_at(mention: &Mention, scores: &Scores, at: Timestamp) -> Routing {
     let brand = pack().query_of("nimbus-brand").expect("query");
-    decide(mention, &[brand], scores, at, pack(), "model")
+    decide(mention, &Folded::of(mention), &[brand], scores, at, pack(), "model")
 }
 
 fn route(mention: &Mention, scores: &Scores) -> Routing {
@@ -65,7 +65,7 @@ fn the_record_says_why_with_the_numbers() {
     mention.author.as_mut().expect("author").followers = Some(120_000);
     let scores = intents(&[("billing", 0.91), ("presales", 0.1)]);
     let matched = ["nimbus-brand", "says-court"].map(|id| pack().query_of(id).expect("query"));
-    let routing = decide(&mention, &matched, &scores, noon(), pack(), "model");
+    let routing = decide(&mention, &Folded::of(&mention), &matched, &scores, noon(), pack(), "model");
     assert_eq!(
         routing.decision.rules,
         [
@@ -217,7 +217,7 @@ fn ties_fall_to_the_more_probable_then_to_the_earlier_row() {
 #[test]
 fn noise_says_its_numbers() {
     let noisy = |label: &str, p: f64| Given { noise: [(label.to_owned(), p)].into(), ..Given::default() }.scores();
-    let noise = |scores: &Scores| noise(&post("Nimbus"), &[], scores, pack());
+    let noise = |scores: &Scores| noise(&post("Nimbus"), &Folded::of(&post("Nimbus")), &[], scores, pack());
     let found = noise(&noisy("spam", 0.93)).expect("noise");
     assert_eq!((found.kind.as_str(), found.rule.as_str()), ("spam", "noise:spam"));
     assert_eq!(found.reason, "noise spam 0.93, at least 0.80");
@@ -235,7 +235,7 @@ fn what_may_be_of_any_intent_is_no_noise() {
     ] {
         let mut scores = intents(&pairs);
         scores.noise = Given { noise: [("spam".to_owned(), 0.99)].into(), ..Given::default() }.scores().noise;
-        assert_eq!(noise(&post("Nimbus"), &[], &scores, pack()).is_some(), is_noise, "{pairs:?}");
+        assert_eq!(noise(&post("Nimbus"), &Folded::of(&post("Nimbus")), &[], &scores, pack()).is_some(), is_noise, "{pairs:?}");
     }
 }
 
@@ -246,4 +246,70 @@ fn intents_the_pack_does_not_know_are_passed_over() {
     let mut broken = intents(&[("billing", f64::NAN)]);
     broken.threat.probability = f64::NAN;
     assert_eq!(route(&post("Nimbus"), &broken).route.intent, "none");
+}
+
+/// The post of somebody of whom the pack's accounts know that.
+fn known(tier: &str, market: &str, language: &str) -> Mention {
+    let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let mut mention = post("nimbus charged my card twice");
+    mention.lang_detected = Some("unknown".to_owned());
+    let account = AccountFacts { tier: given(tier), market: given(market), language: given(language) };
+    mention.author.as_mut().expect("author").account = Some(account);
+    mention
+}
+
+#[test]
+fn accounts_fill_what_the_post_does_not_say_and_the_record_tells_it() {
+    let scores = intents(&[("billing", 0.9)]);
+    let of_accounts = |routing: &Routing| {
+        let rules = routing.decision.rules.iter().zip(&routing.decision.reasons);
+        let of_accounts = rules.filter(|(rule, _)| rule.starts_with("account:"));
+        of_accounts.map(|(rule, reason)| format!("{rule}: {reason}")).collect::<Vec<_>>().join("; ")
+    };
+    let is_regulated = |routing: &Routing| routing.decision.rules.contains(&"matrix:billing-regulated".to_owned());
+    let (brazil, language) = ("account:market: market BR from accounts", "account:language: language pt from accounts");
+    let cases = [
+        (known("", "BR", ""), true, "en", brazil.to_owned()),
+        (known("", "BR", "pt"), true, "pt", format!("{brazil}; {language}")),
+        (Mention { lang: Some("und".into()), ..known("", "BR", "pt") }, true, "pt", format!("{brazil}; {language}")),
+        (known("", "DE", "pt"), false, "pt", language.to_owned()),
+        (known("vip", "", ""), false, "en", String::new()),
+        // what the post says comes first
+        (Mention { lang: Some("de-DE".into()), ..known("", "BR", "pt") }, false, "de", String::new()),
+        (post("nimbus charged my card twice"), false, "en", String::new()),
+    ];
+    for (mention, regulated, language, told) in cases {
+        let routing = route(&mention, &scores);
+        let account = mention.author.as_ref().and_then(|author| author.account.as_ref());
+        assert_eq!((is_regulated(&routing), of_accounts(&routing)), (regulated, told), "{account:?}");
+        let reply = routing.route.reply.map(|reply| reply.language);
+        assert_eq!(reply.as_deref(), Some(language), "{account:?}");
+    }
+}
+
+#[test]
+fn tiers_of_accounts_are_a_condition() {
+    let mut files = shipped();
+    let rows = "# owner: support\n# key: 1a2b3c4d\naccount,tier,market,language\n\
+        account-00000000000000000000000000000001,vip,,\naccount-00000000000000000000000000000002,pro,,\n";
+    files.push(SourceFile::outlined("accounts/crm.csv", rows.as_bytes().to_vec()));
+    let trigger = "owner: comms\ntriggers:\n  - {id: important, when: {tier: [vip]}, severity: S2}\n";
+    files.push(SourceFile::new("intents/odd.yaml", trigger));
+    let pack = load(&files, &[]).expect("sound");
+    let brand = pack.query_of("nimbus-brand").expect("query");
+    let scores = intents(&[("billing", 0.9)]);
+    for (mention, severity) in [
+        (known("vip", "", ""), Severity::S2),
+        (known("pro", "", ""), Severity::S3),
+        (known("", "DE", ""), Severity::S3),
+        (post("nimbus charged my card twice"), Severity::S3),
+    ] {
+        let routing = decide(&mention, &Folded::of(&mention), &[brand], &scores, noon(), &pack, "model");
+        assert_eq!(routing.route.severity, severity);
+        let record = routing.decision.rules.iter().zip(&routing.decision.reasons);
+        let told: Vec<_> = record.filter(|(rule, _)| rule.starts_with("account:")).map(|(_, why)| &**why).collect();
+        let asked =
+            mention.author.as_ref().and_then(|author| author.account.as_ref()).filter(|_| severity < Severity::S3);
+        assert_eq!(told, asked.map(|_| "tier vip from accounts").into_iter().collect::<Vec<_>>());
+    }
 }

@@ -58,7 +58,8 @@ impl Accounts {
 }
 
 /// A handle without case and `@`.
-pub(super) fn handle(written: &str) -> String {
+#[must_use]
+pub fn handle(written: &str) -> String {
     written.trim_start_matches('@').to_lowercase()
 }
 

@@ -3,13 +3,13 @@
 //! Only reads them and compares; whoever composes match, score and route runs them.
 
 use super::checks::{self, Check};
-use super::condition::{SEVERITIES, kinds, platforms};
+use super::condition::{SEVERITIES, SHARES, UNKNOWN_MARKET, kinds, platforms, read_market};
 use super::fields::{Fields, Word};
 use super::intents::{NO_INTENT, TIERS};
 use super::learned::{self, HeadAsked};
 use super::sheet::{Ctx, Kind as Names};
 use super::yaml::{Node, Value};
-use crate::mention::{Author, Geo, Kind, Mention, Platform, Timestamp, Visibility};
+use crate::mention::{AccountFacts, Author, Geo, Kind, Mention, Platform, Timestamp, Visibility};
 use crate::route::{Severity, TicketAction, Tier};
 use crate::score::Risk;
 use std::collections::BTreeMap;
@@ -121,7 +121,7 @@ impl Expect {
     }
 }
 
-const CASE_KEYS: [&str; 20] = [
+const CASE_KEYS: [&str; 21] = [
     "name",
     "text",
     "title",
@@ -132,6 +132,7 @@ const CASE_KEYS: [&str; 20] = [
     "followers",
     "verified",
     "author",
+    "account",
     "visibility",
     "at",
     "given",
@@ -221,9 +222,21 @@ fn read_mention(fields: &Fields<'_>, text: String) -> Mention {
         handle: Some(handle),
         followers: fields.count("followers", 1e12),
         verified: fields.flag("verified"),
+        account: read_account(fields),
         ..Author::default()
     });
     mention
+}
+
+/// What the pack's accounts are to know of the author: a test has no key to look anybody up.
+fn read_account(parent: &Fields<'_>) -> Option<AccountFacts> {
+    let fields = parent.map("account", "a known account", &["tier", "market", "language"])?;
+    let market = fields.word_if("market").filter(|word| read_market(fields.ctx, word).is_some());
+    Some(AccountFacts {
+        tier: fields.reference_if("tier", Names::AccountTier),
+        market: market.map(|word| word.text.to_owned()).filter(|market| market != UNKNOWN_MARKET),
+        language: fields.text_if("language"),
+    })
 }
 
 /// A Tuesday at noon, UTC, where the test does not say.
@@ -241,26 +254,11 @@ pub(super) fn read_time(fields: &Fields<'_>, word: &Word<'_>) -> Option<Timestam
     at
 }
 
-const GIVEN_KEYS: [&str; 15] = [
-    "language",
-    "intents",
-    "noise",
-    "threat",
-    "abuse",
-    "anger",
-    "frustration",
-    "incident",
-    "negative",
-    "urgency_now",
-    "danger",
-    "distress",
-    "legal",
-    "press",
-    "heads",
-];
+/// What is given apart from shares.
+const GIVEN_KEYS: [&str; 4] = ["language", "intents", "noise", "heads"];
 
 fn read_given(parent: &Fields<'_>) -> Option<Given> {
-    let fields = parent.map("given", "given scores", &GIVEN_KEYS)?;
+    let fields = parent.map("given", "given scores", &[&GIVEN_KEYS[..], &SHARES].concat())?;
     let share = |key: &str| fields.share(key).unwrap_or(0.0);
     Some(Given {
         intents: read_shares(&fields, "intents", Some(Names::Intent)),

@@ -26,6 +26,8 @@ pub struct Condition {
     pub markets: Vec<String>,
     /// In one of these languages (ISO 639-1), given or detected.
     pub languages: Vec<String>,
+    /// The pack's accounts have the author in one of these tiers.
+    pub tier: Vec<String>,
     /// One of these queries matched.
     pub queries: Vec<String>,
     /// None of these queries matched.
@@ -146,6 +148,27 @@ impl Phrase {
     }
 }
 
+/// What a mention says, its title first, folded for comparison with phrases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded(String);
+
+impl Folded {
+    /// Folds the words of a mention.
+    #[must_use]
+    pub fn of(mention: &Mention) -> Self {
+        Self(match &mention.title {
+            Some(title) => fold(&format!("{title}\n{}", mention.text)),
+            None => fold(&mention.text),
+        })
+    }
+
+    /// Whether the phrase stands in it, as whole words.
+    #[must_use]
+    pub fn says(&self, phrase: &Phrase) -> bool {
+        self.0.contains(&phrase.folded)
+    }
+}
+
 /// Words in lower case between single spaces, with a space at both ends: `" i ll sue "`. Compatibility forms are
 /// unified (NFKC); a letter of a script written without spaces is a word of its own.
 #[must_use]
@@ -170,7 +193,8 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-const KEYS: [&str; 30] = [
+/// What is asked apart from scores.
+const KEYS: [&str; 20] = [
     "intents",
     "severity",
     "platforms",
@@ -178,9 +202,23 @@ const KEYS: [&str; 30] = [
     "channels",
     "markets",
     "languages",
+    "tier",
     "queries",
     "without",
     "phrases",
+    "heads",
+    "followers",
+    "verified",
+    "private",
+    "impersonation",
+    "visible",
+    "competitor",
+    "executive",
+    "regulated",
+];
+
+/// What scores say of a post in shares: conditions ask for them, and tests give them.
+pub(super) const SHARES: [&str; 11] = [
     "threat",
     "abuse",
     "anger",
@@ -192,15 +230,6 @@ const KEYS: [&str; 30] = [
     "distress",
     "legal",
     "press",
-    "heads",
-    "followers",
-    "verified",
-    "private",
-    "impersonation",
-    "visible",
-    "competitor",
-    "executive",
-    "regulated",
 ];
 
 /// The four severities by name.
@@ -219,7 +248,8 @@ pub(super) fn kinds() -> Vec<(&'static str, Kind)> {
 
 /// Reads `when:`; absent reads as a condition that always holds.
 pub(super) fn read(parent: &Fields<'_>) -> Condition {
-    let Some(fields) = parent.map("when", "a condition", &KEYS) else { return Condition::default() };
+    let keys = [&KEYS[..], &SHARES].concat();
+    let Some(fields) = parent.map("when", "a condition", &keys) else { return Condition::default() };
     Condition {
         intents: fields.references("intents", Names::Intent),
         severity: fields.choices("severity", &SEVERITIES),
@@ -228,6 +258,7 @@ pub(super) fn read(parent: &Fields<'_>) -> Condition {
         channels: fields.choices("channels", &Way::ALL),
         markets: fields.words("markets").iter().filter_map(|word| read_market(fields.ctx, word)).collect(),
         languages: fields.texts("languages"),
+        tier: fields.references("tier", Names::AccountTier),
         queries: fields.references("queries", Names::Query),
         without: fields.references("without", Names::Query),
         phrases: read_phrases(&fields, "phrases"),

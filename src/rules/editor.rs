@@ -6,7 +6,7 @@
 use super::Section;
 use super::Way;
 use super::alerts::KINDS;
-use super::condition::{SEVERITIES, kinds, platforms};
+use super::condition::{SEVERITIES, SHARES, kinds, platforms};
 use super::crisis::ROLES;
 use super::hours::DAYS;
 use super::intents::{NOISE_LABELS, TIERS};
@@ -53,7 +53,7 @@ pub fn schema_of(path: &str) -> Option<&'static str> {
         Section::Brands => "brands",
         Section::Lists => "lists",
         Section::Overlay => "overlay",
-        Section::Heads | Section::Layer => return None,
+        Section::Heads | Section::Layer | Section::Known => return None,
     };
     Some(name)
 }
@@ -189,21 +189,6 @@ fn heads() -> Value {
     entries(any(vec![text(), entries(share())]))
 }
 
-/// What scores say of a post in shares: conditions ask for them, and tests give them.
-const SHARES: [&str; 11] = [
-    "threat",
-    "abuse",
-    "anger",
-    "frustration",
-    "incident",
-    "negative",
-    "urgency_now",
-    "danger",
-    "distress",
-    "legal",
-    "press",
-];
-
 fn condition() -> Value {
     let mut fields = vec![
         ("intents", names()),
@@ -213,6 +198,7 @@ fn condition() -> Value {
         ("channels", list(one_of(&Way::ALL))),
         ("markets", list(market())),
         ("languages", names()),
+        ("tier", names()),
         ("queries", names()),
         ("without", names()),
         ("phrases", names()),
@@ -550,6 +536,7 @@ fn expected_alert() -> Value {
 fn post_test() -> Value {
     let mut noise: Vec<&str> = NOISE_LABELS.to_vec();
     noise.extend(["none", super::OWN_VOICE]);
+    let account = vec![("tier", text()), ("market", market()), ("language", language())];
     let fields = vec![
         ("name", text()),
         ("text", text()),
@@ -561,6 +548,7 @@ fn post_test() -> Value {
         ("followers", whole(0, 1_000_000_000_000)),
         ("verified", flag()),
         ("author", text()),
+        ("account", map("a known account", &[], account)),
         ("visibility", words(&["public", "unlisted", "private", "direct"])),
         ("at", time()),
         ("given", given()),

@@ -1,59 +1,27 @@
 //! The files of a pack that a command learned: `heads/*.head` (`train head`) and `layer.bin` (`train layer`).
 //!
-//! They are no text. What stands for them as text is an outline: what they are, their SHA-256, their labels. Problems
-//! point at it, the pack's digest covers it, and whoever keeps the sources of a pack to read it again, but scores
-//! nothing (the snapshots of watch), keeps the outline alone: conditions are checked against it, the weights stay away.
+//! They are no text: an outline stands for them ([`super::outline`]), with the labels that conditions are checked against.
 
-use super::SourceFile;
 use super::fields::Fields;
 use super::sheet::{Ctx, Kind};
 use super::yaml::{Node, Place, Value};
-use crate::mention::hex;
 use crate::score::{Additions, Head, Layer, Model};
-use sha2::{Digest, Sha256};
-use std::sync::Arc;
 
 /// Where the heads of a pack stand.
 pub(super) const HEADS: &str = "heads/";
 /// Where its layer stands.
 pub(super) const LAYER: &str = "layer.bin";
 /// Ends the name of a head's file.
-const EXTENSION: &str = ".head";
+pub(super) const EXTENSION: &str = ".head";
 
-impl SourceFile {
-    /// A file that is text.
-    #[must_use]
-    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into(), learned: None }
+/// What such a file is, without its weights; none where it cannot be read.
+pub(super) fn outline(path: &str, bytes: &[u8]) -> Option<(String, String)> {
+    if path == LAYER {
+        let layer = Layer::parse(bytes).ok()?;
+        return Some((format!("a layer of {} rows on model {}", layer.len(), layer.model()), String::new()));
     }
-
-    /// A file that a command learned, with its outline as text.
-    #[must_use]
-    pub fn learned(path: impl Into<String>, bytes: Vec<u8>) -> Self {
-        let path = path.into();
-        let text = outline(&path, &bytes);
-        Self { path, text, learned: Some(bytes.into()) }
-    }
-}
-
-/// True for the path of a file that a command learned.
-#[must_use]
-pub fn is_learned(path: &str) -> bool {
-    path.ends_with(EXTENSION) || path == LAYER
-}
-
-fn outline(path: &str, bytes: &[u8]) -> String {
-    let sum = hex(&Sha256::digest(bytes));
-    let unread = || (format!("{} bytes", bytes.len()), String::new());
-    let (what, labels) = if path == LAYER {
-        let told = |layer: Layer| format!("a layer of {} rows on model {}", layer.len(), layer.model());
-        Layer::parse(bytes).map_or_else(|_| unread(), |layer| (told(layer), String::new()))
-    } else {
-        let told = |head: &Head| format!("a head of {} labels", head.labels().len());
-        let labels = |head: &Head| serde_json::json!(head.labels()).to_string();
-        Head::parse(bytes).map_or_else(|_| unread(), |head| (told(&head), labels(&head)))
-    };
-    format!("{what}, sha256 {sum}\n{labels}\n")
+    let head = Head::parse(bytes).ok()?;
+    Some((format!("a head of {} labels", head.labels().len()), serde_json::json!(head.labels()).to_string()))
 }
 
 /// Labels of a head by its outline.
@@ -70,7 +38,7 @@ pub(super) fn read_head(ctx: Ctx<'_>, into: &mut Additions) {
         return ctx.problem(Place::TOP, message, format!("name it {HEADS}NAME{EXTENSION}, as written by train head"));
     };
     ctx.define(Kind::Head, name, Place::TOP);
-    match ctx.file.learned.as_deref().map(Head::parse) {
+    match ctx.file.bytes.as_deref().map(Head::parse) {
         Some(Ok(head)) => {
             head.labels().iter().for_each(|label| ctx.define(Kind::Label, &place(name, label), Place::TOP));
             into.heads.insert(name.to_owned(), head);
@@ -93,7 +61,7 @@ pub(super) fn read_head(ctx: Ctx<'_>, into: &mut Additions) {
 /// Reads the layer, which must be one of this release's model.
 pub(super) fn read_layer(ctx: Ctx<'_>, into: &mut Additions) {
     let again = || "train it again (groundswell train layer), or remove it".to_owned();
-    match ctx.file.learned.as_deref().map(Layer::parse) {
+    match ctx.file.bytes.as_deref().map(Layer::parse) {
         None => {}
         Some(Err(error)) => ctx.problem(Place::TOP, error.to_string(), again()),
         Some(Ok(layer)) if layer.model() != Model::shipped().digest() => {
@@ -158,6 +126,3 @@ fn read_labels(ctx: Ctx<'_>, head: &str, node: &Node, usual: f64) -> Vec<(String
         }
     }
 }
-
-/// Weights of a learned file, shared by all that hold the pack.
-pub(super) type Bytes = Arc<[u8]>;

@@ -2,7 +2,7 @@
 //! (`lists.yaml`).
 
 use super::accounts::handle;
-use super::condition::{Phrase, platforms, read_market, read_phrases};
+use super::condition::{Folded, Phrase, platforms, read_market, read_phrases};
 use super::fields::Fields;
 use super::sheet::Ctx;
 use super::yaml::Node;
@@ -23,6 +23,13 @@ pub struct Lists {
 }
 
 impl Lists {
+    /// The competitors that a mention names, as the pack writes them.
+    #[must_use]
+    pub fn named_competitors(&self, said: &Folded) -> Vec<String> {
+        let named = self.competitors.iter().filter(|name| said.says(name));
+        named.map(|name| name.written.clone()).collect()
+    }
+
     /// True for an author of the list.
     #[must_use]
     pub fn is_visible(&self, platform: Platform, author: &Author) -> bool {

@@ -21,9 +21,11 @@ mod groups;
 mod hours;
 mod impersonation;
 mod intents;
+mod known;
 mod learned;
 mod lists;
 mod matrix;
+mod outline;
 mod overlay;
 mod owners;
 mod pack;
@@ -42,22 +44,27 @@ mod unfilled;
 mod verdict;
 mod yaml;
 
-pub use accounts::Accounts;
+pub use accounts::{Accounts, handle};
 pub use alerts::{AlertOverride, AlertPatch, AlertRule, AlertRules, DetectSettings};
 pub use approvals::Approval;
 pub use calendars::Holiday;
 pub use cases::{Case, Expect, Given, OWN_VOICE};
 pub use checks::{AlertAsked, Asked, Check, CrisisAsked, HoursAsked, RaiseAsked};
-pub use condition::{Condition, Phrase, UNKNOWN_MARKET, Way, fold, market};
+pub use condition::{Condition, Folded, Phrase, UNKNOWN_MARKET, Way, fold, market};
 pub use coverage::{Covered, untested};
 pub use crisis::Crisis;
 pub use editor::{pack_schema_file, pack_schemas, schema_of};
 pub use groups::Group;
 pub use hours::{Hours, Opening, Span};
 pub use intents::{Intent, Intents, NO_INTENT, NOISE_LABELS, NoiseRule, Trigger};
-pub use learned::{HeadAsked, is_learned};
+pub use known::{
+    ACCOUNT_TIERS_MAX, KNOWN_ACCOUNTS_MAX, KNOWN_COLUMNS, KNOWN_HASH_BYTES, KNOWN_PREFIX, KnownAccounts, KnownHash,
+    is_account_tier, is_country, is_language, of_other_keys,
+};
+pub use learned::HeadAsked;
 pub use lists::Lists;
 pub use matrix::{Clock, Matrix, Row};
+pub use outline::is_outlined;
 pub use overlay::{Change, OVERLAY_ENTRIES_MAX, OVERLAY_SECONDS_MAX, Overlaid, OverlayEntry};
 pub use owners::unowned;
 pub use pack::Pack;
@@ -86,11 +93,11 @@ use yaml::{Node, Place, Value};
 pub struct SourceFile {
     /// Such as `queries/brand.yaml`.
     pub path: String,
-    /// What it says; the outline of a file that a command learned.
+    /// What it says; of a file that a command wrote its outline, see [`is_outlined`].
     pub text: String,
     /// The bytes of such a file. Not kept with the sources: the outline holds their hash.
     #[serde(skip)]
-    pub learned: Option<learned::Bytes>,
+    pub bytes: Option<outline::Bytes>,
 }
 
 /// Everything a pack was read from: enough to read it again.
@@ -186,6 +193,7 @@ enum Section {
     Teams,
     Matrix,
     Accounts,
+    Known,
     Brands,
     Lists,
     Heads,
@@ -194,7 +202,7 @@ enum Section {
 }
 
 impl Section {
-    const NAMES: [(&'static str, Self); 12] = [
+    const NAMES: [(&'static str, Self); 13] = [
         ("queries/", Self::Queries),
         ("intents/", Self::Intents),
         ("alerts/", Self::Alerts),
@@ -202,6 +210,7 @@ impl Section {
         ("teams.yaml", Self::Teams),
         ("matrix.yaml", Self::Matrix),
         ("accounts.yaml", Self::Accounts),
+        (known::FOLDER, Self::Known),
         ("brands.yaml", Self::Brands),
         ("lists.yaml", Self::Lists),
         (learned::HEADS, Self::Heads),
@@ -225,6 +234,7 @@ impl Section {
             Self::Heads => &[Kind::Head, Kind::Label],
             Self::Alerts => &[Kind::Group, Kind::Silence],
             Self::Overlay => &[Kind::Overlay, Kind::Query],
+            Self::Known => &[Kind::AccountTier],
             Self::Accounts | Self::Brands | Self::Lists | Self::Layer => &[],
         }
     }
@@ -244,8 +254,13 @@ impl Section {
             Self::Brands => &["owner", "brands", "tests"],
             Self::Lists => &["owner", "competitors", "executives", "visible_authors", "regulated_markets", "tests"],
             Self::Overlay => &["owner", "entries"],
-            Self::Heads | Self::Layer => &[],
+            Self::Heads | Self::Layer | Self::Known => &[],
         }
+    }
+
+    /// Not YAML: an outline stands for it.
+    fn is_outlined(self) -> bool {
+        matches!(self, Self::Heads | Self::Layer | Self::Known)
     }
 }
 
@@ -256,7 +271,7 @@ fn open<'a>(file: &'a SourceFile, sheet: &'a Sheet) -> Option<(Ctx<'a>, Section,
         ctx.problem(Place::TOP, format!("no part of a pack: \"{}\"", file.path), near);
         return None;
     };
-    if matches!(section, Section::Heads | Section::Layer) {
+    if section.is_outlined() {
         return Some((ctx, section, Node { value: Value::Null, at: Place::TOP }));
     }
     match yaml::parse(&file.text) {
@@ -287,6 +302,7 @@ struct Draft<'a> {
     teams: teams::Teams,
     matrix: Matrix,
     accounts: Accounts,
+    known: KnownAccounts,
     brands: brands::Names,
     cases: Vec<Case>,
     checks: Vec<Check>,
@@ -299,6 +315,7 @@ impl<'a> Draft<'a> {
         match section {
             Section::Heads => return learned::read_head(ctx, &mut self.additions),
             Section::Layer => return learned::read_layer(ctx, &mut self.additions),
+            Section::Known => return known::read(ctx, &mut self.known),
             _ => {}
         }
         if node.value == Value::Null {
@@ -320,7 +337,7 @@ impl<'a> Draft<'a> {
             Section::Overlay => {
                 overlay::read(&fields, &mut self.overlay, &mut self.queries, &mut self.alerts.silences);
             }
-            Section::Heads | Section::Layer => {}
+            Section::Heads | Section::Layer | Section::Known => {}
         }
         cases::read(&fields, &mut self.cases, &mut self.checks);
     }
@@ -413,6 +430,7 @@ impl<'a> Draft<'a> {
             replies: self.replies,
             lists: self.lists,
             accounts: self.accounts,
+            known: self.known,
             brands,
             cases: self.cases,
             checks: self.checks,

@@ -2,8 +2,8 @@
 
 use super::alerts::{self, AlertRule, AlertRules, DetectSettings};
 use super::{
-    Accounts, Case, Check, Condition, Contact, Group, Intents, Lists, Matrix, OverlayEntry, PackSource, QueryRule,
-    Replies, Reply, Row, Silenceable, Team,
+    Accounts, Case, Check, Condition, Contact, Group, Intents, KnownAccounts, Lists, Matrix, OverlayEntry, PackSource,
+    QueryRule, Replies, Reply, Row, Silenceable, Team,
 };
 use crate::alert::{AlertKind, Suppressed};
 use crate::mention::{Author, Mention, Platform, Timestamp};
@@ -41,6 +41,8 @@ pub struct Pack {
     pub lists: Lists,
     /// Own accounts.
     pub accounts: Accounts,
+    /// What is known of other people's accounts; nothing where it was read from sources that are kept without them.
+    pub known: KnownAccounts,
     /// Brands and products, found in texts also where they are misspelt.
     pub brands: Brands,
     /// The pack's own tests.

@@ -12,8 +12,8 @@ use crate::mention::Timestamp;
 use crate::query::lint::Severity as Lint;
 use std::collections::BTreeMap;
 
-/// A reply that ends so soon is told, seconds: 30 days.
-const SOON_SECONDS: i64 = 30 * 86_400;
+/// A reply that ends so soon is told, seconds: 90 days, for whoever approves to have the time.
+const SOON_SECONDS: i64 = 90 * 86_400;
 /// Variables that a mention fills.
 pub const MENTION_VARIABLES: [&str; 2] = ["handle", "platform"];
 

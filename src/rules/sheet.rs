@@ -37,6 +37,8 @@ pub(super) enum Kind {
     Label,
     /// An entry of the overlay.
     Overlay,
+    /// A tier of known accounts.
+    AccountTier,
 }
 
 impl Kind {
@@ -58,6 +60,7 @@ impl Kind {
             Self::Head => "head",
             Self::Label => "label",
             Self::Overlay => "overlay",
+            Self::AccountTier => "account tier",
         }
     }
 
@@ -65,6 +68,9 @@ impl Kind {
     fn first_step(self) -> String {
         match self {
             Self::Head | Self::Label => "put heads/NAME.head, as written by train head, into the pack".to_owned(),
+            Self::AccountTier => {
+                "put accounts/NAME.csv, as written by groundswell accounts hash, into the pack".to_owned()
+            }
             _ => format!("define a {} first", self.as_str()),
         }
     }

@@ -572,7 +572,7 @@ fn head_file(path: &str) -> SourceFile {
         .collect();
     let trained =
         crate::score::train::train_head(&format!("text\tlabel\n{table}"), "text", "label", 1).expect("trains");
-    SourceFile::learned(path, trained.head.to_bytes())
+    SourceFile::outlined(path, trained.head.to_bytes())
 }
 
 /// The sound pack with a head, and a trigger that asks it.
@@ -593,9 +593,9 @@ fn heads_of_a_pack_are_loaded_digested_and_asked() {
     assert_eq!(short.intents.triggers[0].when.heads[0].labels, [("garden".to_owned(), 0.5)]);
     let mut other = with_head("{desk: {garden: 0.7}}");
     let last = other.last_mut().expect("the head");
-    let mut bytes = last.learned.as_deref().expect("bytes").to_vec();
+    let mut bytes = last.bytes.as_deref().expect("bytes").to_vec();
     *bytes.last_mut().expect("weights") ^= 1;
-    *last = SourceFile::learned("heads/desk.head", bytes);
+    *last = SourceFile::outlined("heads/desk.head", bytes);
     assert_ne!(load(&other, &no_extra()).expect("sound").digest, pack.digest);
 }
 
@@ -633,7 +633,7 @@ fn what_is_wrong_with_heads_and_layers_is_told() {
     assert!(no_head.contains("unknown head \"desk\" (put heads/NAME.head"), "{no_head}");
     let with = |path: &str, bytes: &[u8]| {
         let mut files = sound();
-        files.push(SourceFile::learned(path, bytes.to_vec()));
+        files.push(SourceFile::outlined(path, bytes.to_vec()));
         told(files)
     };
     for (path, bytes, want) in [

@@ -10,6 +10,8 @@ use crate::mention::{Kind, Platform};
 use crate::normalize::{Fills, fills};
 use crate::query::lint::Severity as Lint;
 
+const NEEDS_MARKET: &str = "a market";
+
 /// A part of a condition: how it is said, what would fill it, and whether a platform can.
 struct Part<'a> {
     said: String,
@@ -61,6 +63,10 @@ fn judge(what: &str, when: &Condition, pack: &Pack, platforms: &[Platform]) -> O
         0 => "no platform tells all of it: ask for less".to_owned(),
         _ => format!("read one of {} (sources.platforms), or ask for less", others.join(", ")),
     };
+    let fix = match lacking.iter().any(|part| part.needs == NEEDS_MARKET) {
+        true => format!("{fix}, or let accounts of the pack tell it (groundswell accounts hash)"),
+        false => fix,
+    };
     let said = |parts: &[&Part<'_>]| parts.iter().map(|part| part.said.clone()).collect::<Vec<_>>().join(", ");
     let message = if lacking.is_empty() {
         let all: Vec<&Part<'_>> = parts.iter().collect();
@@ -96,13 +102,14 @@ fn parts<'a>(when: &'a Condition, pack: &Pack) -> Vec<Part<'a>> {
         parts.push(Part::new(said, "such posts", |_, fills| when.channels.iter().any(|way| comes_by(*way, fills))));
     }
     let needs_market = !when.markets.is_empty() && !when.markets.iter().any(|market| market == UNKNOWN_MARKET);
+    let is_known = |markets: &[String]| markets.iter().any(|market| pack.known.has_market(market));
     let regulated_unknown = pack.lists.regulated_markets.iter().any(|market| market == UNKNOWN_MARKET);
-    if needs_market {
+    if needs_market && !is_known(&when.markets) {
         let said = format!("markets: [{}]", when.markets.join(", "));
-        parts.push(Part::new(said, "a market", |_, fills| fills.market));
+        parts.push(Part::new(said, NEEDS_MARKET, |_, fills| fills.market));
     }
-    if when.regulated == Some(true) && !regulated_unknown {
-        parts.push(Part::new("regulated: true".to_owned(), "a market", |_, fills| fills.market));
+    if when.regulated == Some(true) && !regulated_unknown && !is_known(&pack.lists.regulated_markets) {
+        parts.push(Part::new("regulated: true".to_owned(), NEEDS_MARKET, |_, fills| fills.market));
     }
     if let Some(least) = when.followers.filter(|least| *least > 0) {
         parts.push(Part::new(format!("followers: {least}"), "followers", |_, fills| fills.followers));
@@ -170,6 +177,29 @@ mod tests {
                 assert!(problem.message.contains(said) && problem.line == 3, "{when}: {problem:?}");
                 assert!(problem.suggestion.as_ref().is_some_and(|told| told.contains(fix)), "{when}: {problem:?}");
             }
+        }
+    }
+
+    #[test]
+    fn accounts_of_the_pack_tell_a_market() {
+        let rows = "# owner: support\n# key: 1a2b3c4d\naccount,tier,market,language\n\
+            account-00000000000000000000000000000001,vip,BR,\n";
+        let told = |when: &str, is_known: bool| {
+            let mut files = pack(when).source.files;
+            if is_known {
+                files.push(SourceFile::outlined("accounts/crm.csv", rows.as_bytes().to_vec()));
+            }
+            let found = unfilled(&load(&files, &[]).expect("sound"), &[Platform::Reddit]);
+            found.iter().filter(|finding| finding.problem.path == "intents/odd.yaml").count()
+        };
+        for (when, is_known, count) in [
+            ("regulated: true", false, 1),
+            ("regulated: true", true, 0),
+            ("markets: [BR]", true, 0),
+            ("markets: [DE]", true, 1),
+            ("markets: [BR], verified: true", true, 1),
+        ] {
+            assert_eq!(told(when, is_known), count, "{when} {is_known}");
         }
     }
 

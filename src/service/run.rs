@@ -9,11 +9,11 @@ use super::wall::wall;
 use super::watch::{WatchSettings, WatchStage};
 use super::worker::{Limits, StageError, Worker};
 use crate::api::{self, Desk, Door, Inbox, Keys};
-use crate::config::{Clock, Config, FeedbackSource, Role, Secret};
+use crate::config::{Clock, Config, FeedbackSource, Role};
 use crate::log::kafka::{Appender, KafkaLog, KafkaSettings};
 use crate::log::{Committed, Log, TopicPartition};
 use crate::notify::Notifier;
-use crate::pipeline::{Outcome, PhoneKey, UndoLimits};
+use crate::pipeline::{Outcome, UndoLimits};
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::telemetry::events::{AlertPublished, PackReloaded, PartitionExcluded, RecordDeadLettered};
@@ -214,7 +214,7 @@ fn connect_triage(name: &str, config: &Config, shared: &Shared) -> Result<Worker
     let settings = TriageSettings { topics, members, signals_partitions, duplicate_window_records, clock, redact };
     let mut stage = TriageStage::new(settings, pack, Model::shipped()).following_topics();
     stage.set_shadow(shared.shadow.clone());
-    stage.set_phone_key(PhoneKey::new(config.decisions.phone_key.as_ref().map_or("", Secret::expose)));
+    stage.set_phone_key(config.decisions.phone_key());
     Ok(Worker::new(stage, log, limits(config), wall).on_gap(config.kafka.on_gap))
 }
 

@@ -142,6 +142,9 @@ pub struct FollowUpRecord {
     /// Who is called, for `escalate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<FollowUpStep>,
+    /// Whose approval did not come, for `escalate` where a deputy is asked instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_in_for: Option<String>,
     /// How severe its case is now, for `escalate` where time has raised it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
@@ -330,6 +333,7 @@ fn follow_up_on(topic: Arc<str>, follow_up: &FollowUp) -> Result<Output, WireErr
         action: follow_up.action,
         incident_id: follow_up.incident_id.clone(),
         step: follow_up.step.as_deref().map(FollowUpStep::of),
+        stands_in_for: follow_up.stands_in_for.clone(),
         severity: raised.map(|raised| raised.severity),
         case_id: raised.map(|raised| raised.case_id.clone()),
         respond_by: raised.and_then(|raised| raised.respond_by),

@@ -3,10 +3,10 @@
 use super::{input, ticks};
 use crate::alert::AlertEvent;
 use crate::config::pack::read_pack;
-use crate::config::{Config, Secret, process_environment};
+use crate::config::{Config, process_environment};
 use crate::log::Record;
 use crate::mention::Timestamp;
-use crate::pipeline::{Outcomes, PhoneKey};
+use crate::pipeline::Outcomes;
 use crate::rules::Pack;
 use crate::score::Model;
 use crate::service::local::{Layout, LocalPipeline};
@@ -104,7 +104,7 @@ pub fn learn(
         LocalPipeline::hearing(&layout, feedback_partitions, Arc::clone(pack), Model::shipped(), clock, wall);
     pipeline.set_recorded_ticks_of_feedback(ticks.raw, ticks.feedback);
     pipeline.set_redact(config.decisions.redact);
-    pipeline.set_phone_key(PhoneKey::new(config.decisions.phone_key.as_ref().map_or("", Secret::expose)));
+    pipeline.set_phone_key(config.decisions.phone_key());
     let mut lines = input::Lines::open(&recorded.input)?;
     let progress = super::super::progress::bar(survey.lines, "replay");
     loop {

@@ -5,9 +5,9 @@ use crate::alert::{ALERT_TYPE, AlertEvent};
 use crate::case;
 use crate::mention::Mention;
 use crate::pipeline::{FollowUpAction, Matched};
-use crate::report::{Heard, Ledger, Moved, Tagged};
+use crate::report::{Called, Heard, Ledger, Moved, Tagged, Voiced};
 use crate::route::{ApprovalDue, Route, TicketAction};
-use crate::wire::{FOLLOW_UP_TYPE, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, PublishedOutcome};
+use crate::wire::{FOLLOW_UP_TYPE, FollowUpRecord, ITEM_TYPE, MENTION_TYPE, PublishedOutcome, VoiceRecord};
 use serde::Deserialize;
 
 /// Which kind of record it is.
@@ -67,6 +67,10 @@ pub fn ledger(stored: &Stored) -> anyhow::Result<Ledger> {
     let mut ledger = Ledger::default();
     stored.each(Which::Others, &mut |topic, value| add(&mut ledger, topic, value))?;
     stored.each(Which::Mentions, &mut |_, value| hear(&mut ledger, value))?;
+    stored.each(Which::Voice, &mut |_, value| {
+        ledger.voice(voiced(serde_json::from_slice(value)?));
+        Ok(())
+    })?;
     Ok(ledger)
 }
 
@@ -128,9 +132,23 @@ fn tagged(item: Item) -> Tagged {
     }
 }
 
+/// Why it calls somebody.
+fn called(follow_up: &FollowUpRecord) -> Option<Called> {
+    (follow_up.action == FollowUpAction::Escalate).then_some(match follow_up {
+        FollowUpRecord { severity: Some(_), .. } => Called::Raised,
+        FollowUpRecord { stands_in_for: Some(_), .. } => Called::Deputy,
+        _ => Called::Unanswered,
+    })
+}
+
+fn voiced(record: VoiceRecord) -> Voiced {
+    let VoiceRecord { brand, own, topic, hour, revision, mentions, positive, negative, sentiment, reach, .. } = record;
+    Voiced { topic, brand, hour, revision, own, mentions, positive, negative, sentiment, reach }
+}
+
 fn moved(follow_up: FollowUpRecord) -> Moved {
     Moved {
-        escalates: follow_up.action == FollowUpAction::Escalate,
+        called: called(&follow_up),
         item_id: follow_up.item_id,
         revision: follow_up.revision,
         action: follow_up.ticket.map(|ticket| ticket.action),

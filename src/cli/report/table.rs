@@ -1,6 +1,7 @@
 //! A report as rows, and the rows as CSV, as a page and for a terminal.
 
-use crate::report::{IncidentReport, Mood, Ratio, Spread, WeekReport};
+use crate::report::{BrandVoice, IncidentReport, Mood, Ratio, Spread, WeekReport};
+use std::collections::BTreeMap;
 
 /// One figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,13 +100,41 @@ impl Table {
         }
         table.ratio("within_hour_ratio", "target 0.9", report.within_hour);
         table.ratio("without_escalation_ratio", "target 0.8", report.without_escalation);
+        for (why, count) in [
+            ("nobody answered", report.called.unanswered),
+            ("time raised it", report.called.raised),
+            ("an approval did not come", report.called.deputies),
+        ] {
+            table.add("called_items", why, count, report.routed);
+        }
         table.spread(["first_response_median_seconds", "first_response_p90_seconds"], report.first_response);
         table.spread(["handling_median_seconds", "handling_p90_seconds"], report.handling);
         table.ratio("reopened_ratio", "", report.reopened);
         table.ratio("closed_by_itself_ratio", "", report.closed_by_itself);
         table.people(report);
         report.responses.iter().for_each(|mood| table.mood(mood));
+        for (topic, brands) in &report.voice {
+            table.voice(topic, brands);
+        }
         table
+    }
+
+    /// What was said of the brands on one topic.
+    fn voice(&mut self, topic: &str, brands: &BTreeMap<String, BrandVoice>) {
+        let told = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.4}"));
+        let all: u64 = brands.values().map(|voice| voice.mentions).fold(0, u64::saturating_add);
+        for (brand, voice) in brands {
+            let of = format!("{topic}/{brand}");
+            self.add("voice_mentions", &of, voice.mentions, all);
+            self.add("voice_share_ratio", &of, told(voice.share), all);
+            self.add("voice_sentiment_mean", &of, told(voice.sentiment), voice.mentions);
+            for (mood, count) in
+                [("positive", voice.positive), ("neutral", voice.neutral), ("negative", voice.negative)]
+            {
+                self.add("voice_sentiment", format!("{of}/{mood}"), count, voice.mentions);
+            }
+            self.add("voice_reach", &of, voice.reach, "");
+        }
     }
 
     fn people(&mut self, report: &WeekReport) {

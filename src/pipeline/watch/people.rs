@@ -404,8 +404,8 @@ fn follow_up(
     reasons: Vec<String>,
 ) -> FollowUp {
     let Told { item_id, team, thread, revision } = told;
-    let (incident_id, step, raised) = (None, None, None);
-    FollowUp { item_id, revision, action, incident_id, team, thread, ticket, step, raised, at, reasons }
+    let (incident_id, step, stands_in_for, raised) = (None, None, None, None);
+    FollowUp { item_id, revision, action, incident_id, team, thread, ticket, step, stands_in_for, raised, at, reasons }
 }
 
 /// Somebody is to act on it, with its ticket.
@@ -431,7 +431,8 @@ fn stood_in(overdue: &Overdue, told: Told, name: impl Fn(&str) -> String) -> Fol
     let Overdue { who, deputy, at } = overdue;
     let step = Step { party: deputy.clone(), number: 1, at: *at, by: None, next: None };
     let reason = format!("{} has not approved by {at}: {} is asked instead", name(who), name(deputy));
-    FollowUp { step: Some(Box::new(step)), ..escalates(told, *at, vec![reason]) }
+    let stands_in_for = Some(who.clone());
+    FollowUp { step: Some(Box::new(step)), stands_in_for, ..escalates(told, *at, vec![reason]) }
 }
 
 /// Time has made a case more severe: its owner is told how severe it is now, why, and by when to answer.
