@@ -47,6 +47,8 @@ pub(crate) struct Token {
 /// A text, read.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
+    /// The folded characters in a row where all are ASCII, else nothing.
+    plain: String,
     pub(crate) cells: Vec<Cell>,
     pub(crate) tokens: Vec<Token>,
 }
@@ -66,6 +68,11 @@ impl Reading {
     pub(crate) fn read(&mut self, text: &str) {
         let text = clip(text);
         self.tokens.clear();
+        self.plain.clear();
+        if text.is_ascii() {
+            self.plain.push_str(text);
+            self.plain.make_ascii_lowercase();
+        }
         fold(text, &mut self.cells);
         Cutter { cells: &self.cells, tokens: &mut self.tokens, text_len: text.len() }.run();
     }
@@ -73,6 +80,12 @@ impl Reading {
     /// The cells of a token.
     pub(crate) fn cells_of(&self, token: &Token) -> &[Cell] {
         &self.cells[token.from as usize..token.to as usize]
+    }
+
+    /// The characters of a token, in a text of ASCII.
+    pub(crate) fn plain_letters(&self, token: &Token) -> Option<&str> {
+        // one byte is one cell there
+        self.plain.get(token.from as usize..token.to as usize).filter(|_| !self.plain.is_empty())
     }
 }
 

@@ -199,7 +199,8 @@ impl<'a> Reader<'a> {
 impl Words for Reader<'_> {
     fn read(&mut self, reading: &Reading, token: &Token, unit: u32) -> Word {
         let (cells, is_word) = (reading.cells_of(token), token.kind == Kind::Word);
-        let Some(key) = Key::of(cells).filter(|_| self.vocabulary.remembers()) else {
+        let plain = reading.plain_letters(token);
+        let Some(key) = Key::of(plain, cells).filter(|_| self.vocabulary.remembers()) else {
             return self.read_long(cells, unit, is_word);
         };
         let Vocabulary { places, spelled, .. } = &mut *self.vocabulary;
@@ -224,27 +225,24 @@ struct Key {
 }
 
 impl Key {
-    /// Nothing where the letters are too many.
-    fn of(cells: &[Cell]) -> Option<Self> {
-        if cells.len() > LETTER_BYTES_MAX {
-            return None;
-        }
+    /// Nothing where the letters are too many; `plain` are the same letters, where all of the text is ASCII.
+    fn of(plain: Option<&str>, cells: &[Cell]) -> Option<Self> {
         let mut letters = [0; LETTER_BYTES_MAX];
-        let mut is_ascii = true;
-        for (letter, cell) in letters.iter_mut().zip(cells) {
-            is_ascii &= cell.ch.is_ascii();
-            *letter = cell.ch as u8;
-        }
-        let length = if is_ascii { cells.len() } else { write_utf8(cells, &mut letters)? };
+        let length = match plain {
+            Some(plain) => {
+                letters.get_mut(..plain.len())?.copy_from_slice(plain.as_bytes());
+                plain.len()
+            }
+            None => write_utf8(cells, &mut letters)?,
+        };
         let (words, _) = letters.as_chunks::<8>();
         let hash = words.iter().fold(0, |hash, word| mix(hash, u64::from_le_bytes(*word)));
         Some(Self { letters, length: u8::try_from(length).ok()?, place: top(hash, PLACES.ilog2()) as usize })
     }
 }
 
-/// Writes the letters in place of others and says how many bytes they are; nothing where they are too many.
+/// Writes the letters and says how many bytes they are; nothing where they are too many.
 fn write_utf8(cells: &[Cell], letters: &mut [u8; LETTER_BYTES_MAX]) -> Option<usize> {
-    *letters = [0; LETTER_BYTES_MAX];
     let mut length = 0;
     for cell in cells {
         let width = cell.ch.len_utf8();
