@@ -6,6 +6,8 @@
 //! changed have unrelated fingerprints. A pure function of the text; the same on every machine and in every release
 //! that keeps [`VERSION`].
 
+mod plain;
+
 use super::entity::{Tag, tags_into};
 use super::fold::{Folded, fold_into};
 use super::lookalike::{plain_shape, shape};
@@ -43,6 +45,7 @@ pub struct Template {
     letters: Vec<u8>,
     fingerprint: u64,
     folded: Folded,
+    marks: Marks,
     words: Words,
     /// Memory for one word.
     chars: Vec<char>,
@@ -51,9 +54,22 @@ pub struct Template {
 impl Template {
     /// Reads a text in place of another one.
     pub fn read(&mut self, text: &str) {
-        let Self { spaced, letters, fingerprint, folded, words, chars } = self;
-        fold_into(text, folded);
-        words.read_all(&folded.text);
+        fold_into(text, &mut self.folded);
+        self.marks.find_parts(&self.folded.text);
+        if !plain::read(&self.folded.text, &self.marks.parts, &mut self.spaced, &mut self.letters) {
+            self.read_words();
+        }
+        self.fingerprint = if self.letters.is_empty() {
+            xxh3_64_with_seed(self.folded.text.as_bytes(), !VERSION)
+        } else {
+            xxh3_64_with_seed(&self.letters, VERSION)
+        };
+    }
+
+    /// Reads the words of the folded text one by one.
+    fn read_words(&mut self) {
+        let Self { spaced, letters, folded, marks, words, chars, .. } = self;
+        words.read_all(&folded.text, &marks.parts);
         spaced.clear();
         letters.clear();
         let is_leet = words.are_leet();
@@ -68,7 +84,7 @@ impl Template {
                 shape_word(chars, is_leet, spaced);
             }
             let word = &spaced[start + 1..];
-            if word.is_empty() || word == b"rt" {
+            if word.is_empty() || word == REPOST {
                 spaced.truncate(start);
                 continue;
             }
@@ -76,11 +92,6 @@ impl Template {
             let (first, others) = word.split_at(width_of_first(word));
             letters.extend_from_slice(if letters.ends_with(first) { others } else { word });
         }
-        *fingerprint = if letters.is_empty() {
-            xxh3_64_with_seed(folded.text.as_bytes(), !VERSION)
-        } else {
-            xxh3_64_with_seed(letters, VERSION)
-        };
     }
 
     /// The fingerprint of the text.
@@ -137,12 +148,28 @@ struct Marks {
     tags: Vec<Tag>,
     links: Vec<Range<usize>>,
     marks: Vec<Mark>,
+    /// What counts of the text: what is between handles and links, up to the run of tags at its end.
+    parts: Vec<Range<usize>>,
 }
 
 impl Marks {
+    /// Finds what counts of a folded text, in place of another one.
+    fn find_parts(&mut self, folded: &str) {
+        self.read(folded);
+        let Self { marks, parts, .. } = self;
+        let end = trailing_hashtags_start(folded, marks);
+        let mut at = 0;
+        parts.clear();
+        for mark in marks.iter().filter(|mark| mark.is_skipped && mark.start < end) {
+            parts.push(at..mark.start.max(at));
+            at = at.max(mark.end);
+        }
+        parts.push(at..end.max(at));
+    }
+
     /// Reads a folded text in place of another one.
-    fn read(&mut self, folded: &str) -> &[Mark] {
-        let Self { tags, links, marks } = self;
+    fn read(&mut self, folded: &str) {
+        let Self { tags, links, marks, .. } = self;
         tags_into(folded, tags);
         url::links_into(folded, links);
         let mark_of = |tag: &Tag| {
@@ -154,7 +181,6 @@ impl Marks {
         marks.extend(tags.iter().map(mark_of));
         marks.extend(links.iter().map(|link| Mark { start: link.start, end: link.end, is_skipped: true }));
         marks.sort_by_key(|mark| mark.start);
-        marks
     }
 }
 
@@ -182,6 +208,8 @@ fn trailing_hashtags_start(folded: &str, marks: &[Mark]) -> usize {
     if head_has_words { start } else { folded.len() }
 }
 
+/// A word that says that somebody else wrote the text: it does not count.
+const REPOST: &[u8] = b"rt";
 /// Schemes of links, as words look.
 const SCHEMES: [&str; 2] = ["http", "https"];
 
@@ -194,7 +222,6 @@ struct Words {
     /// The word being read has none but plain letters so far.
     is_plain: bool,
     have_digits: bool,
-    marks: Marks,
 }
 
 /// Where a word ends.
@@ -206,23 +233,15 @@ struct End {
 }
 
 impl Words {
-    /// Reads a folded text in place of another one.
-    fn read_all(&mut self, folded: &str) {
+    /// Reads the parts of a folded text in place of another one.
+    fn read_all(&mut self, folded: &str, parts: &[Range<usize>]) {
         self.text.clear();
         self.ends.clear();
         self.is_plain = true;
         self.have_digits = false;
-        // taken out for as long as it is read beside the words
-        let mut memory = std::mem::take(&mut self.marks);
-        let marks = memory.read(folded);
-        let end = trailing_hashtags_start(folded, marks);
-        let mut at = 0;
-        for mark in marks.iter().filter(|mark| mark.is_skipped && mark.start < end) {
-            self.read(folded.get(at..mark.start).unwrap_or_default());
-            at = at.max(mark.end);
+        for part in parts {
+            self.read(folded.get(part.clone()).unwrap_or_default());
         }
-        self.read(folded.get(at..end).unwrap_or_default());
-        self.marks = memory;
     }
 
     /// The words, and whether they are plain.

@@ -102,8 +102,8 @@ pub(crate) fn shape(c: char) -> char {
 }
 
 /// As [`shape`], of a byte of ASCII.
-pub(super) fn plain_shape(byte: u8) -> u8 {
-    ASCII_SHAPES[usize::from(byte) % ASCII_SHAPES.len()]
+pub(super) const fn plain_shape(byte: u8) -> u8 {
+    ASCII_SHAPES[byte as usize % ASCII_SHAPES.len()]
 }
 
 /// True when a character splits a word without being seen.
