@@ -47,7 +47,7 @@ pub(crate) struct Token {
 /// A text, read.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
-    /// The folded characters in a row where all are ASCII, else nothing.
+    /// The folded characters in a row where all are ASCII, and a word's worth of zeros behind them; else nothing.
     plain: String,
     pub(crate) cells: Vec<Cell>,
     pub(crate) tokens: Vec<Token>,
@@ -72,6 +72,7 @@ impl Reading {
         if text.is_ascii() {
             self.plain.push_str(text);
             self.plain.make_ascii_lowercase();
+            self.plain.push_str(ZEROS);
         }
         fold(text, &mut self.cells);
         Cutter { cells: &self.cells, tokens: &mut self.tokens, text_len: text.len() }.run();
@@ -87,7 +88,27 @@ impl Reading {
         // one byte is one cell there
         self.plain.get(token.from as usize..token.to as usize).filter(|_| !self.plain.is_empty())
     }
+
+    /// The same, eight in a number, with zeros behind them; nothing where they are more than so many.
+    pub(crate) fn plain_word(&self, token: &Token) -> Option<PackedWord> {
+        let length = (token.to - token.from) as usize;
+        let behind = self.plain.as_bytes().get(token.from as usize..)?.first_chunk::<PLAIN_WORD_MAX>()?;
+        let (eights, _) = behind.as_chunks::<8>();
+        // copied whole, since copies of many lengths cost more than their bytes
+        let of_word = |at: usize| match length.saturating_sub(8 * at) {
+            0 => 0,
+            letters => u64::MAX >> (64 - 8 * letters.min(8)),
+        };
+        (length <= PLAIN_WORD_MAX).then(|| std::array::from_fn(|at| u64::from_le_bytes(eights[at]) & of_word(at)))
+    }
 }
+
+/// Letters of a word that is copied as a whole.
+pub(crate) const PLAIN_WORD_MAX: usize = 24;
+/// The bytes of a word, eight in a number.
+pub(crate) type PackedWord = [u64; PLAIN_WORD_MAX / 8];
+const ZEROS: &str = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+const _: () = assert!(ZEROS.len() == PLAIN_WORD_MAX);
 
 fn clip(text: &str) -> &str {
     let mut end = text.len().min(BYTES_MAX);
