@@ -23,7 +23,16 @@ static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
 /// Most heads that are told back.
 const HEADS_TOLD: usize = 3;
 /// One unit's part in each of the heads that are told.
-pub(crate) type UnitParts = [f64; HEADS_TOLD];
+type UnitParts = [f64; HEADS_TOLD];
+
+/// Memory that is used again.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    units: Vec<UnitParts>,
+    /// Of the parts in one head.
+    sizes: Vec<f64>,
+}
+
 /// Units told per head.
 const UNITS_MAX: usize = 6;
 /// Letters of a word that are told.
@@ -42,11 +51,11 @@ pub(crate) struct Evidence<'a> {
     pub(crate) logits: &'a Logits,
 }
 
-/// Explains the best label of each of the heads, given with their probabilities; `units` is memory to use again.
+/// Explains the best label of each of the heads, given with their probabilities.
 pub(crate) fn explain<const N: usize>(
     evidence: &Evidence<'_>,
     heads: [(usize, &[f64]); N],
-    units: &mut Vec<UnitParts>,
+    Memory { units, sizes }: &mut Memory,
 ) -> Vec<Explanation> {
     const { assert!(N <= HEADS_TOLD) };
     let mut told = Vec::with_capacity(N * (UNITS_MAX + 2));
@@ -59,7 +68,9 @@ pub(crate) fn explain<const N: usize>(
     });
     sum_units(evidence, &odds, units);
     for (n, odds) in odds.iter().enumerate() {
-        tell(evidence, odds, |unit| units[unit][n], largest(units.iter().map(|unit| unit[n])), &mut told);
+        sizes.clear();
+        sizes.extend(units.iter().map(|unit| unit[n].abs()));
+        tell(evidence, odds, |unit| units[unit][n], largest(sizes), &mut told);
     }
     told
 }
@@ -187,21 +198,21 @@ fn top_two(p: &[f64]) -> (usize, usize) {
     (first, best(&others[..p.len()]).0)
 }
 
-/// Units by size of their part, and how many: at most [`UNITS_MAX`], none that rounds to nothing.
-fn largest(parts: impl Iterator<Item = f64>) -> ([usize; UNITS_MAX], usize) {
-    let (mut order, mut sizes, mut count) = ([0; UNITS_MAX], [0.0; UNITS_MAX], 0);
-    for (unit, part) in parts.enumerate() {
-        let size = part.abs();
-        if size < PART_MIN || (count == UNITS_MAX && size <= sizes[UNITS_MAX - 1]) {
-            continue;
+/// Units by size of their part, and how many: at most [`UNITS_MAX`], none that rounds to nothing; of equals the first.
+/// What is taken counts nothing from then on. Looks at all of them each time, since their order cannot be guessed.
+fn largest(sizes: &mut [f64]) -> ([usize; UNITS_MAX], usize) {
+    let (mut order, mut count) = ([0; UNITS_MAX], 0);
+    while count < UNITS_MAX {
+        let (mut top, mut most) = (0, 0.0);
+        for (unit, &size) in sizes.iter().enumerate() {
+            top = if size > most { unit } else { top };
+            most = if size > most { size } else { most };
         }
-        let mut place = count.min(UNITS_MAX - 1);
-        while place > 0 && sizes[place - 1] < size {
-            (order[place], sizes[place]) = (order[place - 1], sizes[place - 1]);
-            place -= 1;
+        if most < PART_MIN {
+            break;
         }
-        (order[place], sizes[place]) = (unit, size);
-        count = (count + 1).min(UNITS_MAX);
+        (order[count], sizes[top]) = (top, 0.0);
+        count += 1;
     }
     (order, count)
 }

@@ -5,7 +5,7 @@
 
 use super::artefact::{ArtefactError, LANGUAGES_MAX, Parts};
 use super::calibrate::{best, round4, sigmoid, softmax};
-use super::explain::{Counts, Evidence, UnitParts, counts, explain};
+use super::explain::{Counts, Evidence, Memory, counts, explain};
 use super::features::{Feature, Features, GROUPS, extract, walk};
 use super::heads::{
     ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL, NOISE,
@@ -44,7 +44,7 @@ pub struct Scratch {
     features: Features,
     vocabulary: Vocabulary,
     sums: Sums,
-    units: Vec<UnitParts>,
+    told: Memory,
     template: Template,
 }
 
@@ -113,7 +113,7 @@ impl Model {
         let given = lang.and_then(given_language);
         self.read(text, given, scratch);
         scratch.template.read(text);
-        let Scratch { reading, features, sums, units, template, .. } = scratch;
+        let Scratch { reading, features, sums, told, template, .. } = scratch;
         let mut logits = self.logits(features, sums);
         if !additions.is_empty() {
             // what is added looks at every piece, not at sums of them
@@ -137,9 +137,9 @@ impl Model {
             Evidence { parts: &self.parts, counts: &self.counts, layer, reading, features, sums, logits: &logits };
         let (a, b) = ((SENTIMENT, sentiment.probabilities()), (INTENT, intent.probabilities()));
         let explain = if noise_is_told {
-            explain(&evidence, [a, b, (NOISE, noise.probabilities())], units)
+            explain(&evidence, [a, b, (NOISE, noise.probabilities())], told)
         } else {
-            explain(&evidence, [a, b], units)
+            explain(&evidence, [a, b], told)
         };
         Scores {
             noise: noise_score,
