@@ -23,7 +23,16 @@ static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
 /// Most heads that are told back.
 const HEADS_TOLD: usize = 3;
 /// One unit's part in each of the heads that are told.
-pub(crate) type UnitParts = [f64; HEADS_TOLD];
+type UnitParts = [f64; HEADS_TOLD];
+
+/// Memory that is used again.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    units: Vec<UnitParts>,
+    /// Of the parts in one head.
+    sizes: Vec<f64>,
+}
+
 /// Units told per head.
 const UNITS_MAX: usize = 6;
 /// Letters of a word that are told.
@@ -34,6 +43,7 @@ const PART_MIN: f64 = 5e-4;
 /// What a text was read as, and what was made of it.
 pub(crate) struct Evidence<'a> {
     pub(crate) parts: &'a Parts,
+    pub(crate) counts: &'a [Counts],
     pub(crate) layer: Option<&'a Layer>,
     pub(crate) reading: &'a Reading,
     pub(crate) features: &'a Features,
@@ -41,44 +51,63 @@ pub(crate) struct Evidence<'a> {
     pub(crate) logits: &'a Logits,
 }
 
-/// Explains the best label of each of the heads, at most three, given with their probabilities; `units` is memory to
-/// use again.
-pub(crate) fn explain(
+/// Explains the best label of each of the heads, given with their probabilities.
+pub(crate) fn explain<const N: usize>(
     evidence: &Evidence<'_>,
-    heads: &[(usize, &[f64])],
-    units: &mut Vec<UnitParts>,
+    heads: [(usize, &[f64]); N],
+    Memory { units, sizes }: &mut Memory,
 ) -> Vec<Explanation> {
-    let mut told = Vec::with_capacity(heads.len() * (UNITS_MAX + 2));
+    const { assert!(N <= HEADS_TOLD) };
+    let mut told = Vec::with_capacity(N * (UNITS_MAX + 2));
     if evidence.features.words.is_empty() {
         return told;
     }
-    let odds_of = |&(head, p): &(usize, &[f64])| {
+    let odds = heads.map(|(head, p)| {
         let (first, second) = top_two(p);
-        Odds::new(evidence.parts, SPECS[head].first + first, SPECS[head].first + second)
-    };
-    let odds: Vec<Odds> = heads.iter().take(HEADS_TOLD).map(odds_of).collect();
+        Odds::new(evidence, SPECS[head].first + first, SPECS[head].first + second)
+    });
     sum_units(evidence, &odds, units);
     for (n, odds) in odds.iter().enumerate() {
-        tell(evidence, odds, |unit| units[unit][n], largest(units.iter().map(|unit| unit[n])), &mut told);
+        sizes.clear();
+        sizes.extend(units.iter().map(|unit| unit[n].abs()));
+        tell(evidence, odds, |unit| units[unit][n], largest(sizes), &mut told);
     }
     told
 }
 
+/// What each weight of a column counts, by its byte.
+pub(crate) type Counts = [f64; 256];
+
+/// What the weights of every column count.
+pub(crate) fn counts(parts: &Parts) -> Vec<Counts> {
+    let of_column = |scale: &f32| std::array::from_fn(|byte| f64::from(byte as u8 as i8) * f64::from(*scale));
+    parts.scale.iter().map(of_column).collect()
+}
+
 /// One column against another.
-struct Odds {
+struct Odds<'a> {
     column: usize,
     other: usize,
     scale: f64,
     other_scale: f64,
+    counts: &'a Counts,
+    other_counts: &'a Counts,
 }
 
-impl Odds {
-    fn new(parts: &Parts, column: usize, other: usize) -> Self {
-        Self { column, other, scale: f64::from(parts.scale[column]), other_scale: f64::from(parts.scale[other]) }
+impl<'a> Odds<'a> {
+    fn new(evidence: &Evidence<'a>, column: usize, other: usize) -> Self {
+        let Evidence { parts, counts, .. } = evidence;
+        let (scale, other_scale) = (f64::from(parts.scale[column]), f64::from(parts.scale[other]));
+        Self { column, other, scale, other_scale, counts: &counts[column], other_counts: &counts[other] }
     }
 
-    fn of<T: Copy + Into<f64>>(&self, row: &[T; STRIDE]) -> f64 {
-        row[self.column].into() * self.scale - row[self.other].into() * self.other_scale
+    fn of_row(&self, row: &[i8; STRIDE]) -> f64 {
+        let count = |counts: &Counts, column: usize| counts[usize::from(row[column % STRIDE] as u8)];
+        count(self.counts, self.column) - count(self.other_counts, self.other)
+    }
+
+    fn of_sum(&self, sum: &[i16; STRIDE]) -> f64 {
+        f64::from(sum[self.column]) * self.scale - f64::from(sum[self.other]) * self.other_scale
     }
 
     /// The difference of two figures that there are for every column.
@@ -90,7 +119,7 @@ impl Odds {
 const _: () = assert!(GROUPS == 3 && COLUMNS <= STRIDE);
 
 /// The part of every unit in each of the odds.
-fn sum_units(evidence: &Evidence<'_>, odds: &[Odds], units: &mut Vec<UnitParts>) {
+fn sum_units<const N: usize>(evidence: &Evidence<'_>, odds: &[Odds<'_>; N], units: &mut Vec<UnitParts>) {
     units.clear();
     units.resize(evidence.features.units.len(), [0.0; HEADS_TOLD]);
     let [words, pieces, concepts] = evidence.logits.shares;
@@ -98,13 +127,13 @@ fn sum_units(evidence: &Evidence<'_>, odds: &[Odds], units: &mut Vec<UnitParts>)
         for feature in list {
             let row = &evidence.parts.main[feature.id as usize];
             let unit = &mut units[feature.unit as usize];
-            unit.iter_mut().zip(odds).for_each(|(sum, odds)| *sum += share * odds.of(row));
+            unit.iter_mut().zip(odds).for_each(|(sum, odds)| *sum += share * odds.of_row(row));
         }
     };
     add(&evidence.features.words, words);
     add(&evidence.features.concepts, concepts);
     for (unit, row) in &evidence.sums.by_unit {
-        units[*unit as usize].iter_mut().zip(odds).for_each(|(sum, odds)| *sum += pieces * odds.of(row));
+        units[*unit as usize].iter_mut().zip(odds).for_each(|(sum, odds)| *sum += pieces * odds.of_sum(row));
     }
     if let Some(layer) = evidence.layer {
         for (n, odds) in odds.iter().enumerate() {
@@ -116,7 +145,7 @@ fn sum_units(evidence: &Evidence<'_>, odds: &[Odds], units: &mut Vec<UnitParts>)
 
 fn tell(
     evidence: &Evidence<'_>,
-    odds: &Odds,
+    odds: &Odds<'_>,
     part: impl Fn(usize) -> f64,
     (largest, count): ([usize; UNITS_MAX], usize),
     told: &mut Vec<Explanation>,
@@ -155,7 +184,10 @@ fn name(reading: &Reading, unit: Unit) -> (Label, Option<u32>, Option<u32>) {
 }
 
 fn push_letters(name: &mut String, reading: &Reading, token: &Token) {
-    reading.cells_of(token).iter().take(LETTERS_TOLD).for_each(|cell| name.push(cell.ch));
+    match reading.plain_letters(token) {
+        Some(letters) => name.push_str(&letters[..letters.len().min(LETTERS_TOLD)]),
+        None => name.extend(reading.cells_of(token).iter().take(LETTERS_TOLD).map(|cell| cell.ch)),
+    }
 }
 
 fn top_two(p: &[f64]) -> (usize, usize) {
@@ -166,25 +198,21 @@ fn top_two(p: &[f64]) -> (usize, usize) {
     (first, best(&others[..p.len()]).0)
 }
 
-/// Units by size of their part, and how many: at most [`UNITS_MAX`], none that rounds to nothing.
-fn largest(parts: impl Iterator<Item = f64>) -> ([usize; UNITS_MAX], usize) {
-    let (mut order, mut sizes, mut count) = ([0; UNITS_MAX], [0.0; UNITS_MAX], 0);
-    let mut least = PART_MIN;
-    for (unit, part) in parts.enumerate() {
-        let size = part.abs();
-        if size < least {
-            continue;
+/// Units by size of their part, and how many: at most [`UNITS_MAX`], none that rounds to nothing; of equals the first.
+/// What is taken counts nothing from then on. Looks at all of them each time, since their order cannot be guessed.
+fn largest(sizes: &mut [f64]) -> ([usize; UNITS_MAX], usize) {
+    let (mut order, mut count) = ([0; UNITS_MAX], 0);
+    while count < UNITS_MAX {
+        let (mut top, mut most) = (0, 0.0);
+        for (unit, &size) in sizes.iter().enumerate() {
+            top = if size > most { unit } else { top };
+            most = if size > most { size } else { most };
         }
-        let place = sizes[..count].iter().position(|other| *other < size).unwrap_or(count);
-        if place == UNITS_MAX {
-            continue;
+        if most < PART_MIN {
+            break;
         }
-        count = (count + 1).min(UNITS_MAX);
-        for at in (place + 1..count).rev() {
-            (order[at], sizes[at]) = (order[at - 1], sizes[at - 1]);
-        }
-        (order[place], sizes[place]) = (unit, size);
-        least = if count == UNITS_MAX { sizes[UNITS_MAX - 1] } else { PART_MIN };
+        (order[count], sizes[top]) = (top, 0.0);
+        count += 1;
     }
     (order, count)
 }

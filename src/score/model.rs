@@ -5,7 +5,7 @@
 
 use super::artefact::{ArtefactError, LANGUAGES_MAX, Parts};
 use super::calibrate::{best, round4, sigmoid, softmax};
-use super::explain::{Evidence, UnitParts, explain};
+use super::explain::{Counts, Evidence, Memory, counts, explain};
 use super::features::{Feature, Features, GROUPS, extract, walk};
 use super::heads::{
     ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL, NOISE,
@@ -29,6 +29,7 @@ use xxhash_rust::xxh3::xxh3_64;
 #[derive(Debug)]
 pub struct Model {
     parts: Parts,
+    counts: Vec<Counts>,
     /// Tells one model's memory from another's.
     id: u64,
     digest: OnceLock<String>,
@@ -43,7 +44,7 @@ pub struct Scratch {
     features: Features,
     vocabulary: Vocabulary,
     sums: Sums,
-    units: Vec<UnitParts>,
+    told: Memory,
     template: Template,
 }
 
@@ -85,7 +86,7 @@ impl Model {
     /// Where they are not a model of this release's format.
     pub fn parse(bytes: &[u8]) -> Result<Self, ArtefactError> {
         let parts = Parts::from_bytes(bytes)?;
-        Ok(Self { parts, id: xxh3_64(bytes), digest: OnceLock::new() })
+        Ok(Self { counts: counts(&parts), parts, id: xxh3_64(bytes), digest: OnceLock::new() })
     }
 
     /// First 16 hex digits of the SHA-256 of its bytes. Worked out when it is first asked for.
@@ -112,7 +113,7 @@ impl Model {
         let given = lang.and_then(given_language);
         self.read(text, given, scratch);
         scratch.template.read(text);
-        let Scratch { reading, features, sums, units, template, .. } = scratch;
+        let Scratch { reading, features, sums, told, template, .. } = scratch;
         let mut logits = self.logits(features, sums);
         if !additions.is_empty() {
             // what is added looks at every piece, not at sums of them
@@ -130,10 +131,16 @@ impl Model {
         let flag = |head: usize| Probability { probability: round4(self.flag(head, &logits, empty)) };
         let noise = answer(NOISE);
         let noise_score = noise_score(&noise, is_read(&language.code, reading));
-        let heads = [(SENTIMENT, &sentiment), (INTENT, &intent), (NOISE, &noise)].map(|(h, a)| (h, a.probabilities()));
-        let told = if matches!(noise_score.label.as_ref(), "none" | UNKNOWN) { &heads[..2] } else { &heads[..] };
+        let noise_is_told = !matches!(noise_score.label.as_ref(), "none" | UNKNOWN);
         let layer = additions.layer.as_ref();
-        let evidence = Evidence { parts: &self.parts, layer, reading, features, sums, logits: &logits };
+        let evidence =
+            Evidence { parts: &self.parts, counts: &self.counts, layer, reading, features, sums, logits: &logits };
+        let (a, b) = ((SENTIMENT, sentiment.probabilities()), (INTENT, intent.probabilities()));
+        let explain = if noise_is_told {
+            explain(&evidence, [a, b, (NOISE, noise.probabilities())], told)
+        } else {
+            explain(&evidence, [a, b], told)
+        };
         Scores {
             noise: noise_score,
             language,
@@ -155,7 +162,7 @@ impl Model {
             fingerprint: template.hex(),
             pii: find_pii(text),
             heads: additions.heads.iter().map(|(name, head)| (name.clone(), head.answer(features))).collect(),
-            explain: explain(&evidence, told, units),
+            explain,
         }
     }
 

@@ -47,6 +47,8 @@ pub(crate) struct Token {
 /// A text, read.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
+    /// The folded characters in a row where all are ASCII, and a word's worth of zeros behind them; else nothing.
+    plain: String,
     pub(crate) cells: Vec<Cell>,
     pub(crate) tokens: Vec<Token>,
 }
@@ -66,6 +68,12 @@ impl Reading {
     pub(crate) fn read(&mut self, text: &str) {
         let text = clip(text);
         self.tokens.clear();
+        self.plain.clear();
+        if text.is_ascii() {
+            self.plain.push_str(text);
+            self.plain.make_ascii_lowercase();
+            self.plain.push_str(ZEROS);
+        }
         fold(text, &mut self.cells);
         Cutter { cells: &self.cells, tokens: &mut self.tokens, text_len: text.len() }.run();
     }
@@ -74,7 +82,33 @@ impl Reading {
     pub(crate) fn cells_of(&self, token: &Token) -> &[Cell] {
         &self.cells[token.from as usize..token.to as usize]
     }
+
+    /// The characters of a token, in a text of ASCII.
+    pub(crate) fn plain_letters(&self, token: &Token) -> Option<&str> {
+        // one byte is one cell there
+        self.plain.get(token.from as usize..token.to as usize).filter(|_| !self.plain.is_empty())
+    }
+
+    /// The same, eight in a number, with zeros behind them; nothing where they are more than so many.
+    pub(crate) fn plain_word(&self, token: &Token) -> Option<PackedWord> {
+        let length = (token.to - token.from) as usize;
+        let behind = self.plain.as_bytes().get(token.from as usize..)?.first_chunk::<PLAIN_WORD_MAX>()?;
+        let (eights, _) = behind.as_chunks::<8>();
+        // copied whole, since copies of many lengths cost more than their bytes
+        let of_word = |at: usize| match length.saturating_sub(8 * at) {
+            0 => 0,
+            letters => u64::MAX >> (64 - 8 * letters.min(8)),
+        };
+        (length <= PLAIN_WORD_MAX).then(|| std::array::from_fn(|at| u64::from_le_bytes(eights[at]) & of_word(at)))
+    }
 }
+
+/// Letters of a word that is copied as a whole.
+pub(crate) const PLAIN_WORD_MAX: usize = 24;
+/// The bytes of a word, eight in a number.
+pub(crate) type PackedWord = [u64; PLAIN_WORD_MAX / 8];
+const ZEROS: &str = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+const _: () = assert!(ZEROS.len() == PLAIN_WORD_MAX);
 
 fn clip(text: &str) -> &str {
     let mut end = text.len().min(BYTES_MAX);

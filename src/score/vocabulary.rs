@@ -8,14 +8,14 @@ use super::features::{Words, mix, top};
 use super::heads::STRIDE;
 use super::language::{LETTERS_MAX, word_ids};
 use super::rows::{add_sum, sum_rows, sum_run};
-use super::tokens::{Cell, Kind, Reading, Token};
+use super::tokens::{Cell, Kind, PLAIN_WORD_MAX, PackedWord, Reading, Token};
 use super::word::{PIECES_MAX, Word, pieces, read_word};
 
 /// Words remembered: all but the rare ones of a stream in several languages, in 4 MB.
 const WORDS_REMEMBERED: usize = 1 << 14;
 const PLACES: usize = WORDS_REMEMBERED / 2;
 /// Bytes of the letters of a word that is remembered; longer ones are rare.
-const LETTER_BYTES_MAX: usize = 24;
+const LETTER_BYTES_MAX: usize = PLAIN_WORD_MAX;
 
 const _: () = assert!(PIECES_MAX < 256 && LETTER_BYTES_MAX * 4 + 6 < 256, "sums of a word fit 16 bits");
 
@@ -69,7 +69,7 @@ impl Sums {
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Known {
-    letters: [u8; LETTER_BYTES_MAX],
+    letters: PackedWord,
     /// Bytes of the letters; none where nothing is remembered.
     length: u8,
     /// Met after the other one of its key.
@@ -91,7 +91,8 @@ impl Given {
 }
 
 impl Known {
-    const NOTHING: Self = Self { letters: [0; LETTER_BYTES_MAX], length: 0, is_latest: false, given: Given::NOTHING };
+    const NOTHING: Self =
+        Self { letters: [0; LETTER_BYTES_MAX / 8], length: 0, is_latest: false, given: Given::NOTHING };
 
     fn is(&self, key: &Key) -> bool {
         let letters = self.letters == key.letters;
@@ -199,7 +200,7 @@ impl<'a> Reader<'a> {
 impl Words for Reader<'_> {
     fn read(&mut self, reading: &Reading, token: &Token, unit: u32) -> Word {
         let (cells, is_word) = (reading.cells_of(token), token.kind == Kind::Word);
-        let Some(key) = Key::of(cells).filter(|_| self.vocabulary.remembers()) else {
+        let Some(key) = Key::of(reading, token).filter(|_| self.vocabulary.remembers()) else {
             return self.read_long(cells, unit, is_word);
         };
         let Vocabulary { places, spelled, .. } = &mut *self.vocabulary;
@@ -218,40 +219,34 @@ impl Words for Reader<'_> {
 
 /// The letters of a word, how many bytes they are, and where it is remembered.
 struct Key {
-    letters: [u8; LETTER_BYTES_MAX],
+    letters: PackedWord,
     length: u8,
     place: usize,
 }
 
 impl Key {
     /// Nothing where the letters are too many.
-    fn of(cells: &[Cell]) -> Option<Self> {
-        if cells.len() > LETTER_BYTES_MAX {
-            return None;
-        }
-        let mut letters = [0; LETTER_BYTES_MAX];
-        let mut is_ascii = true;
-        for (letter, cell) in letters.iter_mut().zip(cells) {
-            is_ascii &= cell.ch.is_ascii();
-            *letter = cell.ch as u8;
-        }
-        let length = if is_ascii { cells.len() } else { write_utf8(cells, &mut letters)? };
-        let (words, _) = letters.as_chunks::<8>();
-        let hash = words.iter().fold(0, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    fn of(reading: &Reading, token: &Token) -> Option<Self> {
+        let cells = reading.cells_of(token);
+        let (letters, length) = match reading.plain_word(token) {
+            Some(letters) => (letters, cells.len()),
+            None => utf8(cells)?,
+        };
+        let hash = letters.iter().fold(0, |hash, eight| mix(hash, *eight));
         Some(Self { letters, length: u8::try_from(length).ok()?, place: top(hash, PLACES.ilog2()) as usize })
     }
 }
 
-/// Writes the letters in place of others and says how many bytes they are; nothing where they are too many.
-fn write_utf8(cells: &[Cell], letters: &mut [u8; LETTER_BYTES_MAX]) -> Option<usize> {
-    *letters = [0; LETTER_BYTES_MAX];
-    let mut length = 0;
+/// The letters and how many bytes they are; nothing where they are too many.
+fn utf8(cells: &[Cell]) -> Option<(PackedWord, usize)> {
+    let (mut letters, mut length) = ([0; LETTER_BYTES_MAX], 0);
     for cell in cells {
         let width = cell.ch.len_utf8();
         cell.ch.encode_utf8(letters.get_mut(length..length + width)?);
         length += width;
     }
-    Some(length)
+    let (eights, _) = letters.as_chunks::<8>();
+    Some((std::array::from_fn(|at| u64::from_le_bytes(eights[at])), length))
 }
 
 impl Spelled {

@@ -6,9 +6,11 @@
 //! changed have unrelated fingerprints. A pure function of the text; the same on every machine and in every release
 //! that keeps [`VERSION`].
 
+mod plain;
+
 use super::entity::{Tag, tags_into};
 use super::fold::{Folded, fold_into};
-use super::lookalike::shape;
+use super::lookalike::{plain_shape, shape};
 use super::url;
 use std::ops::Range;
 use unicode_normalization::char::is_combining_mark;
@@ -43,24 +45,46 @@ pub struct Template {
     letters: Vec<u8>,
     fingerprint: u64,
     folded: Folded,
+    marks: Marks,
     words: Words,
+    /// Memory for one word.
+    chars: Vec<char>,
 }
 
 impl Template {
     /// Reads a text in place of another one.
     pub fn read(&mut self, text: &str) {
-        let Self { spaced, letters, fingerprint, folded, words } = self;
-        fold_into(text, folded);
-        words.read_all(&folded.text);
+        fold_into(text, &mut self.folded);
+        self.marks.find_parts(&self.folded.text);
+        if !plain::read(&self.folded.text, &self.marks.parts, &mut self.spaced, &mut self.letters) {
+            self.read_words();
+        }
+        self.fingerprint = if self.letters.is_empty() {
+            xxh3_64_with_seed(self.folded.text.as_bytes(), !VERSION)
+        } else {
+            xxh3_64_with_seed(&self.letters, VERSION)
+        };
+    }
+
+    /// Reads the words of the folded text one by one.
+    fn read_words(&mut self) {
+        let Self { spaced, letters, folded, marks, words, chars, .. } = self;
+        words.read_all(&folded.text, &marks.parts);
         spaced.clear();
         letters.clear();
         let is_leet = words.are_leet();
-        for raw in words.iter() {
+        for (raw, is_plain) in words.iter() {
             let start = spaced.len();
             spaced.push(b' ');
-            shape_word(raw, is_leet, spaced);
+            if is_plain {
+                push_plain(spaced, raw);
+            } else {
+                chars.clear();
+                chars.extend(raw.chars());
+                shape_word(chars, is_leet, spaced);
+            }
             let word = &spaced[start + 1..];
-            if word.is_empty() || word == b"rt" {
+            if word.is_empty() || word == REPOST {
                 spaced.truncate(start);
                 continue;
             }
@@ -68,11 +92,6 @@ impl Template {
             let (first, others) = word.split_at(width_of_first(word));
             letters.extend_from_slice(if letters.ends_with(first) { others } else { word });
         }
-        *fingerprint = if letters.is_empty() {
-            xxh3_64_with_seed(folded.text.as_bytes(), !VERSION)
-        } else {
-            xxh3_64_with_seed(letters, VERSION)
-        };
     }
 
     /// The fingerprint of the text.
@@ -129,12 +148,28 @@ struct Marks {
     tags: Vec<Tag>,
     links: Vec<Range<usize>>,
     marks: Vec<Mark>,
+    /// What counts of the text: what is between handles and links, up to the run of tags at its end.
+    parts: Vec<Range<usize>>,
 }
 
 impl Marks {
+    /// Finds what counts of a folded text, in place of another one.
+    fn find_parts(&mut self, folded: &str) {
+        self.read(folded);
+        let Self { marks, parts, .. } = self;
+        let end = trailing_hashtags_start(folded, marks);
+        let mut at = 0;
+        parts.clear();
+        for mark in marks.iter().filter(|mark| mark.is_skipped && mark.start < end) {
+            parts.push(at..mark.start.max(at));
+            at = at.max(mark.end);
+        }
+        parts.push(at..end.max(at));
+    }
+
     /// Reads a folded text in place of another one.
-    fn read(&mut self, folded: &str) -> &[Mark] {
-        let Self { tags, links, marks } = self;
+    fn read(&mut self, folded: &str) {
+        let Self { tags, links, marks, .. } = self;
         tags_into(folded, tags);
         url::links_into(folded, links);
         let mark_of = |tag: &Tag| {
@@ -146,7 +181,6 @@ impl Marks {
         marks.extend(tags.iter().map(mark_of));
         marks.extend(links.iter().map(|link| Mark { start: link.start, end: link.end, is_skipped: true }));
         marks.sort_by_key(|mark| mark.start);
-        marks
     }
 }
 
@@ -174,38 +208,46 @@ fn trailing_hashtags_start(folded: &str, marks: &[Mark]) -> usize {
     if head_has_words { start } else { folded.len() }
 }
 
+/// A word that says that somebody else wrote the text: it does not count.
+const REPOST: &[u8] = b"rt";
+/// Schemes of links, as words look.
+const SCHEMES: [&str; 2] = ["http", "https"];
+
 /// The words of a folded text that count, with the signs that may be letters.
 #[derive(Debug, Default)]
 struct Words {
-    chars: Vec<char>,
-    /// Where each word ends.
-    ends: Vec<usize>,
+    /// In a row.
+    text: String,
+    ends: Vec<End>,
+    /// The word being read has none but plain letters so far.
+    is_plain: bool,
     have_digits: bool,
-    marks: Marks,
+}
+
+/// Where a word ends.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    at: usize,
+    /// It has none but letters of ASCII, as most words of most texts.
+    is_plain: bool,
 }
 
 impl Words {
-    /// Reads a folded text in place of another one.
-    fn read_all(&mut self, folded: &str) {
-        self.chars.clear();
+    /// Reads the parts of a folded text in place of another one.
+    fn read_all(&mut self, folded: &str, parts: &[Range<usize>]) {
+        self.text.clear();
         self.ends.clear();
+        self.is_plain = true;
         self.have_digits = false;
-        // taken out for as long as it is read beside the words
-        let mut memory = std::mem::take(&mut self.marks);
-        let marks = memory.read(folded);
-        let end = trailing_hashtags_start(folded, marks);
-        let mut at = 0;
-        for mark in marks.iter().filter(|mark| mark.is_skipped && mark.start < end) {
-            self.read(folded.get(at..mark.start).unwrap_or_default());
-            at = at.max(mark.end);
+        for part in parts {
+            self.read(folded.get(part.clone()).unwrap_or_default());
         }
-        self.read(folded.get(at..end).unwrap_or_default());
-        self.marks = memory;
     }
 
-    fn iter(&self) -> impl Iterator<Item = &[char]> {
-        let starts = std::iter::once(&0).chain(&self.ends);
-        starts.zip(&self.ends).map(|(start, end)| &self.chars[*start..*end])
+    /// The words, and whether they are plain.
+    fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|end| end.at));
+        starts.zip(&self.ends).map(|(start, end)| (&self.text[start..end.at], end.is_plain))
     }
 
     /// Reads a part of a text that begins and ends between words.
@@ -214,15 +256,16 @@ impl Words {
         loop {
             // most of a text is plain letters: as many as there are at once
             let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-            self.chars.extend(rest.as_bytes()[..letters].iter().copied().map(char::from));
+            self.text.push_str(&rest[..letters]);
             let mut ahead = rest[letters..].chars();
             let Some(c) = ahead.next() else { break };
             rest = ahead.as_str();
             let next = ahead.next().unwrap_or(' ');
             let is_letter = c.is_alphanumeric() || (!c.is_ascii() && is_combining_mark(c));
             if is_letter || self.is_sign_letter(c, next) {
+                self.is_plain = false;
                 self.have_digits |= c.is_numeric();
-                self.chars.push(c);
+                self.text.push(c);
             } else if !matches!(c, '\'' | '_' | '!' | '|') && self.end_word() {
                 // what is left of a link that was written so that it is none
                 rest = rest.trim_start_matches(|c: char| !c.is_whitespace());
@@ -244,22 +287,22 @@ impl Words {
     }
 
     /// The word being read.
-    fn last(&self) -> &[char] {
-        &self.chars[self.ends.last().copied().unwrap_or(0)..]
+    fn last(&self) -> &str {
+        &self.text[self.ends.last().map_or(0, |end| end.at)..]
     }
 
     /// Ends a word; true where it was the scheme of a link, which does not count.
     fn end_word(&mut self) -> bool {
         let word = self.last();
-        let is_scheme = |scheme: &str| word.iter().map(|c| shape(*c)).eq(scheme.chars());
-        if matches!(word.len(), 4 | 5) && (is_scheme("http") || is_scheme("https")) {
-            self.chars.truncate(self.chars.len() - word.len());
-            return true;
+        let length = word.len();
+        let is_scheme = length >= 4 && SCHEMES.iter().any(|scheme| word.chars().map(shape).eq(scheme.chars()));
+        if is_scheme {
+            self.text.truncate(self.text.len() - length);
+        } else if length > 0 {
+            self.ends.push(End { at: self.text.len(), is_plain: self.is_plain });
         }
-        if !word.is_empty() {
-            self.ends.push(self.chars.len());
-        }
-        false
+        self.is_plain = true;
+        is_scheme
     }
 
     /// True where digits stand between letters in several words, and in no fewer than are surely numbers: then digits
@@ -269,7 +312,11 @@ impl Words {
             return false;
         }
         let (mut leet, mut numbers) = (0, 0);
-        for word in self.iter().filter(|word| word.iter().any(|c| c.is_numeric())) {
+        let mut letters = Vec::new();
+        for (word, _) in self.iter().filter(|(word, is_plain)| !is_plain && word.contains(char::is_numeric)) {
+            letters.clear();
+            letters.extend(word.chars());
+            let word = letters.as_slice();
             let inner = without_outer_digits(word);
             leet += usize::from(is_latin(inner) && inner.iter().any(|c| c.is_numeric()));
             numbers += usize::from(inner.is_empty() && !may_be_letters(word));
@@ -297,9 +344,6 @@ fn without_outer_digits(word: &[char]) -> &[char] {
 
 /// Appends a word with runs of a letter squeezed to one and numbers to one `#`; nothing where it has neither.
 fn shape_word(raw: &[char], is_leet: bool, word: &mut Vec<u8>) {
-    if raw.iter().all(char::is_ascii_alphabetic) {
-        return push_plain(word, raw);
-    }
     let body = if raw.first() == Some(&'$') { &raw[1..] } else { raw };
     let letters = raw.iter().filter(|c| c.is_alphabetic()).count();
     let leading = body.iter().take_while(|c| c.is_numeric()).count();
@@ -328,19 +372,19 @@ fn shape_word(raw: &[char], is_leet: bool, word: &mut Vec<u8>) {
 }
 
 /// As [`push_squeezed`], of plain letters: most words of most texts.
-fn push_plain(word: &mut Vec<u8>, raw: &[char]) {
+fn push_plain(word: &mut Vec<u8>, raw: &str) {
     let start = word.len();
     word.resize(start + raw.len(), 0);
-    let (mut end, mut last) = (start, 0);
-    for c in raw {
-        // the shape of a plain letter is one
-        let letter = shape(*c) as u8;
-        word[end] = letter;
+    let (mut end, mut last) = (0, 0);
+    let shaped = &mut word[start..];
+    for byte in raw.bytes() {
+        let letter = plain_shape(byte);
+        shaped[end] = letter;
         end += usize::from(letter != last);
         last = letter;
     }
     // a letter that was the last again stands behind the end
-    word.truncate(end);
+    word.truncate(start + end);
 }
 
 /// Appends letters with runs of one squeezed to one.

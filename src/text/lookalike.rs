@@ -74,16 +74,16 @@ pub(super) const fn letter_of(c: char) -> char {
     }
 }
 
-/// The shapes of the ASCII characters.
-const ASCII_SHAPES: [char; 128] = {
-    let mut shapes = ['\0'; 128];
+/// The shapes of the ASCII characters, which are some, too.
+const ASCII_SHAPES: [u8; 128] = {
+    let mut shapes = [0; 128];
     let mut byte: u8 = 0;
     while byte < 128 {
         shapes[byte as usize] = match byte {
-            b'@' => 'a',
-            b'v' => 'n',
-            b'y' => 'u',
-            other => letter_of(other as char),
+            b'@' => b'a',
+            b'v' => b'n',
+            b'y' => b'u',
+            other => letter_of(other as char) as u8,
         };
         byte += 1;
     }
@@ -95,10 +95,15 @@ const ASCII_SHAPES: [char; 128] = {
 /// and signs are the letters they stand for. Whole words in look-alikes are told as well; nothing is a word any more.
 pub(crate) fn shape(c: char) -> char {
     if let Some(shaped) = ASCII_SHAPES.get(c as usize) {
-        return *shaped;
+        return char::from(*shaped);
     }
     let upper = || c.to_uppercase().next().and_then(foreign_twin);
     odd_latin(c).or_else(|| foreign_twin(c)).or_else(upper).map_or(c, shape)
+}
+
+/// As [`shape`], of a byte of ASCII.
+pub(super) const fn plain_shape(byte: u8) -> u8 {
+    ASCII_SHAPES[byte as usize % ASCII_SHAPES.len()]
 }
 
 /// True when a character splits a word without being seen.

@@ -189,7 +189,7 @@ fn shingles(letters: &[char], width: usize) -> impl Iterator<Item = u32> {
 }
 
 /// The smallest hashes of a text's shingles, ascending, each once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Keys {
     hashes: [u32; KEYS],
     count: usize,
@@ -197,7 +197,7 @@ struct Keys {
 
 impl Keys {
     fn of(letters: &[char]) -> Self {
-        let mut keys = Self::default();
+        let mut keys = Self { hashes: [u32::MAX; KEYS], count: 0 };
         shingles(letters, KEY_SHINGLE).for_each(|hash| {
             // most are not among the smallest: told here, without a call
             if keys.count < KEYS || hash < keys.hashes[KEYS - 1] {
@@ -210,13 +210,17 @@ impl Keys {
     /// Adds a hash that is among the smallest.
     #[inline(never)]
     fn add(&mut self, hash: u32) {
-        let place = self.as_slice().partition_point(|key| *key < hash);
-        if self.as_slice().get(place) == Some(&hash) {
+        if self.as_slice().contains(&hash) {
             return;
         }
         self.count = (self.count + 1).min(KEYS);
-        self.hashes.copy_within(place..self.count - 1, place + 1);
-        self.hashes[place] = hash;
+        // larger ones move up by one, and no branch depends on how many they are
+        let mut before = 0;
+        for key in &mut self.hashes {
+            let own = *key;
+            *key = own.min(hash).max(before);
+            before = own;
+        }
     }
 
     fn as_slice(&self) -> &[u32] {

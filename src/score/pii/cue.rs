@@ -116,7 +116,12 @@ impl Words {
         let mut marks = [0; 4];
         let mut entry = 0;
         while entry < list.len() {
-            let (place, bit) = mark(list[entry].as_bytes());
+            let bytes = list[entry].as_bytes();
+            let mut start = bytes.len();
+            while start > 0 && bytes[start - 1] != b' ' {
+                start -= 1;
+            }
+            let (place, bit) = mark(bytes, start);
             marks[place] |= bit;
             entry += 1;
         }
@@ -130,21 +135,17 @@ impl Words {
 
     /// True where `word` is one of them, or the second word of a pair after `last`.
     fn has_pair(&self, last: &str, word: &str) -> bool {
-        let (place, bit) = mark(word.as_bytes());
-        let told = |entry: &&str| match entry.split_once(' ') {
-            None => is(word, entry),
-            Some((first, second)) => is(last, first) && is(word, second),
-        };
+        let (place, bit) = mark(word.as_bytes(), 0);
+        let pair = last.len() + 1 + word.len();
+        let is_pair =
+            |entry: &str| entry.split_once(' ').is_some_and(|(first, second)| is(last, first) && is(word, second));
+        let told = |entry: &&str| is(word, entry) || (entry.len() == pair && is_pair(entry));
         self.marks[place] & bit != 0 && self.list.iter().any(told)
     }
 }
 
-/// Place and bit of what the last word of `bytes` looks like.
-const fn mark(bytes: &[u8]) -> (usize, u64) {
-    let mut start = bytes.len();
-    while start > 0 && bytes[start - 1] != b' ' {
-        start -= 1;
-    }
+/// Place and bit of what the word from `start` on looks like.
+const fn mark(bytes: &[u8], start: usize) -> (usize, u64) {
     if start == bytes.len() {
         return (0, 0);
     }

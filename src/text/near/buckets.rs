@@ -13,8 +13,11 @@ pub(super) const CANDIDATES_MAX: usize = 4;
 /// Numbers of texts by key: a table of fixed size, each bucket with the latest texts of its keys.
 #[derive(Debug)]
 pub(super) struct Buckets {
-    slots: Vec<Slot>,
+    buckets: Vec<Bucket>,
 }
+
+/// The latest texts of the keys that fall together.
+type Bucket = [Slot; BUCKET];
 
 /// A text under a key: the upper bits of the key, and the number plus one; zero where nothing is.
 #[derive(Debug, Clone, Copy)]
@@ -44,29 +47,31 @@ impl Slot {
 
 impl Buckets {
     pub(super) fn new(texts_max: usize) -> Self {
-        Self { slots: vec![Slot(0); texts_max.next_power_of_two() * BUCKET] }
+        Self { buckets: vec![[Slot(0); BUCKET]; texts_max.next_power_of_two()] }
     }
 
-    /// The slots of a key.
-    fn range(&self, key: u32) -> std::ops::Range<usize> {
-        let start = (key as usize * BUCKET) & (self.slots.len() - 1);
-        start..start + BUCKET
+    /// The place of a key's bucket.
+    fn place(&self, key: u32) -> usize {
+        key as usize & (self.buckets.len() - 1)
     }
 
     pub(super) fn add(&mut self, keys: &[u32], number: u64) {
         for key in keys {
-            let range = self.range(*key);
-            if let Some(oldest) = self.slots[range].iter_mut().min_by_key(|slot| slot.order()) {
+            let place = self.place(*key);
+            if let Some(oldest) = self.buckets[place].iter_mut().min_by_key(|slot| slot.order()) {
                 *oldest = Slot::new(*key, number);
             }
         }
     }
 
-    /// The texts that share most keys, of equals the latest first, and how many they are.
+    /// The texts that share most keys, of equals the latest first, and how many they are. Of at most [`KEYS`] keys.
     pub(super) fn candidates(&self, keys: &[u32]) -> ([u64; CANDIDATES_MAX], usize) {
+        // all buckets are fetched before one is looked at, so that memory is waited for once
+        let mut fetched = [[Slot(0); BUCKET]; KEYS];
+        fetched.iter_mut().zip(keys).for_each(|(bucket, key)| *bucket = self.buckets[self.place(*key)]);
         let mut tally = Tally::default();
-        for key in keys {
-            self.slots[self.range(*key)].iter().filter_map(|slot| slot.number(*key)).for_each(|n| tally.count(n));
+        for (bucket, key) in fetched.iter().zip(keys) {
+            bucket.iter().filter_map(|slot| slot.number(*key)).for_each(|n| tally.count(n));
         }
         let least = keys.len().min(SHARED_KEYS_MIN);
         let mut shared = [(0, 0); CANDIDATES_MAX];
@@ -140,7 +145,7 @@ mod tests {
     fn naive(buckets: &Buckets, keys: &[u32]) -> Vec<u64> {
         let mut numbers = Vec::new();
         for &key in keys {
-            numbers.extend(buckets.slots[buckets.range(key)].iter().filter_map(|slot| slot.number(key)));
+            numbers.extend(buckets.buckets[buckets.place(key)].iter().filter_map(|slot| slot.number(key)));
         }
         numbers.sort_unstable();
         let runs = numbers.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0]));

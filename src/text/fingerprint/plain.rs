@@ -1,0 +1,78 @@
+//! Templates of texts in plain letters, which most are: one look at each byte, and no branch that depends on it, since
+//! guessing wrong where words end costs more than the looks.
+
+use super::super::lookalike::plain_shape;
+use std::ops::Range;
+
+/// What a byte is that ends a word, and one that is none of a word and does not end it.
+const END: u8 = 0;
+const NOTHING: u8 = 1;
+
+/// What a byte of a plain text is: one of the above or the letter that it looks like.
+static LOOKS: [u8; 256] = {
+    let mut looks = [END; 256];
+    let mut letter = b'a';
+    while letter <= b'z' {
+        looks[letter as usize] = plain_shape(letter);
+        letter += 1;
+    }
+    let mut signs: &[u8] = b"'_!|";
+    while let [sign, others @ ..] = signs {
+        looks[*sign as usize] = NOTHING;
+        signs = others;
+    }
+    looks
+};
+
+/// Puts the words of these parts of a folded text, each behind a space, and their letters in place of others. False
+/// where the text is not plain: then they are worth nothing.
+pub(super) fn read(folded: &str, parts: &[Range<usize>], spaced: &mut Vec<u8>, letters: &mut Vec<u8>) -> bool {
+    spaced.clear();
+    letters.clear();
+    for part in parts {
+        let part = folded.as_bytes().get(part.clone()).unwrap_or_default();
+        if !is_plain(part) {
+            return false;
+        }
+        read_part(part, spaced, letters);
+    }
+    !spaced.split(|byte| *byte == b' ').any(is_special)
+}
+
+/// True where no byte may stand for another letter than it is, and none is beyond ASCII.
+fn is_plain(part: &[u8]) -> bool {
+    let is_odd = |byte: u8| !byte.is_ascii() | byte.is_ascii_digit() | (byte == b'@') | (byte == b'$');
+    let is_sign = |byte: u8| (byte == b'!') | (byte == b'|');
+    let odd = part.iter().fold(false, |odd, byte| odd | is_odd(*byte));
+    let pairs = part.iter().zip(part.get(1..).unwrap_or_default());
+    !pairs.fold(odd, |odd, (byte, next)| odd | (is_sign(*byte) & next.is_ascii_lowercase()))
+}
+
+/// A word, squeezed, that is more than its letters: a repost, the scheme of a link.
+fn is_special(word: &[u8]) -> bool {
+    matches!(word, super::REPOST | b"htp" | b"htps")
+}
+
+/// Reads what begins and ends between words.
+fn read_part(part: &[u8], spaced: &mut Vec<u8>, letters: &mut Vec<u8>) {
+    let (mut at, mut to) = (spaced.len(), letters.len());
+    let (mut before, mut last) = (END, letters.last().copied().unwrap_or(END));
+    // no more than a space before all of it
+    spaced.resize(at + part.len() + 2, 0);
+    letters.resize(to + part.len() + 1, 0);
+    for byte in part {
+        let look = LOOKS[usize::from(*byte)];
+        let is_letter = look > NOTHING;
+        // what is written and does not count is written over
+        spaced[at] = b' ';
+        at += usize::from(is_letter & (before == END));
+        spaced[at] = look;
+        at += usize::from(is_letter & (look != before));
+        letters[to] = look;
+        to += usize::from(is_letter & (look != last));
+        before = if look == NOTHING { before } else { look };
+        last = if is_letter { look } else { last };
+    }
+    spaced.truncate(at);
+    letters.truncate(to);
+}
