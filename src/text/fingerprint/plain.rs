@@ -76,3 +76,20 @@ fn read_part(part: &[u8], spaced: &mut Vec<u8>, letters: &mut Vec<u8>) {
     spaced.truncate(at);
     letters.truncate(to);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Template;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn plain_texts_are_read_as_word_by_word(text in "([a-y]{1,3}|rt|RT|http|https|['_!|.,# ]|@x|https://a.example/b|5){0,24}") {
+            let mut template = Template::default();
+            template.read(&text);
+            let read = (template.spaced.clone(), template.letters.clone());
+            template.read_words();
+            prop_assert_eq!(read, (template.spaced, template.letters), "{}", text);
+        }
+    }
+}
