@@ -19,10 +19,9 @@ pub struct Noise {
 
 /// Says whether the scores make an item noise under the pack's thresholds, and why.
 ///
-/// A label that the pack gives no threshold never is; nor is anything with a threat or with an intent that the pack
-/// protects, as what victims of a scam write looks like a scam, nor what may be of any intent. Nor is what an account
-/// posts that bears our name, nor, where the pack says so, what one of its triggers gives to a person or one of its
-/// queries matched.
+/// A label that the pack gives no threshold never is; nor, where the pack says so, is anything with a threat, what may be
+/// of any intent (what victims of a scam write looks like a scam), what one of its triggers gives to a person, or what
+/// one of its queries matched. Nor is what an account posts that bears our name.
 #[must_use]
 pub fn noise(
     mention: &Mention,
@@ -38,13 +37,7 @@ pub fn noise(
     let threat = rule.unless_threat.is_some_and(|least| scores.threat.probability >= least);
     let takes_our_name = mention.author.as_ref().is_some_and(|author| author.impersonates.is_some());
     let asked_for = matched.iter().any(|query| rule.unless_queries.contains(&query.id));
-    if probability < threshold
-        || threat
-        || takes_our_name
-        || asked_for
-        || is_protected(scores, pack)
-        || may_be_an_intent(scores, rule)
-    {
+    if probability < threshold || threat || takes_our_name || asked_for || may_be_an_intent(scores, rule) {
         return None;
     }
     if rule.unless_human && for_a_person(&Facts::new(mention, matched, scores, &pack.lists, folded), pack) {
@@ -54,13 +47,6 @@ pub fn noise(
         kind: label.to_owned(),
         rule: format!("noise:{label}"),
         reason: format!("noise {label} {probability:.2}, at least {threshold:.2}"),
-    })
-}
-
-fn is_protected(scores: &Scores, pack: &Pack) -> bool {
-    pack.intents.noise.unless_intents.iter().any(|id| {
-        let threshold = pack.intents.get(id).map_or(1.0, |intent| intent.threshold);
-        scores.intents.iter().any(|score| score.id == *id && score.probability >= threshold)
     })
 }
 

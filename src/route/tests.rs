@@ -235,7 +235,11 @@ fn what_may_be_of_any_intent_is_no_noise() {
     ] {
         let mut scores = intents(&pairs);
         scores.noise = Given { noise: [("spam".to_owned(), 0.99)].into(), ..Given::default() }.scores().noise;
-        assert_eq!(noise(&post("Nimbus"), &Folded::of(&post("Nimbus")), &[], &scores, pack()).is_some(), is_noise, "{pairs:?}");
+        assert_eq!(
+            noise(&post("Nimbus"), &Folded::of(&post("Nimbus")), &[], &scores, pack()).is_some(),
+            is_noise,
+            "{pairs:?}"
+        );
     }
 }
 

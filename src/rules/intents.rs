@@ -52,8 +52,6 @@ pub struct Trigger {
 pub struct NoiseRule {
     /// From which probability a label counts as noise; labels not named never do.
     pub thresholds: BTreeMap<String, f64>,
-    /// Never noise when one of these intents is above its threshold.
-    pub unless_intents: Vec<String>,
     /// Never noise when all intents but none together have at least this probability: what may be somebody's matter.
     pub unless_any_intent: Option<f64>,
     /// Never noise from this probability of a threat on.
@@ -169,8 +167,7 @@ fn read_noise(parent: &Fields<'_>) -> Option<NoiseRule> {
             rule.thresholds.insert(label.to_owned(), threshold);
         }
     }
-    if let Some(unless) = fields.map("unless", "unless", &["intents", "any_intent", "threat", "human", "queries"]) {
-        rule.unless_intents = unless.references("intents", Kind::Intent);
+    if let Some(unless) = fields.map("unless", "unless", &["any_intent", "threat", "human", "queries"]) {
         rule.unless_any_intent = unless.share("any_intent");
         rule.unless_threat = unless.share("threat");
         rule.unless_human = unless.flag("human").unwrap_or(false);
