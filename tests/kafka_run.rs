@@ -168,7 +168,7 @@ fn a_folder_that_changes_under_load_loses_nothing_and_mixes_nothing() {
     write_small_pack(&deployment.rules);
     deployment.apply_topics(2);
     let (topic, feeder) = (format!("{}raw.x", deployment.prefix), deployment.broker.feeder());
-    let mut processes = vec![deployment.process("first", ROLES), deployment.process("second", ROLES)];
+    let mut processes = [deployment.process("first", ROLES), deployment.process("second", ROLES)];
     processes[0].start();
     processes[0].get_until("/readyz", "ready", PATIENCE, |status, _| status == 200);
     let (mut sent, mut running, mut digest) = (0, 1, load_pack(&deployment.rules).digest);
