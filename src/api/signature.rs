@@ -4,12 +4,11 @@
 //! signature holds for five minutes either way: what is caught on the way cannot be said again later.
 
 use crate::config::Secret;
-use crate::mention::Timestamp;
+use crate::mention::{Timestamp, mac, unhex};
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use hmac::Mac;
 
 /// How far the time of a signature may lie from ours, seconds.
 pub const TOLERANCE_SECONDS: i64 = 300;
@@ -118,18 +117,6 @@ fn is_recent(at: Option<Timestamp>, now: Timestamp) -> Result<(), Unsigned> {
     let at = at.ok_or(Unsigned::Malformed("the time of the signature"))?;
     let apart = at.as_micros().abs_diff(now.as_micros());
     if apart <= TOLERANCE_SECONDS.unsigned_abs() * 1_000_000 { Ok(()) } else { Err(Unsigned::Old) }
-}
-
-fn mac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    parts.iter().for_each(|part| mac.update(part));
-    mac
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let is_hex = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
-    is_hex.then(|| (0..text.len()).step_by(2).map(byte).collect())?
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! How ids are made. Pure functions of what the payload says: the same post has the same id everywhere.
 
 use super::Platform;
-use std::fmt::Write as _;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A native id with the scope it is unique in (instance, chat, channel, type).
@@ -18,16 +17,6 @@ pub struct ScopedId {
 pub fn mention_id(platform: Platform, scope: &str, native_id: &str) -> String {
     let platform = platform.as_str();
     if scope.is_empty() { format!("{platform}:{native_id}") } else { format!("{platform}:{scope}:{native_id}") }
-}
-
-/// Bytes in lower-case hexadecimal, as digests are told.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // writing to a string cannot fail
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// A fixed 64-bit hash (XXH3, seed 0) over parts joined by a byte that no UTF-8 text holds.

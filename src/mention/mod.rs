@@ -2,11 +2,13 @@
 //!
 //! Values only. Nothing here parses a payload, decides anything or knows where the bytes came from.
 
+mod digest;
 mod ids;
 mod platform;
 mod time;
 
-pub use ids::{ScopedId, hash64, hex, mention_id};
+pub use digest::{hex, mac, unhex};
+pub use ids::{ScopedId, hash64, mention_id};
 pub use platform::Platform;
 pub use time::Timestamp;
 

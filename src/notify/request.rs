@@ -3,11 +3,10 @@
 use super::{Message, picture::Picture};
 use crate::alert::{ALERT_TYPE, AlertEvent, AlertKind, AlertState};
 use crate::config::{Notify, Receiver};
-use crate::mention::{Timestamp, hex};
+use crate::mention::{Timestamp, hex, mac};
 use crate::route::Severity;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use serde_json::{Value, json};
-use sha2::Sha256;
 use std::collections::BTreeMap;
 
 /// Slack's limit for the text of a section, characters.
@@ -54,9 +53,7 @@ pub fn request(receiver: &Receiver, event: &AlertEvent, notify: &Notify, now: i6
 /// refuses an old `t`.
 #[must_use]
 pub fn sign(secret: &str, at: i64, body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(format!("{at}.").as_bytes());
-    mac.update(body.as_bytes());
+    let mac = mac(secret.as_bytes(), &[at.to_string().as_bytes(), b".", body.as_bytes()]);
     format!("t={at},v1={}", hex(&mac.finalize().into_bytes()))
 }
 

@@ -7,10 +7,9 @@
 //!
 //! The same key hides whom the accounts of a pack are about: an author is looked up by hash, so that a pack names nobody.
 
-use crate::mention::{AccountFacts, Author, Mention, Platform, hex};
+use crate::mention::{AccountFacts, Author, Mention, Platform, hex, mac};
 use crate::rules::{KNOWN_HASH_BYTES, KnownAccounts, KnownHash, handle};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use hmac::Mac;
 use std::fmt;
 use std::sync::Arc;
 
@@ -47,7 +46,7 @@ impl PhoneKey {
 
     /// `phone-` and the first 16 bytes of HMAC-SHA256 (RFC 2104) over the digits, in hexadecimal.
     fn hash(&self, digits: &str) -> String {
-        format!("phone-{}", hex(&self.mac(&[digits])[..KEPT]))
+        format!("phone-{}", hex(&self.mac([digits])[..KEPT]))
     }
 
     /// The hashes by which a pack may know an author, whose number is hidden already: of the id, then of the handle.
@@ -55,7 +54,7 @@ impl PhoneKey {
         let named = [("id", author.id.clone()), ("handle", author.handle.as_deref().map(handle))];
         let names = named.into_iter().filter_map(|(kind, name)| Some((kind, name?)));
         names.map(move |(kind, name)| {
-            let mac = self.mac(&["account", "\0", platform.as_str(), "\0", kind, "\0", &name]);
+            let mac = self.mac(["account", "\0", platform.as_str(), "\0", kind, "\0", &name]);
             let mut hash = [0; KNOWN_HASH_BYTES];
             hash.copy_from_slice(&mac[..KNOWN_HASH_BYTES]);
             hash
@@ -77,14 +76,11 @@ impl PhoneKey {
     /// By what a file tells which key its hashes were made with; the key cannot be told from it.
     #[must_use]
     pub fn mark(&self) -> String {
-        hex(&self.mac(&["mark of the key"])[..4])
+        hex(&self.mac(["mark of the key"])[..4])
     }
 
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length, the empty one too")]
-    fn mac(&self, parts: &[&str]) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
-        parts.iter().for_each(|part| mac.update(part.as_bytes()));
-        mac.finalize().into_bytes().into()
+    fn mac<const N: usize>(&self, parts: [&str; N]) -> [u8; 32] {
+        mac(&self.0, &parts.map(str::as_bytes)).finalize().into_bytes().into()
     }
 }
 

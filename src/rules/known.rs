@@ -9,7 +9,7 @@ use super::problem::{Finding, Problem};
 use super::sheet::{Ctx, Kind};
 use super::yaml::Place;
 use super::{Pack, SourceFile};
-use crate::mention::AccountFacts;
+use crate::mention::{AccountFacts, unhex};
 use crate::query::lint::Severity as Lint;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -363,20 +363,9 @@ fn first_chars(text: &str) -> String {
 
 /// The bytes of a hash in lower-case hexadecimal.
 fn hash_of(written: &str) -> Option<KnownHash> {
-    let digits = written.strip_prefix(KNOWN_PREFIX)?.as_bytes();
-    let mut hash = [0; KNOWN_HASH_BYTES];
-    if digits.len() != 2 * KNOWN_HASH_BYTES {
-        return None;
-    }
-    let value = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = value(pair[0])? * 16 + value(pair[1])?;
-    }
-    Some(hash)
+    let digits = written.strip_prefix(KNOWN_PREFIX)?;
+    let is_lower = !digits.bytes().any(|byte| byte.is_ascii_uppercase());
+    unhex(digits).filter(|_| is_lower)?.try_into().ok()
 }
 
 #[cfg(test)]

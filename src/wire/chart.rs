@@ -6,15 +6,17 @@
 //! make one, so nobody can have us draw words of theirs.
 
 use crate::alert::Plot;
+use crate::mention::mac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use hmac::Mac;
 
 /// Where charts are served.
 pub const CHARTS_PATH: &str = "/v1/charts/";
 /// The longest name of a chart, bytes: chats take addresses of 3,000.
 pub const CHART_NAME_BYTES_MAX: usize = 2_800;
+/// Before what is signed, so that no signature of anything else is one of a chart.
+const SIGNED_AS: &[u8] = b"chart.";
 /// Bytes of a signature: nobody guesses 128 bits.
 const SIGNATURE_BYTES: usize = 16;
 
@@ -22,7 +24,7 @@ const SIGNATURE_BYTES: usize = 16;
 #[must_use]
 pub fn chart_name(plot: &Plot, key: &str) -> Option<String> {
     let said = postcard::to_allocvec(plot).ok()?;
-    let signature = mac(&said, key).finalize().into_bytes();
+    let signature = mac(key.as_bytes(), &[SIGNED_AS, &said]).finalize().into_bytes();
     let name = format!("{}.{}", URL_SAFE_NO_PAD.encode(&said), URL_SAFE_NO_PAD.encode(&signature[..SIGNATURE_BYTES]));
     (name.len() <= CHART_NAME_BYTES_MAX).then_some(name)
 }
@@ -35,15 +37,8 @@ pub fn chart_named(name: &str, key: &str) -> Option<Plot> {
     if signature.len() != SIGNATURE_BYTES {
         return None;
     }
-    mac(&said, key).verify_truncated_left(&signature).ok()?;
+    mac(key.as_bytes(), &[SIGNED_AS, &said]).verify_truncated_left(&signature).ok()?;
     postcard::from_bytes(&said).ok()
-}
-
-fn mac(said: &[u8], key: &str) -> Hmac<Sha256> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(b"chart.");
-    mac.update(said);
-    mac
 }
 
 #[cfg(test)]
