@@ -49,13 +49,20 @@ pub enum PackError {
     PackTooLarge(PathBuf),
 }
 
-/// Reads every `.yaml` and `.yml` file of a folder, its heads, its layer and the accounts
-/// it knows, sorted by path. Names that begin with a dot are passed over
-/// (editors' files, and the folders behind a mounted ConfigMap); links are followed.
+/// Reads every `.yaml` and `.yml` file of a folder, its heads, its layer and the accounts it knows, sorted by path. Names
+/// that begin with a dot are passed over (editors' files, and the folders behind a mounted ConfigMap); links are followed.
 ///
 /// # Errors
 /// Says which file cannot be read and why, or what is too large.
 pub fn read_pack(dir: &Path) -> Result<Vec<SourceFile>, PackError> {
+    read_pack_again(dir, &[])
+}
+
+/// The same of a folder that was read before: a file is outlined anew only where its bytes are others.
+///
+/// # Errors
+/// Says which file cannot be read and why, or what is too large.
+pub fn read_pack_again(dir: &Path, before: &[SourceFile]) -> Result<Vec<SourceFile>, PackError> {
     let mut paths = Vec::new();
     collect(dir, dir, 0, &mut paths)?;
     if !paths.iter().any(|path| is_yaml(path)) {
@@ -64,7 +71,7 @@ pub fn read_pack(dir: &Path) -> Result<Vec<SourceFile>, PackError> {
     let mut files = Vec::with_capacity(paths.len());
     let mut total = 0_u64;
     for path in paths {
-        let file = read_file(dir, &path)?;
+        let file = read_file(dir, &path, before)?;
         total += (file.text.len() + file.bytes.as_ref().map_or(0, |bytes| bytes.len())) as u64;
         if total > PACK_BYTES_MAX {
             return Err(PackError::PackTooLarge(dir.to_owned()));
@@ -109,7 +116,7 @@ fn inner(root: &Path, path: &Path) -> String {
     parts.join("/")
 }
 
-fn read_file(root: &Path, path: &Path) -> Result<SourceFile, PackError> {
+fn read_file(root: &Path, path: &Path, before: &[SourceFile]) -> Result<SourceFile, PackError> {
     let failed = |source| PackError::Read { path: path.to_owned(), source };
     let bytes = fs::metadata(path).map_err(failed)?.len();
     let inner = inner(root, path);
@@ -119,7 +126,9 @@ fn read_file(root: &Path, path: &Path) -> Result<SourceFile, PackError> {
     }
     let content = fs::read(path).map_err(failed)?;
     if is_outlined(&inner) {
-        return Ok(SourceFile::outlined(inner, content));
+        let is_same = |file: &&SourceFile| file.path == inner && file.bytes.as_deref() == Some(&content[..]);
+        let known = before.iter().find(is_same).cloned();
+        return Ok(known.unwrap_or_else(|| SourceFile::outlined(inner, content)));
     }
     let text = String::from_utf8(content).map_err(|_| PackError::NotText(path.to_owned()))?;
     Ok(SourceFile::new(inner, text))
@@ -161,6 +170,13 @@ mod tests {
         assert_eq!(paths, ["heads/desk.head", "layer.bin", "queries/a.yaml", "queries/b.yml", "teams.yaml"]);
         assert_eq!(files[1].bytes.as_deref(), Some(&[0xfe][..]));
         assert!(files[1].text.starts_with("1 bytes, sha256 "), "{}", files[1].text);
+        let mut before = files.clone();
+        before[1].text = "kept".to_owned();
+        let kept = |before: &[SourceFile]| read_pack_again(&dir, before).expect("pack")[1].text == "kept";
+        assert!(kept(&before), "the same bytes are not outlined again");
+        before[1].bytes = Some(vec![0xfd].into());
+        assert!(!kept(&before), "other bytes are");
+        assert_eq!(read_pack_again(&dir, &before).expect("pack"), files);
         fs::remove_dir_all(dir).expect("clean");
     }
 

@@ -6,7 +6,7 @@
 //! Packs that nobody decides by any more are dropped here, off the hot path: freeing a large one takes longer than a
 //! batch may wait. It must never make a worker change its pack: it offers one, and workers take it between transactions.
 
-use crate::config::pack::read_pack;
+use crate::config::pack::read_pack_again;
 use crate::rules::{self, Pack, SourceFile};
 use crate::telemetry::events::{PackMended, PackRefused, ShadowRefused};
 use crate::telemetry::{Event as _, Metrics};
@@ -51,11 +51,12 @@ impl Folder {
     pub(super) fn look(&mut self, wanted: &ArcSwap<Pack>, metrics: &Metrics) {
         // one that only this list holds is nobody's any more
         self.offered.retain(|pack| Arc::strong_count(pack) > 1);
-        let files = match read_pack(&self.path) {
+        let current = wanted.load();
+        let before = self.refused.as_deref().unwrap_or(&current.source.files);
+        let files = match read_pack_again(&self.path, before) {
             Ok(files) => files,
             Err(error) => return self.refuse(1, &error.to_string(), metrics),
         };
-        let current = wanted.load();
         if files == current.source.files {
             if !self.told.is_empty() && !self.is_shadow {
                 PackMended { digest: &current.digest }.emit(metrics);
