@@ -4,9 +4,10 @@
 #![allow(clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod support;
+#[path = "../src/service/reload/tests/versions.rs"]
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -120,42 +121,14 @@ fn a_running_process_keeps_its_pack_until_another_one_is_whole_and_has_its_topic
 /// Changes of the folder, unless `GROUNDSWELL_TEST_KAFKA_RELOADS` says another number; each takes two looks of two seconds.
 const RELOADS: u64 = 8;
 
-/// Two files of a small pack that say which version they are of.
-fn files(version: u64) -> [(&'static str, String); 2] {
-    let row = format!(
-        "{{id: other, intent: none, team: support, public_response: say-{version}, private_handoff: ticket, path: [lead]}}"
-    );
-    let trigger = format!("{{id: t{version}, when: {{phrases: [nimbus]}}, severity: S2}}");
-    [
-        ("matrix.yaml", format!("owner: lead\nrows:\n  - {row}\n")),
-        ("intents/triggers.yaml", format!("owner: lead\ntriggers:\n  - {trigger}\n")),
-    ]
-}
-
-fn write_small_pack(folder: &Path) {
-    let teams = "owner: lead\nteams:\n  - {id: support, name: Support, contacts: [lead]}\ncontacts:\n  \
-                 - {id: lead, name: The lead, team: support}\n";
-    let queries = "owner: lead\nqueries:\n  - {id: brand, query: nimbus, watch: false}\n";
-    for part in ["queries", "intents"] {
-        std::fs::create_dir_all(folder.join(part)).unwrap();
-    }
-    let fixed = [("teams.yaml", teams.to_owned()), ("queries/brand.yaml", queries.to_owned())];
-    for (name, text) in fixed.into_iter().chain(files(0)) {
-        std::fs::write(folder.join(name), text).unwrap();
-    }
-}
-
 /// Which versions' files decided, by digest, and how many items there are, each once.
-fn decided_by(deployment: &Deployment<'_>) -> (BTreeMap<String, BTreeSet<String>>, usize) {
+fn decided(deployment: &Deployment<'_>) -> (BTreeMap<String, BTreeSet<String>>, usize) {
     let (mut versions, mut items): (BTreeMap<_, BTreeSet<_>>, _) = (BTreeMap::new(), BTreeSet::new());
     for value in deployment.broker.read_values(&format!("{}routed.support", deployment.prefix)) {
         let item: serde_json::Value = serde_json::from_str(&value).unwrap();
         assert!(items.insert(item["item_id"].to_string()), "decided twice: {item}");
-        let said = item["route"]["public_response"].as_str().unwrap().trim_start_matches("say-").to_owned();
-        let rules = item["decision"]["rules"].as_array().unwrap().iter().filter_map(serde_json::Value::as_str);
-        let fired = rules.filter_map(|rule| rule.strip_prefix("severity:t")).map(str::to_owned);
-        let digest = item["decision"]["pack"].as_str().unwrap().to_owned();
-        versions.entry(digest).or_default().extend(fired.chain([said]));
+        let (pack, of) = versions::decided_by(&item);
+        versions.entry(pack).or_default().extend(of);
     }
     (versions, items.len())
 }
@@ -165,7 +138,7 @@ fn decided_by(deployment: &Deployment<'_>) -> (BTreeMap<String, BTreeSet<String>
 fn a_folder_that_changes_under_load_loses_nothing_and_mixes_nothing() {
     let reloads = std::env::var("GROUNDSWELL_TEST_KAFKA_RELOADS").ok().and_then(|n| n.parse().ok()).unwrap_or(RELOADS);
     let deployment = Deployment::new(broker(), "restless");
-    write_small_pack(&deployment.rules);
+    versions::write_first(&deployment.rules);
     deployment.apply_topics(2);
     let (topic, feeder) = (format!("{}raw.x", deployment.prefix), deployment.broker.feeder());
     let mut processes = [deployment.process("first", ROLES), deployment.process("second", ROLES)];
@@ -180,10 +153,9 @@ fn a_folder_that_changes_under_load_loses_nothing_and_mixes_nothing() {
             running = 2;
         }
         let is_broken = number % 2 == 0;
-        for (name, text) in files(number) {
-            let text = if is_broken { text.replace("S2", "S9").replace("support", "nobody") } else { text };
-            std::fs::write(deployment.rules.join(name), text).unwrap();
-        }
+        let broken = |text: String| text.replace("S2", "S9").replace("support", "nobody");
+        let files = versions::files(number).map(|(name, text)| (name, if is_broken { broken(text) } else { text }));
+        versions::write(&deployment.rules, &files);
         if !is_broken {
             digest = load_pack(&deployment.rules).digest;
             sound.insert(digest.clone());
@@ -204,12 +176,12 @@ fn a_folder_that_changes_under_load_loses_nothing_and_mixes_nothing() {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
-    let (mut decided, mut deadline) = (0, Instant::now() + PATIENCE);
-    while decided < sent {
-        let now = decided_by(&deployment).1 as u64;
-        assert!(now > decided || Instant::now() < deadline, "{now} of {sent} items:\n{}", processes[0].log_text());
-        if now > decided {
-            (decided, deadline) = (now, Instant::now() + PATIENCE);
+    let (mut seen, mut deadline) = (0, Instant::now() + PATIENCE);
+    while seen < sent {
+        let now = decided(&deployment).1 as u64;
+        assert!(now > seen || Instant::now() < deadline, "{now} of {sent} items:\n{}", processes[0].log_text());
+        if now > seen {
+            (seen, deadline) = (now, Instant::now() + PATIENCE);
         }
         std::thread::sleep(Duration::from_millis(200));
     }
@@ -217,7 +189,7 @@ fn a_folder_that_changes_under_load_loses_nothing_and_mixes_nothing() {
         process.signal("-TERM");
         assert!(process.wait(PATIENCE).success());
     }
-    let (versions, items) = decided_by(&deployment);
+    let (versions, items) = decided(&deployment);
     assert_eq!(items as u64, sent, "each post is one item");
     let mixed: Vec<_> = versions.iter().filter(|(pack, of)| of.len() != 1 || !sound.contains(*pack)).collect();
     assert!(mixed.is_empty(), "decided by a mixed pack: {mixed:?}");

@@ -1,41 +1,19 @@
 //! A folder that changes all the time, half of it to something that is no pack: what is decided is decided by one.
 
+mod versions;
+
 use super::*;
+use crate::config::pack::read_pack;
 use crate::mention::Platform;
 use crate::score::Model;
 use crate::service::local::{Layout, LocalPipeline, RawRecord};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use versions::{BRAND, decided_by, files, write, write_first};
 
 /// Changes of the folder, unless `GROUNDSWELL_TEST_RELOADS` says another number.
 const RELOADS: u64 = 1_000;
-
-const TEAMS: &str = "owner: lead
-teams:
-  - {id: support, name: Support, contacts: [lead]}
-contacts:
-  - {id: lead, name: The lead, team: support}
-";
-
-const QUERIES: &str = "owner: lead\nqueries:\n  - {id: brand, query: acme, watch: false}\n";
-
-/// Two files that say which version they are of.
-fn files(version: u64) -> [(&'static str, String); 2] {
-    [
-        (
-            "matrix.yaml",
-            format!(
-                "owner: lead\nrows:\n  - {{id: other, intent: none, team: support, public_response: say-{version}, \
-                 private_handoff: ticket, path: [lead]}}\n"
-            ),
-        ),
-        (
-            "intents/triggers.yaml",
-            format!("owner: lead\ntriggers:\n  - {{id: t{version}, when: {{phrases: [acme]}}, severity: S2}}\n"),
-        ),
-    ]
-}
 
 struct Scene {
     path: PathBuf,
@@ -48,12 +26,7 @@ impl Scene {
     fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("groundswell-reload-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
-        for folder in ["queries", "intents"] {
-            fs::create_dir_all(path.join(folder)).expect("a folder");
-        }
-        fs::write(path.join("teams.yaml"), TEAMS).expect("written");
-        fs::write(path.join("queries/brand.yaml"), QUERIES).expect("written");
-        write(&path, &files(0));
+        write_first(&path);
         let pack = rules::load(&read_pack(&path).expect("a folder"), &[]).expect("a sound pack");
         let pack = Arc::new(pack);
         let folder = Folder::new(&path, Arc::clone(&pack));
@@ -69,12 +42,6 @@ impl Scene {
 impl Drop for Scene {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
-    }
-}
-
-fn write(path: &Path, files: &[(&str, String)]) {
-    for (name, text) in files {
-        fs::write(path.join(name), text).expect("written");
     }
 }
 
@@ -100,7 +67,7 @@ fn post(number: u64) -> RawRecord {
     let payload = json!({
         "id": (7_000_000 + number).to_string(), "uri": format!("https://kiosk.test/s/{number}"),
         "created_at": "2026-03-02T06:00:00.000Z", "visibility": "public", "language": "en",
-        "content": format!("<p>acme post number {number}</p>"), "account": {"id": "9", "acct": "p"},
+        "content": format!("<p>{BRAND} post number {number}</p>"), "account": {"id": "9", "acct": "p"},
     });
     RawRecord { platform: Platform::Mastodon, key: b"k".to_vec(), value: payload.to_string().into_bytes() }
 }
@@ -111,11 +78,8 @@ fn decided(pipeline: &mut LocalPipeline, items: &mut BTreeMap<String, BTreeSet<S
     for (topic, records) in pipeline.take_outputs() {
         for record in records.iter().filter(|_| topic.contains("routed.")) {
             let item: Value = serde_json::from_slice(record.value.as_deref().expect("a value")).expect("JSON");
-            let said = item["route"]["public_response"].as_str().expect("text").trim_start_matches("say-").to_owned();
-            let rules = item["decision"]["rules"].as_array().expect("rules").iter().filter_map(Value::as_str);
-            let fired = rules.filter_map(|rule| rule.strip_prefix("severity:t")).map(str::to_owned);
-            let versions = items.entry(item["decision"]["pack"].as_str().expect("digest").to_owned()).or_default();
-            versions.extend(fired.chain([said]));
+            let (pack, of) = decided_by(&item);
+            items.entry(pack).or_default().extend(of);
             count += 1;
         }
     }
