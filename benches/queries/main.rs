@@ -26,11 +26,13 @@ mod brands;
 #[path = "../../tests/lucene/oracle.rs"]
 mod oracle;
 mod swap;
+#[path = "../scoring/texts.rs"]
+mod texts;
 
 use groundswell::query::{Fields, QuerySet, Scratch};
 use groundswell::text::Document;
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
@@ -70,14 +72,7 @@ struct Asked {
 
 impl Asked {
     fn read() -> Self {
-        let shared = std::env::var_os("GROUNDSWELL_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
-        let mut asked = Self {
-            texts: shared.join("data/load/texts.ndjson"),
-            seconds: 3.0,
-            lucene: false,
-            swap: false,
-            brands: false,
-        };
+        let mut asked = Self { texts: texts::usual(), seconds: 3.0, lucene: false, swap: false, brands: false };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
@@ -95,18 +90,10 @@ impl Asked {
     }
 }
 
-fn read_texts(path: &PathBuf) -> Vec<String> {
-    let Ok(lines) = std::fs::read_to_string(path) else {
-        eprintln!("not run: there are no texts at {}; give --texts FILE", path.display());
-        std::process::exit(0);
-    };
-    let text = |line: &str| {
-        let row: serde_json::Value = serde_json::from_str(line).unwrap();
-        let text = row["t"].as_str().or(row["text"].as_str()).unwrap_or_default();
-        // one line each for the oracle
-        text.to_lowercase().replace(|c: char| c.is_ascii_control(), " ")
-    };
-    lines.lines().map(text).filter(|text| text.is_ascii() && !text.is_empty()).collect()
+/// ASCII ones, in lower case, one line each for the oracle.
+fn read_texts(path: &Path) -> Vec<String> {
+    let plain = |text: String| text.to_lowercase().replace(|c: char| c.is_ascii_control(), " ");
+    texts::read(path).into_iter().map(plain).filter(|text| text.is_ascii() && !text.is_empty()).collect()
 }
 
 /// Xorshift*: equal seeds, equal queries.

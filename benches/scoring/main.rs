@@ -14,6 +14,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
+mod texts;
+
 use groundswell::score::{Additions, Model, Scratch};
 use groundswell::text::near::Near;
 use groundswell::wire::write_scores;
@@ -31,7 +33,7 @@ const SLOW_BYTES: usize = 100_000;
 
 fn main() {
     let asked = Asked::read();
-    let texts = read_texts(&asked.texts);
+    let texts = texts::read(&asked.texts);
     if asked.answers {
         Round::of(&texts, |answer| std::io::stdout().write_all(answer).unwrap());
         return;
@@ -65,8 +67,7 @@ struct Asked {
 
 impl Asked {
     fn read() -> Self {
-        let shared = std::env::var_os("GROUNDSWELL_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
-        let mut asked = Self { texts: shared.join("data/load/texts.ndjson"), rounds: 5, vader: false, answers: false };
+        let mut asked = Self { texts: texts::usual(), rounds: 5, vader: false, answers: false };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
@@ -81,18 +82,6 @@ impl Asked {
         }
         asked
     }
-}
-
-fn read_texts(path: &PathBuf) -> Vec<String> {
-    let Ok(lines) = std::fs::read_to_string(path) else {
-        eprintln!("not run: there are no texts at {}; give --texts FILE", path.display());
-        std::process::exit(0);
-    };
-    let text = |line: &str| {
-        let row: serde_json::Value = serde_json::from_str(line).unwrap();
-        row["t"].as_str().or(row["text"].as_str()).unwrap_or_default().to_owned()
-    };
-    lines.lines().map(text).collect()
 }
 
 /// Once through the texts.
