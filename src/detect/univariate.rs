@@ -40,9 +40,9 @@
 //!
 //! Tried without gain: location and scale of each series' own daily maxima with a prior (bursts none, benchmark 1 point
 //! on thinned copies), medians and trimmed sums (bursts +3, benchmark −5), the maximum or a power mean over the
-//! windows (−4), a decaying bar instead of a day's record (−3), and the slope of the last rows (bursts −2). For the lasting rise, over
-//! five seeds: a CUSUM of its rows (Page 1954) finds 2 points more and 3 min later, the third largest of the last four
-//! rows 5 min sooner and 3 points less, scales by the hour of the day lose 6 points.
+//! windows (−4), a decaying bar instead of a day's record (−3), and the slope of the last rows (bursts −2). For the
+//! lasting rise, over five seeds: a CUSUM of its rows (Page 1954) finds 2 points more and 3 min later, the third largest
+//! of the last four rows 5 min sooner and 3 points less, scales by the hour of the day lose 6 points.
 
 use crate::detect::residual::{anscombe_residual, count_at_residual};
 use crate::mention::Timestamp;

@@ -1,8 +1,8 @@
 //! What people made of the items: a week in figures, and the story of one incident.
 //!
-//! A [`Ledger`] takes what stands in the topics: items, noise, follow-ups, alerts, feedback and shares of voice, in any order save that
-//! mentions come last; [`week`] and [`incident`] only count. No wall clock: the end of the period is an argument, so the
-//! same topics give the same report.
+//! A [`Ledger`] takes what stands in the topics: items, noise, follow-ups, alerts, feedback and shares of voice, in any
+//! order save that mentions come last; [`week`] and [`incident`] only count. No wall clock: the end of the period is an
+//! argument, so the same topics give the same report.
 //!
 //! What the figures mean (an item is judged by its own feedback; of the same `feedback_id` one counts; in time order, then
 //! by id):
@@ -35,5 +35,5 @@ mod week;
 pub use figures::{Ratio, Spread};
 pub use incident::{IncidentReport, Moment, incident};
 pub use ledger::{Called, Heard, Ledger, Moved, Tagged};
-pub use voice::{BrandVoice, Voiced, Voices};
+pub use voice::{BrandVoice, Voiced, Voices, mentions_of};
 pub use week::{Approvals, CalledItems, Load, Mood, Satisfaction, WeekReport, week};

@@ -67,10 +67,16 @@ pub(super) fn voices(ledger: &Ledger, from: Timestamp, until: Timestamp) -> Voic
         voices.entry(hour.topic.clone()).or_default().entry(hour.brand.clone()).or_default().add(hour);
     }
     for brands in voices.values_mut() {
-        let all: u64 = brands.values().map(|voice| voice.mentions).fold(0, u64::saturating_add);
+        let all = mentions_of(brands);
         brands.values_mut().for_each(|voice| voice.finish(all));
     }
     voices
+}
+
+/// Mentions of all brands of a topic.
+#[must_use]
+pub fn mentions_of(brands: &BTreeMap<String, BrandVoice>) -> u64 {
+    brands.values().map(|voice| voice.mentions).fold(0, u64::saturating_add)
 }
 
 impl BrandVoice {

@@ -16,7 +16,8 @@ use std::collections::BTreeSet;
 
 /// Routes a mention that matched (or was addressed to an own account: then `matched` may be empty).
 ///
-/// `folded` is what it says; `event_at` its clamped event time, where the clocks start. A pure function: equal arguments, equal routing.
+/// `folded` is what it says; `event_at` its clamped event time, where the clocks start. A pure function: equal arguments,
+/// equal routing.
 #[must_use]
 pub fn decide(
     mention: &Mention,

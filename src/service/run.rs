@@ -57,8 +57,10 @@ pub fn run(config: &Config, pack: Pack, shadow: Option<Pack>, until_end: bool) -
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let router = telemetry::routes(Arc::clone(&shared.metrics), shared.health.clone());
     let router = router.merge(api::routes(door(config, &shared)?, desk(config, &shared)));
-    let key = config.notify.charts.as_ref().map(|charts| charts.key.clone());
-    let router = key.map(api::chart_routes).into_iter().fold(router, axum::Router::merge);
+    let router = match &config.notify.charts {
+        Some(charts) => router.merge(api::chart_routes(charts.key.clone())),
+        None => router,
+    };
     let (address, _server) = runtime.block_on(serve(config.http.bind, router, std::future::pending()))?;
     tracing::info!(%address, "metrics and health are served");
     runtime.spawn(stop_on_signal(Arc::clone(&shared.stop)));

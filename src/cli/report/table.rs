@@ -1,6 +1,6 @@
 //! A report as rows, and the rows as CSV, as a page and for a terminal.
 
-use crate::report::{BrandVoice, IncidentReport, Mood, Ratio, Spread, WeekReport};
+use crate::report::{BrandVoice, IncidentReport, Mood, Ratio, Spread, WeekReport, mentions_of};
 use std::collections::BTreeMap;
 
 /// One figure.
@@ -122,7 +122,7 @@ impl Table {
     /// What was said of the brands on one topic.
     fn voice(&mut self, topic: &str, brands: &BTreeMap<String, BrandVoice>) {
         let told = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.4}"));
-        let all: u64 = brands.values().map(|voice| voice.mentions).fold(0, u64::saturating_add);
+        let all = mentions_of(brands);
         for (brand, voice) in brands {
             let of = format!("{topic}/{brand}");
             self.add("voice_mentions", &of, voice.mentions, all);

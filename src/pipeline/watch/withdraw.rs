@@ -65,9 +65,7 @@ pub(super) fn mood_put_right(query: &str, at: Bucket, state: &mut QueryState, pa
 pub(super) fn topic_put_right(query: &str, at: Bucket, state: &mut QueryState, pack: &Pack) -> Option<Say> {
     let topics = &state.tracker.topics;
     let (opened, people) = topics.opening.filter(|_| topics.is_open())?;
-    if at.0.saturating_sub(opened.0) > MAY_BE_LATE {
-        return None;
-    }
+    age(opened, at)?;
     let settings = settings(&pack.detection_of(AlertKind::Emerging, query, opened.end()));
     let hour = state.series.hour_until(opened);
     let again = hour.people_of(&topics.term);
@@ -84,6 +82,11 @@ pub(super) fn topic_put_right(query: &str, at: Bucket, state: &mut QueryState, p
 /// What an open alert was opened on, and how many buckets ago, while late posts may still put it right.
 fn opened(episode: Option<&Episode>, at: Bucket) -> Option<(Opening, usize)> {
     let opening = episode.filter(|episode| episode.is_open())?.opening?;
-    let age = at.0.saturating_sub(opening.at.0);
-    Some((opening, usize::try_from(age).ok()?)).filter(|_| age <= MAY_BE_LATE)
+    Some((opening, age(opening.at, at)?))
+}
+
+/// The buckets since then, where late posts may still put it right.
+fn age(opened: Bucket, at: Bucket) -> Option<usize> {
+    let age = at.0.saturating_sub(opened.0);
+    usize::try_from(age).ok().filter(|_| age <= MAY_BE_LATE)
 }
