@@ -33,6 +33,11 @@ const MOOD_HOLDS: i64 = 3;
 /// While the counts are unusual, too, it waits for so many (half an hour): what they tell comes first.
 const MOOD_WAITS: i64 = 180;
 
+/// For so many buckets (15 min) after it opened an outage may turn out to be the work of a few accounts.
+const FEW_SHOW_WITHIN: i64 = 90;
+/// So many times as many people as those few are a crowd of its own.
+const CROWD_OF_FEW: u64 = 2;
+
 /// So many times as long as a window must an episode be open for that window to say when it is over: what lasted for hours
 /// is not over in three quiet minutes.
 const LASTS_FOR: i64 = 6;
@@ -64,7 +69,7 @@ pub struct Episode {
     pub alert_id: String,
     /// Id of the incident.
     pub incident_id: String,
-    /// Its kind, fixed at the onset, save that it may turn out to be graver.
+    /// Its kind, fixed at the onset, save that it may turn out to be graver, or the work of a few.
     pub kind: AlertKind,
     /// First unusual bucket.
     pub onset: Bucket,
@@ -98,6 +103,8 @@ pub struct Episode {
     pub untold: Option<Suppressed>,
     /// When its present opening became a crisis.
     pub crisis: Option<Bucket>,
+    /// It turned out to be the work of a few: people there were then.
+    pub few: Option<u64>,
 }
 
 /// Why an alert was none.
@@ -159,6 +166,7 @@ impl Episode {
             known: false,
             untold: None,
             crisis: None,
+            few: None,
         }
     }
 
@@ -213,6 +221,25 @@ impl Episode {
         gravity(kind) > gravity(self.kind)
     }
 
+    /// The kind a rise turns it into: a graver one, or amplification where what began like an outage turns out to be the
+    /// work of a few. Once that is known only a crowd beyond them makes it graver.
+    fn turned_by(&self, at: Bucket, rise: &Rise) -> Option<AlertKind> {
+        let kind = rise.kind?;
+        let is_crowd = self.few.is_none_or(|few| rise.people >= CROWD_OF_FEW * few);
+        let is_young = at.0.saturating_sub(self.since.0) < FEW_SHOW_WITHIN;
+        let is_fewer = self.kind == AlertKind::Outage && kind == AlertKind::Amplification && rise.by_few;
+        let turns = (self.turns_into(kind) && is_crowd) || (is_fewer && is_young && self.few.is_none());
+        turns.then_some(kind)
+    }
+
+    fn turn(&mut self, kind: AlertKind, rise: &Rise) {
+        self.few = (!self.turns_into(kind)).then_some(rise.people).or(self.few);
+        self.kind = kind;
+        self.severity = self.severity.min(rise.severity);
+        self.calm = 0;
+        self.count(&rise.window, rise.reports);
+    }
+
     /// A person has called it a false alarm and it goes on: notes that it does. What is graver is another matter.
     fn is_dismissed(&mut self, at: Bucket, kind: AlertKind) -> bool {
         let lately = self.closed.is_some_and(|closed| at.0.saturating_sub(closed.0) < SAME_EVENT);
@@ -252,6 +279,10 @@ pub struct Rise {
     pub severity: Severity,
     /// The window counts reports of trouble, not mentions.
     pub reports: bool,
+    /// People behind it.
+    pub people: u64,
+    /// They are few for all they say.
+    pub by_few: bool,
 }
 
 /// The alerts of one query.
@@ -426,12 +457,9 @@ impl Tracker {
         let episode = self.volume.as_mut()?;
         let sure = |rise: &&Rise| rise.window.surprise >= surprise + SURE;
         if let Some(rise) = rise.filter(sure)
-            && let Some(kind) = rise.kind.filter(|kind| episode.turns_into(*kind))
+            && let Some(kind) = episode.turned_by(at, rise)
         {
-            episode.kind = kind;
-            episode.severity = episode.severity.min(rise.severity);
-            episode.calm = 0;
-            episode.count(&rise.window, rise.reports);
+            episode.turn(kind, rise);
             return Some(AlertState::Updated);
         }
         // what was found by its reports is not over while the counts themselves are unusual

@@ -70,6 +70,13 @@ pub fn is_independent(evidence: &Partial, window: &Windowed, series: &Series, se
     reporters >= settings.people && share(reporters) && share(evidence.reports.distinct()) && is_about_it
 }
 
+/// Few people say most of it. From a few posts nobody can tell: those who are cut off say so twice.
+#[must_use]
+pub fn is_by_few(evidence: &Partial) -> bool {
+    let (people, mentions) = (evidence.people.distinct(), evidence.mentions);
+    mentions >= ENOUGH && (people as f64) < OWN_SHARE * mentions as f64
+}
+
 /// At least half of the excess is repetition beyond the usual one: by the same people, of the same texts, or dropped as
 /// noise.
 fn is_amplified(evidence: &Partial, before: &Partial, half: f64) -> bool {

@@ -20,7 +20,7 @@ pub use crisis::{Crisis, CrisisPlan};
 pub use episode::{Episode, Opening, Rise, Rule, Tracker, Transition, Withdrawal, has_turned, meets, risen};
 pub use event::{Scene, TERMS_MAX, describe};
 pub use incident::{MEMBERS_MAX, Moved, Slot, facets, gravity, is_echo, lead_order, moved, moves_together};
-pub use kind::{classify, is_independent, is_sour, may_be_a_morning};
+pub use kind::{classify, is_by_few, is_independent, is_sour, may_be_a_morning};
 pub use severity::grade;
 pub use silence::{Suppressed, SuppressedBy, inhibits};
 pub use source::silent_source;

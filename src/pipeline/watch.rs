@@ -15,7 +15,7 @@ use super::{Pending, QueryState, Signal, SourceTurn, VoiceTold, WatchState};
 use crate::alert::TERMS_MAX;
 use crate::alert::{
     AlertEvent, AlertKind, AlertState, Confidence, Episode, Moved, Rise, Rule, Scene, Slot, classify, facets, grade,
-    is_independent, may_be_a_morning, meets, risen, silent_source,
+    is_by_few, is_independent, may_be_a_morning, meets, risen, silent_source,
 };
 use crate::case;
 use crate::detect::{Bucket, Judgement, Mood, Partial, PendingItem, Series, Settings, Stretch, Windowed};
@@ -341,6 +341,7 @@ fn say_volume(
     };
     say.graver = !opens && before.is_some_and(|before| episode.severity < before);
     say.why = if say.state == AlertState::Resolved { usual_by_now(episode, bucket) } else { why };
+    say.why.extend(by_few(episode));
     Some(say)
 }
 
@@ -371,6 +372,12 @@ fn escalate(query: &str, bucket: Bucket, opens: bool, state: &mut QueryState, pa
         return reasons;
     }
     Vec::new()
+}
+
+/// Why it is no outage though it began like one.
+fn by_few(episode: &Episode) -> Option<String> {
+    let is_by_few = episode.few.is_some() && episode.kind == AlertKind::Amplification;
+    is_by_few.then(|| "it began like an outage and turned out to be the work of a few accounts".to_owned())
 }
 
 /// Why it ends though it goes on.
@@ -478,7 +485,8 @@ fn rise(
     }
     let (severity, _) = grade(kind, rule.severity, &evidence, &state.series, None);
     let onset = state.series.onset(window.buckets, window.expected);
-    Some(Rise { window: *window, kind, onset, severity, reports: false })
+    let (people, by_few) = (evidence.people.distinct(), is_by_few(&evidence));
+    Some(Rise { window: *window, kind, onset, severity, reports: false, people, by_few })
 }
 
 /// Several people who report trouble independently are an outage, however few they are among all that is said.
@@ -491,7 +499,8 @@ fn reported(query: &str, at: Timestamp, reports: &[Windowed], state: &QueryState
     let evidence = state.series.evidence(window.buckets);
     let (severity, _) = grade(Some(kind), rule.severity, &evidence, &state.series, None);
     let onset = state.series.onset_of_reports(window.buckets, window.expected);
-    let rise = Rise { window: *window, kind: Some(kind), onset, severity, reports: true };
+    let people = evidence.reporters.distinct();
+    let rise = Rise { window: *window, kind: Some(kind), onset, severity, reports: true, people, by_few: false };
     (rule.enabled && is_independent(&evidence, window, &state.series, &settings)).then_some(rise)
 }
 

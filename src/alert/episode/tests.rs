@@ -22,6 +22,8 @@ fn told(counts: &[u64], kind: Option<AlertKind>) -> Vec<(usize, AlertState)> {
             onset: at,
             severity: Severity::S2,
             reports: false,
+            people: *observed,
+            by_few: false,
         });
         if let Some(step) = tracker.step_volume("q", at, &judgement, rise.as_ref(), &settings, false) {
             told.push((index, step.state));
@@ -54,6 +56,43 @@ fn a_rise_of_no_kind_waits_two_minutes() {
     let weaker = [&[3u64; 5][..], &[40; 30], &[3; 40], &[40; 30]].concat();
     assert_eq!(told(&weaker, None).len(), 2, "no stronger than the last: left alone");
 }
+
+fn rise(kind: Option<AlertKind>, window: Windowed, at: Bucket) -> Rise {
+    let (people, severity) = (window.observed, Severity::S2);
+    Rise { window, kind, onset: at, severity, reports: false, people, by_few: false }
+}
+
+/// An outage opens, and as many buckets later a rise of this kind comes, by so many people and posts.
+#[test]
+fn an_outage_may_turn_out_to_be_the_work_of_a_few_and_a_crowd_is_graver_again() {
+    use AlertKind::{Amplification, Outage, Spike};
+    let settings = Settings::default();
+    for (name, later, expected) in [
+        ("a few", vec![(10, Amplification, 13, true)], vec![Outage, Amplification]),
+        ("copies by many", vec![(10, Amplification, 80, false)], vec![Outage]),
+        ("too late", vec![(90, Amplification, 13, true)], vec![Outage]),
+        ("lesser", vec![(10, Spike, 13, true)], vec![Outage]),
+        ("the same few", vec![(10, Amplification, 13, true), (12, Outage, 20, false)], vec![Outage, Amplification]),
+        (
+            "once only",
+            vec![(10, Amplification, 13, true), (20, Outage, 26, false), (30, Amplification, 13, true)],
+            vec![Outage, Amplification, Outage],
+        ),
+    ] {
+        let (mut tracker, mut kinds) = (Tracker::default(), Vec::new());
+        let judgement = Judgement { windows: vec![windowed(100, 3.0)], reports: Vec::new(), mood: None };
+        let first = (0, Outage, 40, false);
+        for (place, kind, people, by_few) in std::iter::once(first).chain(later) {
+            let at = Bucket(1000 + place);
+            let rise = Rise { people, by_few, ..rise(Some(kind), judgement.windows[0], at) };
+            if tracker.step_volume("q", at, &judgement, Some(&rise), &settings, false).is_some() {
+                kinds.extend(tracker.volume.as_ref().map(|episode| episode.kind));
+            }
+        }
+        assert_eq!(kinds, expected, "{name}");
+    }
+}
+
 #[test]
 fn what_was_none_opens_anew_and_a_false_alarm_is_left_alone_while_it_lasts() {
     let settings = Settings::default();
@@ -71,7 +110,7 @@ fn what_was_none_opens_anew_and_a_false_alarm_is_left_alone_while_it_lasts() {
             let judgement = Judgement { windows: vec![windowed(40, 3.0)], reports: Vec::new(), mood: None };
             let kind = Some(kinds[usize::from(place > 20)]);
             let window = judgement.windows[0];
-            let rise = Rise { window, kind, onset: at, severity: Severity::S2, reports: false };
+            let rise = rise(kind, window, at);
             let step = tracker.step_volume("q", at, &judgement, Some(&rise), &settings, false);
             told.extend(step.map(|step| step.state));
         }

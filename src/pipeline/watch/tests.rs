@@ -28,6 +28,8 @@ enum Burst {
     Bots,
     Swell,
     Handful,
+    /// A dozen accounts that tell of trouble, at first one post each.
+    Campaign,
 }
 
 fn pack() -> Pack {
@@ -71,7 +73,7 @@ fn world(burst: Burst) -> Vec<(i64, Contribution)> {
         let usual = if burst == Burst::Swell { 1 + u64::from(step > 900) } else { 1 };
         let count = u64::from(dice(bucket, 99, 4) == 0) * usual;
         let extra = match burst {
-            Burst::Outage | Burst::Thread | Burst::Bots if (1080..1110).contains(&step) => 4,
+            Burst::Outage | Burst::Thread | Burst::Bots | Burst::Campaign if (1080..1110).contains(&step) => 4,
             Burst::Handful if step == 1080 => 6,
             _ => 0,
         };
@@ -100,6 +102,10 @@ fn shape(item: &mut Contribution, burst: Burst, bucket: i64, index: u64) {
         }
         Burst::Thread => item.thread = Some(7),
         Burst::Bots => (item.person, item.text) = (item.person % 6, 1),
+        Burst::Campaign => {
+            (item.negative, item.outage, item.sentiment_percent) = (true, true, -70);
+            item.person = u64::try_from(bucket - START - 1080).unwrap_or(0) * 4 % 12 + index % 4;
+        }
         Burst::None | Burst::Swell | Burst::Handful => {}
     }
 }
@@ -146,12 +152,15 @@ fn clocks(reached: Bucket, ended: bool) -> Signal {
     Signal::Clocks(vec![clock("a/0"), clock("a/1")])
 }
 
-fn alerts(verdicts: &[Verdict]) -> Vec<(AlertKind, AlertState)> {
-    let events = verdicts.iter().filter_map(|verdict| match verdict {
-        Verdict::Alert(event) => Some((event.kind, event.state)),
+fn events(verdicts: &[Verdict]) -> impl Iterator<Item = &AlertEvent> {
+    verdicts.iter().filter_map(|verdict| match verdict {
+        Verdict::Alert(event) => Some(&**event),
         Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
-    });
-    events.collect()
+    })
+}
+
+fn alerts(verdicts: &[Verdict]) -> Vec<(AlertKind, AlertState)> {
+    events(verdicts).map(|event| (event.kind, event.state)).collect()
 }
 
 #[test]
@@ -167,18 +176,26 @@ fn one_alert_of_the_fitting_kind() {
     }
 }
 
-fn opened(verdicts: Vec<Verdict>) -> AlertEvent {
-    let events = verdicts.into_iter().filter_map(|verdict| match verdict {
-        Verdict::Alert(event) => Some(*event),
-        Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => None,
-    });
-    events.into_iter().find(|event| event.state == AlertState::Opened).expect("one opens")
+#[test]
+fn what_begins_like_an_outage_may_be_the_work_of_a_few() {
+    let verdicts = run(&world(Burst::Campaign), &[50], &pack());
+    let told: Vec<&AlertEvent> = events(&verdicts).collect();
+    let mut kinds: Vec<AlertKind> = told.iter().map(|event| event.kind).collect();
+    kinds.dedup();
+    assert_eq!(kinds, [AlertKind::Outage, AlertKind::Amplification]);
+    assert_eq!(told.iter().filter(|event| event.state == AlertState::Opened).count(), 1);
+    let explains = |event: &&&AlertEvent| event.explain.iter().any(|line| line.ends_with("the work of a few accounts"));
+    assert!(told.iter().find(|event| event.kind != kinds[0]).is_some_and(|event| explains(&event)), "{told:?}");
+}
+
+fn opened(verdicts: &[Verdict]) -> AlertEvent {
+    events(verdicts).find(|event| event.state == AlertState::Opened).cloned().expect("one opens")
 }
 
 #[test]
 fn a_post_that_goes_round_is_told_from_a_failure_of_many() {
     let pack = pack();
-    let viral = opened(run(&world(Burst::Thread), &[50], &pack));
+    let viral = opened(&run(&world(Burst::Thread), &[50], &pack));
     assert_eq!(viral.nature, Some(Nature::IndividualGoesViral));
     let thread = viral.thread.expect("its thread");
     let forecast = thread.forecast.expect("enough to say");
@@ -187,7 +204,7 @@ fn a_post_that_goes_round_is_told_from_a_failure_of_many() {
     assert!(forecast.low <= forecast.predicted && forecast.predicted <= forecast.high, "{thread:?}");
     assert!(forecast.low >= thread.posts as f64 && forecast.high <= 21.0 * thread.posts as f64, "{thread:?}");
     assert!(viral.explain.contains(&thread.in_words()), "{:?}", viral.explain);
-    let outage = opened(run(&world(Burst::Outage), &[50], &pack));
+    let outage = opened(&run(&world(Burst::Outage), &[50], &pack));
     assert_eq!((outage.nature, outage.thread), (Some(Nature::SystemicIssue), None));
 }
 
@@ -292,15 +309,7 @@ fn new_level() -> Vec<(i64, Contribution)> {
 #[test]
 fn what_lasts_for_seven_days_is_usual_and_what_lasts_for_three_is_not() {
     let verdicts = run(&new_level(), &[2000], &pack());
-    let told: Vec<&AlertEvent> = verdicts
-        .iter()
-        .filter_map(|verdict| match verdict {
-            Verdict::Alert(event) if event.state != AlertState::Updated => Some(&**event),
-            Verdict::Alert(_) | Verdict::FollowUp(_) | Verdict::Case(_) | Verdict::Measured(_) | Verdict::Voice(_) => {
-                None
-            }
-        })
-        .collect();
+    let told: Vec<&AlertEvent> = events(&verdicts).filter(|event| event.state != AlertState::Updated).collect();
     let states: Vec<_> = told.iter().map(|event| (event.kind, event.state)).collect();
     assert_eq!(states, [(AlertKind::Outage, AlertState::Opened), (AlertKind::Outage, AlertState::Resolved)]);
     let lasted = (told[1].at.as_seconds() - told[0].at.as_seconds()) / 3600;

@@ -218,7 +218,7 @@ fn a_case_holds_its_posts_and_what_is_said_and_is_forgotten_in_the_end() {
 fn a_false_alarm_is_withdrawn_and_does_not_come_back_as_it_was() {
     let pack = pack();
     let posts = world(Burst::Outage);
-    let opened = opened(run(&posts, &[50], &pack));
+    let opened = opened(&run(&posts, &[50], &pack));
     let (mut state, mut told) = (WatchState::default(), Vec::new());
     let mut hear = |signals: Vec<Signal>| {
         for signal in signals {
