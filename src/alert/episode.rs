@@ -294,6 +294,8 @@ pub struct Tracker {
     pub mood: Option<Episode>,
     /// Last three evaluations, newest first.
     hits: [bool; 3],
+    /// The last evaluation found reports of trouble that have risen.
+    reports_rise: bool,
     /// The alert on new topics.
     pub topics: Topics,
     /// Since when the counts have been unusual.
@@ -372,6 +374,13 @@ impl Tracker {
         (frozen(&self.volume), frozen(&self.mood))
     }
 
+    /// True where reports of trouble have risen and are not told yet: the next bucket decides, whether or not posts come.
+    /// Mere volume may wait for the next post.
+    #[must_use]
+    pub fn is_suspected(&self) -> bool {
+        self.reports_rise && !self.volume_open()
+    }
+
     /// True while any alert is open: time alone may then change something.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -389,6 +398,7 @@ impl Tracker {
         held: bool,
     ) -> Option<Transition> {
         self.hits = [rise.is_some(), self.hits[0], self.hits[1]];
+        self.reports_rise = rise.is_some_and(|rise| rise.reports);
         let told = |state| Some(Transition { state, mood: false });
         if self.volume_open() {
             return self.follow_volume(at, judgement, rise, settings.surprise, held).and_then(told);

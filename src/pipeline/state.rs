@@ -40,7 +40,7 @@ impl QueryState {
     /// True when time alone may bring something to be told.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.tracker.is_open() || !self.kept.is_empty()
+        self.tracker.is_open() || self.tracker.is_suspected() || !self.kept.is_empty()
     }
 }
 
