@@ -1,24 +1,30 @@
-//! Rises that last: every row of the last twenty and forty minutes somewhat above what is usual, none of them decisive.
+//! Rises that last: every row of the last ten and thirty minutes somewhat above what is usual, none of them decisive.
 //!
 //! A sum over a window is carried by its largest row, and the streams of a talked-about name are full of single rows a
 //! hundred times the usual. Here each row is compressed and held to a few scales first, so that only *many* raised rows
-//! make a large mean. State is bounded: two windows, a mean and three scales.
+//! make a large mean. And what has been raised for hours is no rise any more: the three hours before the last one are a
+//! second expectation, and the larger counts. State is bounded: two windows, those hours, a mean and three scales.
 
 use super::window::{Scale, Trailing};
 use crate::detect::level::Level;
 
 const MINUTE: f64 = 60.0;
-const DAY: f64 = 86_400.0;
+const HOUR: f64 = 3_600.0;
+const DAY: f64 = 24.0 * HOUR;
 
-/// Twenty minutes tell a rise from a spike, forty find the small ones.
-const WINDOWS_SECONDS: [f64; 2] = [20.0 * MINUTE, 40.0 * MINUTE];
+/// Ten minutes find a rise soon, thirty tell it from a spike.
+const WINDOWS_SECONDS: [f64; 2] = [10.0 * MINUTE, 30.0 * MINUTE];
+/// The hours before: from four hours ago to one hour ago, so that a rise of minutes is not expected of itself.
+const BEFORE_SECONDS: [f64; 2] = [4.0 * HOUR, HOUR];
+/// Fewer rows of those hours tell nothing.
+const BEFORE_ROWS_MIN: f64 = 7.0;
 /// Dispersion of the compression: variance = mean + dispersion × mean², as bursts of people are; rows below five a
 /// step are Poisson-like, rows far above are judged by their ratio.
 const DISPERSION: f64 = 0.2;
 /// No row counts for more than this many scales.
 const ROW_SCALES_MAX: f64 = 2.5;
 /// Half-life of the mean of compressed rows: compression moves the mean below zero, the more the burstier a series.
-const MEAN_HALF_LIFE_SECONDS: f64 = 3.0 * DAY;
+const MEAN_HALF_LIFE_SECONDS: f64 = DAY;
 /// Rows are learned by that mean as at most this.
 const MEAN_ROW_MAX: f64 = 3.0;
 /// Half-life of the scales: two weeks of rises that came to nothing.
@@ -33,6 +39,7 @@ const SCALE_OUTLIER: f64 = 4.0;
 pub(super) struct Lasting {
     mean: Level,
     row_scale: Scale,
+    before: Before,
     windows: [(Trailing, Scale); 2],
 }
 
@@ -42,6 +49,7 @@ impl Lasting {
         Self {
             mean: Level::new(MEAN_HALF_LIFE_SECONDS),
             row_scale: scale(),
+            before: Before::new(),
             windows: WINDOWS_SECONDS.map(|span| (Trailing::new(span), scale())),
         }
     }
@@ -50,6 +58,7 @@ impl Lasting {
     pub(super) fn fade(&mut self, step_seconds: f64, now: f64) {
         self.mean.fade(step_seconds);
         self.row_scale.fade(step_seconds);
+        self.before.forget(now);
         for (rows, scale) in &mut self.windows {
             rows.forget(now);
             scale.fade(step_seconds);
@@ -59,8 +68,11 @@ impl Lasting {
     /// How far the rows up to this one are raised, in scales before this row; then learns it.
     pub(super) fn deviation(&mut self, now: f64, value: f64, expected: f64) -> f64 {
         let compressed = compressed_residual(value, expected);
-        let residual = compressed - self.mean.mean().unwrap_or(0.0);
-        let held = residual.min(ROW_SCALES_MAX * self.row_scale.get());
+        let over_usual = compressed - self.mean.mean().unwrap_or(0.0);
+        let most = ROW_SCALES_MAX * self.row_scale.get();
+        let residual = over_usual - self.before.mean().max(0.0);
+        let held = residual.min(most);
+        self.before.push(now, over_usual.min(most));
         self.mean.learn(compressed.min(MEAN_ROW_MAX));
         self.row_scale.learn(residual);
         let mut sum = 0.0;
@@ -75,7 +87,39 @@ impl Lasting {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.windows.iter().map(|(rows, _)| rows.len()).sum()
+        self.before.longer.len()
+            + self.before.shorter.len()
+            + self.windows.iter().map(|(rows, _)| rows.len()).sum::<usize>()
+    }
+}
+
+/// The hours before the last one: those of a longer span that are not of a shorter one.
+#[derive(Debug, Clone)]
+struct Before {
+    longer: Trailing,
+    shorter: Trailing,
+}
+
+impl Before {
+    fn new() -> Self {
+        let [longer, shorter] = BEFORE_SECONDS.map(Trailing::new);
+        Self { longer, shorter }
+    }
+
+    fn forget(&mut self, now: f64) {
+        self.longer.forget(now);
+        self.shorter.forget(now);
+    }
+
+    fn push(&mut self, now: f64, residual: f64) {
+        self.longer.push(now, residual, 0.0);
+        self.shorter.push(now, residual, 0.0);
+    }
+
+    /// Their mean; 0 where they are too few.
+    fn mean(&self) -> f64 {
+        let rows = self.longer.rows() - self.shorter.rows();
+        if rows < BEFORE_ROWS_MIN { 0.0 } else { (self.longer.sums().0 - self.shorter.sums().0) / rows }
     }
 }
 
@@ -113,6 +157,21 @@ mod tests {
         let giant = highest(&[100_000.0]);
         let lasting = highest(&[50.0; 8]);
         assert!(lasting > 2.0 * giant, "{lasting} against {giant}");
+    }
+
+    #[test]
+    fn the_hours_before_are_those_from_four_hours_ago_to_one() {
+        let mut before = Before::new();
+        let means: Vec<f64> = (0..96)
+            .map(|row| {
+                before.forget(300.0 * f64::from(row));
+                before.push(300.0 * f64::from(row), if row < 48 { 1.0 } else { 5.0 });
+                before.mean()
+            })
+            .collect();
+        for (row, mean) in [(17, 0.0), (19, 1.0), (59, 1.0), (78, 3.0), (95, 5.0)] {
+            assert!((means[row] - mean).abs() < 0.2, "{row}: {} instead of {mean}", means[row]);
+        }
     }
 
     #[test]
