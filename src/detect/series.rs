@@ -7,15 +7,16 @@
 
 mod baseline;
 mod cells;
+mod details;
 mod reports;
 
 use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
 use super::{BUCKET_SECONDS, Bucket, Hour, Mix, Partial, Said, Stretch, Vocabulary, said};
 use baseline::Baseline;
 use cells::{CELLS, Cells, Counts, Sums, Told};
+use details::Details;
 use libm::{exp10, sqrt};
 use serde::{Deserialize, Serialize};
-use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 /// A cell is learned when it is this many buckets old (one hour).
@@ -29,8 +30,6 @@ const SILENCE_MAX: i64 = 8640;
 pub const VOLUME_WINDOWS: [usize; 4] = [12, 30, 90, 360];
 /// Windows judged for mood, in buckets: 60, 90 and 120 min.
 const MOOD_WINDOWS: [usize; 3] = [360, 540, 720];
-/// Details older than this many buckets (15 min) are kept by five minutes: a window that long needs no finer ones.
-const FINE: i64 = 90;
 /// Age below which a series is not judged: two hours of buckets.
 const COLD_BUCKETS: i64 = 720;
 
@@ -151,14 +150,28 @@ pub struct Judgement {
     pub mood: Option<Mood>,
 }
 
+/// Details of an hour, read.
+#[derive(Debug)]
+pub struct LastHour<'a> {
+    details: Vec<(Bucket, Arc<Partial>)>,
+    usual: &'a Vocabulary,
+}
+
+impl LastHour<'_> {
+    /// What people say in it, against what is usual.
+    #[must_use]
+    pub fn heard(&self) -> Hour<'_> {
+        Hour::new(self.details.iter().map(|(at, partial)| (*at, &**partial)).collect(), self.usual)
+    }
+}
+
 /// Counts, details and baseline of one query.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     started: Bucket,
     now: Bucket,
     cells: Cells,
-    /// Shared with the copies that undo keeps, until one of them is written.
-    details: BTreeMap<Bucket, Arc<Partial>>,
+    details: Details,
     baseline: Baseline,
     /// What would be usual if what is told now never ended.
     meanwhile: Option<Box<Baseline>>,
@@ -174,7 +187,7 @@ impl Series {
             started,
             now: started,
             cells: Cells::new(),
-            details: BTreeMap::new(),
+            details: Details::default(),
             baseline: Baseline::default(),
             meanwhile: None,
             vocabulary: Vocabulary::default(),
@@ -220,27 +233,13 @@ impl Series {
     /// Drops details that no window reaches, once their words are learned, and keeps the older ones by five minutes.
     fn thin_details(&mut self) {
         let oldest = self.now.plus(-(LEARN_AFTER as i64));
-        let kept = self.details.split_off(&oldest);
-        for (bucket, partial) in std::mem::replace(&mut self.details, kept) {
+        for (bucket, partial) in self.details.take_before(oldest) {
             if self.age_of(bucket).is_some_and(|age| !self.cells.told(age).incident) {
                 self.vocabulary.learn(bucket, &partial);
                 self.mix.learn(bucket, &partial);
             }
         }
-        let coarse = self.details.range(..self.now.plus(-FINE)).map(|(bucket, _)| *bucket);
-        let older: Vec<Bucket> = coarse.filter(|bucket| self.detail_key(*bucket) != *bucket).collect();
-        for bucket in older {
-            let Some(partial) = self.details.remove(&bucket) else { continue };
-            match self.details.entry(self.detail_key(bucket)) {
-                Entry::Vacant(empty) => drop(empty.insert(partial)),
-                Entry::Occupied(mut kept) => Arc::make_mut(kept.get_mut()).merge(&partial),
-            }
-        }
-    }
-
-    fn detail_key(&self, bucket: Bucket) -> Bucket {
-        let fine = bucket >= self.now.plus(-FINE);
-        if fine { bucket } else { Bucket(bucket.0 - bucket.0.rem_euclid(i64::from(BLOCK))) }
+        self.details.thin(self.now);
     }
 
     /// Merges what was read of one event bucket; older than the cells, it only counts towards the oldest.
@@ -248,9 +247,7 @@ impl Series {
         let age = usize::try_from(self.now.0.saturating_sub(bucket.0).max(0)).unwrap_or(usize::MAX);
         self.cells.add(age, &Counts::of(partial));
         if age <= LEARN_AFTER {
-            let detail = Arc::make_mut(self.details.entry(self.detail_key(bucket)).or_default());
-            detail.merge(partial);
-            detail.pending.clear();
+            self.details.merge(bucket, self.now, partial);
         }
     }
 
@@ -281,7 +278,7 @@ impl Series {
     /// Bytes of a copy that shares its details, about.
     #[must_use]
     pub fn weight(&self) -> usize {
-        size_of::<Self>() + self.cells.weight() + self.details.len() * size_of::<(Bucket, usize)>() * 2
+        size_of::<Self>() + self.cells.weight() + self.details.weight()
     }
 
     /// Seconds of history the baseline rests on.
@@ -307,8 +304,8 @@ impl Series {
     pub fn evidence(&self, buckets: usize) -> Partial {
         let first = self.now.plus(1 - i64::try_from(buckets).unwrap_or(i64::MAX));
         let mut merged = Partial::default();
-        for partial in self.details.range(first..).map(|(_, partial)| partial) {
-            merged.merge(partial);
+        for (_, partial) in self.details.since(first) {
+            merged.merge(&partial);
         }
         merged
     }
@@ -318,8 +315,8 @@ impl Series {
     pub fn evidence_before(&self, buckets: usize) -> Partial {
         let first = self.now.plus(1 - i64::try_from(buckets).unwrap_or(i64::MAX));
         let mut merged = Partial::default();
-        for partial in self.details.range(..first).map(|(_, partial)| partial) {
-            merged.merge(partial);
+        for partial in self.details.before(first) {
+            merged.merge(&partial);
         }
         merged
     }
@@ -331,18 +328,18 @@ impl Series {
         said(evidence, &self.evidence_before(buckets), &self.vocabulary, reported, terms_max)
     }
 
-    /// What the people of the last hour say, against what is usual.
+    /// What is known of the last hour.
     #[must_use]
-    pub fn hour(&self) -> Hour<'_> {
-        self.hour_until(self.now)
+    pub fn last_hour(&self) -> LastHour<'_> {
+        self.last_hour_until(self.now)
     }
 
     /// The same as far as it was said by the end of a bucket, which is no more than fifteen minutes past.
     #[must_use]
-    pub fn hour_until(&self, last: Bucket) -> Hour<'_> {
+    pub fn last_hour_until(&self, last: Bucket) -> LastHour<'_> {
         let first = self.now.plus(1 - LEARN_AFTER as i64);
-        let details = self.details.range(first..).take_while(|(at, _)| **at <= last);
-        Hour::new(details.map(|(at, partial)| (*at, &**partial)).collect(), &self.vocabulary)
+        let details = self.details.since(first).take_while(|(at, _)| *at <= last).collect();
+        LastHour { details, usual: &self.vocabulary }
     }
 
     /// Sums of windows of so many buckets, `step` buckets apart, as far as all of one is known; the last ends now.

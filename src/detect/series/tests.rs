@@ -1,6 +1,7 @@
 //! A series as its alerts see it.
 
 use super::*;
+use std::collections::BTreeMap;
 
 fn partial(mentions: u64) -> Partial {
     Partial { mentions, ..Partial::default() }

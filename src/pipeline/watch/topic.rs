@@ -24,7 +24,8 @@ pub(super) fn step(query: &str, bucket: Bucket, state: &mut QueryState, pack: &P
     }
     let QueryState { series, tracker, .. } = state;
     let settings = settings(query, bucket, pack);
-    let hour = series.hour();
+    let hour = series.last_hour();
+    let hour = hour.heard();
     let asked = pack.query_of(query).map_or("", |query| query.text.as_str());
     let knows_days = age >= DAY_SECONDS;
     let fits =
@@ -47,7 +48,7 @@ pub(super) fn tell(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack:
     let of_query = state.queries().get(&step.query)?;
     let episode = of_query.tracker.slot(Slot::Topic)?;
     let settings = settings(&step.query, at, pack);
-    let topic = of_query.series.hour().topic(&of_query.tracker.topics.term, &settings, 0.0);
+    let topic = of_query.series.last_hour().heard().topic(&of_query.tracker.topics.term, &settings, 0.0);
     let moved = super::gather::members(&step.query, episode, state, pack);
     let told = Told { query: &step.query, at, episode, buckets: 0, moved: &moved, say };
     Some(event(told, &topic, of_query, pack, people_min(&settings)))

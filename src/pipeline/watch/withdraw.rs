@@ -67,7 +67,8 @@ pub(super) fn topic_put_right(query: &str, at: Bucket, state: &mut QueryState, p
     let (opened, people) = topics.opening.filter(|_| topics.is_open())?;
     age(opened, at)?;
     let settings = settings(&pack.detection_of(AlertKind::Emerging, query, opened.end()));
-    let hour = state.series.hour_until(opened);
+    let hour = state.series.last_hour_until(opened);
+    let hour = hour.heard();
     let again = hour.people_of(&topics.term);
     if (again as f64) < PUT_RIGHT * people as f64 || hour.is_independent(&topics.term, &settings) {
         return None;
