@@ -13,7 +13,7 @@ mod reports;
 use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
 use super::{BUCKET_SECONDS, Bucket, Hour, Mix, Partial, Said, Stretch, Vocabulary, said};
 use baseline::Baseline;
-use cells::{CELLS, Cells, Counts, Sums, Told};
+use cells::{Alike, CELLS, Cells, Counts, Sums, Told};
 use details::Details;
 use libm::{exp10, sqrt};
 use serde::{Deserialize, Serialize};
@@ -218,14 +218,13 @@ impl Series {
     /// teaches nothing that counts before it has lasted.
     fn learn(&mut self, walked: usize, silences: &[Stretch]) {
         let Self { now, cells, baseline, meanwhile, mix, .. } = self;
-        for (age, counts, told) in cells.each(LEARN_AFTER, walked) {
-            if mix.rests(now.plus(-i64::try_from(age).unwrap_or(0)), silences) {
-                continue;
-            }
+        let rests = |age: &usize| mix.rests(now.plus(-i64::try_from(*age).unwrap_or(0)), silences);
+        for Alike { ages, counts, told } in cells.alike(LEARN_AFTER, walked) {
+            let learned = if silences.is_empty() { ages.len() } else { ages.filter(|age| !rests(age)).count() };
             if told == Told::NOTHING {
-                baseline.learn(&counts);
-            } else {
-                meanwhile.get_or_insert_default().learn(&counts);
+                baseline.learn(&counts, learned);
+            } else if learned > 0 {
+                meanwhile.get_or_insert_default().learn(&counts, learned);
             }
         }
     }

@@ -522,7 +522,7 @@ fn step_mood(
     let evidence = if notable { state.series.evidence(buckets) } else { Partial::default() };
     let rule = pack.alert_rule(AlertKind::SentimentShift, query);
     // who has no service is in no good mood: while that is told, the mood is no news
-    let is_told = state.tracker.mood.as_ref().is_some_and(Episode::is_open);
+    let is_told = state.tracker.mood.as_deref().is_some_and(Episode::is_open);
     let is_news = |mood: &&Mood| !state.tracker.volume_open() && mood.buckets <= state.tracker.free_buckets(bucket);
     let mood = mood.filter(|mood| rule.enabled && (is_told || is_news(mood)));
     let step = state.tracker.step_mood(query, bucket, mood, &evidence, rule.severity, settings)?;

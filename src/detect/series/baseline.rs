@@ -62,23 +62,48 @@ impl Baseline {
         self.weight += (1.0 - keep) / (1.0 - KEPT_OF_BUCKET);
     }
 
-    pub(super) fn learn(&mut self, cell: &Counts) {
+    /// So many buckets, one after the other, in each of which this was counted.
+    pub(super) fn learn(&mut self, cell: &Counts, buckets: usize) {
+        if cell.is_empty() {
+            return self.learn_empty(buckets);
+        }
+        (0..buckets).for_each(|_| self.learn_counts(cell));
+    }
+
+    /// By blocks, whose buckets come to nothing but fading.
+    fn learn_empty(&mut self, buckets: usize) {
+        let mut left = u32::try_from(buckets).unwrap_or(u32::MAX);
+        while left > 0 {
+            let cells = left.min(BLOCK - self.block_cells.min(BLOCK - 1));
+            for _ in 0..cells {
+                self.fade(KEPT_OF_BUCKET);
+                self.weight += 1.0;
+            }
+            left -= cells;
+            self.count(cells, 0);
+        }
+    }
+
+    pub(super) fn learn_counts(&mut self, cell: &Counts) {
         // winsorised: one wild bucket that was no incident must not carry a day
         let cap = if self.weight > LEARN_AFTER as f64 { 5.0 * self.usual() + 5.0 } else { f64::MAX };
+        let kept = f64::from(cell.mentions).min(cap);
+        let scale = if cell.mentions == 0 { 0.0 } else { kept / f64::from(cell.mentions) };
         self.fade(KEPT_OF_BUCKET);
         self.weight += 1.0;
-        if *cell != Counts::default() {
-            let kept = f64::from(cell.mentions).min(cap);
-            let scale = if cell.mentions == 0 { 0.0 } else { kept / f64::from(cell.mentions) };
-            self.mentions += kept;
-            self.negative += f64::from(cell.negative) * scale;
-            self.outage += f64::from(cell.outage) * scale;
-            self.sentiment += f64::from(cell.sentiment_percent) * scale;
-            self.sentiment_squares += f64::from(cell.sentiment_squares) * scale;
-        }
-        self.block_sum = self.block_sum.saturating_add(cell.mentions);
-        self.block_cells += 1;
-        if self.block_cells == BLOCK {
+        self.mentions += kept;
+        self.negative += f64::from(cell.negative) * scale;
+        self.outage += f64::from(cell.outage) * scale;
+        self.sentiment += f64::from(cell.sentiment_percent) * scale;
+        self.sentiment_squares += f64::from(cell.sentiment_squares) * scale;
+        self.count(1, cell.mentions);
+    }
+
+    /// Counts towards the block that is being filled.
+    fn count(&mut self, cells: u32, mentions: u32) {
+        self.block_sum = self.block_sum.saturating_add(mentions);
+        self.block_cells = self.block_cells.saturating_add(cells);
+        if self.block_cells >= BLOCK {
             self.learn_block();
         }
     }
@@ -122,7 +147,7 @@ mod tests {
                 level.fade(BUCKET_SECONDS as f64);
                 level.learn(value);
             }
-            baseline.learn(&cell);
+            baseline.learn(&cell, 1);
             if bucket == 9_000 {
                 levels.iter_mut().for_each(|level| level.learn_zeros(400, BUCKET_SECONDS as f64));
                 baseline.learn_silence(400);

@@ -37,6 +37,10 @@ impl Counts {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     fn add(&mut self, more: &Self) {
         self.mentions = self.mentions.saturating_add(more.mentions);
         self.negative = self.negative.saturating_add(more.negative);
@@ -77,6 +81,14 @@ impl Sums {
         self.reports += u64::from(counts.outage);
         self.sentiment += i64::from(counts.sentiment_percent);
     }
+}
+
+/// Cells that follow each other and are alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Alike {
+    pub(super) ages: Range<usize>,
+    pub(super) counts: Counts,
+    pub(super) told: Told,
 }
 
 /// A cell in which something was counted.
@@ -144,7 +156,7 @@ impl Cells {
 
     /// Counts in the cell of an age, or in the oldest.
     pub(super) fn add(&mut self, age: usize, counts: &Counts) {
-        if *counts == Counts::default() {
+        if counts.is_empty() {
             return;
         }
         let age = age.min(self.len().saturating_sub(1));
@@ -195,13 +207,24 @@ impl Cells {
         self.filled_in(self.ages(back, cells)).map(|filled| (self.age(filled.number), &filled.counts))
     }
 
-    /// Every cell of these ages, oldest first: its age, its counts, and what is told in it.
-    pub(super) fn each(&self, back: usize, cells: usize) -> impl Iterator<Item = (usize, Counts, Told)> {
+    /// Every cell of these ages, oldest first, those that are alike as one stretch.
+    pub(super) fn alike(&self, back: usize, cells: usize) -> impl Iterator<Item = Alike> {
         let ages = self.ages(back, cells);
         let mut filled = self.filled_in(ages.clone()).peekable();
-        ages.rev().map(move |age| {
-            let counts = filled.next_if(|filled| self.age(filled.number) == age).map(|filled| filled.counts);
-            (age, counts.unwrap_or_default(), self.told(age))
+        let mut end = ages.end;
+        std::iter::from_fn(move || {
+            let oldest = end.checked_sub(1).filter(|oldest| *oldest >= ages.start)?;
+            let told = self.told(oldest);
+            let counts = filled.next_if(|filled| self.age(filled.number) == oldest).map(|filled| filled.counts);
+            end = match counts {
+                Some(_) => oldest,
+                None => {
+                    let filled = filled.peek().map(|filled| self.age(filled.number));
+                    let other = self.runs.iter().map(|run| self.age(run.from)).find(|age| *age < oldest);
+                    filled.max(other).map_or(ages.start, |age| ages.start.max(age + 1))
+                }
+            };
+            Some(Alike { ages: end..oldest + 1, counts: counts.unwrap_or_default(), told })
         })
     }
 

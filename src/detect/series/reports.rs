@@ -62,8 +62,9 @@ impl Series {
     #[must_use]
     pub fn onset_of_reports(&self, buckets: usize, expected: f64) -> Bucket {
         let usual = 2.0 * expected / buckets.max(1) as f64;
+        let alike = self.cells.alike(0, buckets);
         let cells: Vec<(usize, u32)> =
-            self.cells.each(0, buckets).map(|(age, counts, _)| (age, counts.outage)).collect();
+            alike.flat_map(|cells| cells.ages.rev().map(move |age| (age, cells.counts.outage))).collect();
         let (mut sum, mut most, mut since) = (0.0, f64::NEG_INFINITY, self.first_of(buckets));
         for (age, reports) in cells.into_iter().rev() {
             sum += f64::from(reports) - usual;

@@ -35,10 +35,10 @@ pub(super) fn step(query: &str, bucket: Bucket, state: &mut QueryState, pack: &P
     let topics = &mut tracker.topics;
     let opened = topics.look(query, bucket, &found, beside, rule.severity);
     let stepped = opened.or_else(|| {
-        let people = if topics.is_open() { hour.people_of(&topics.term) } else { 0 };
+        let people = if topics.is_open() { hour.people_of(topics.term()) } else { 0 };
         topics.follow(bucket, people, people_min(&settings))
     })?;
-    let over = topics.episode.as_ref().filter(|_| stepped == AlertState::Resolved);
+    let over = topics.episode().filter(|_| stepped == AlertState::Resolved);
     let why = over.map(|episode| super::usual_by_now(episode, bucket)).unwrap_or_default();
     Some(Say { why, ..Say::new(stepped) })
 }
@@ -48,7 +48,7 @@ pub(super) fn tell(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack:
     let of_query = state.queries().get(&step.query)?;
     let episode = of_query.tracker.slot(Slot::Topic)?;
     let settings = settings(&step.query, at, pack);
-    let topic = of_query.series.last_hour().heard().topic(&of_query.tracker.topics.term, &settings, 0.0);
+    let topic = of_query.series.last_hour().heard().topic(of_query.tracker.topics.term(), &settings, 0.0);
     let moved = super::gather::members(&step.query, episode, state, pack);
     let told = Told { query: &step.query, at, episode, buckets: 0, moved: &moved, say };
     Some(event(told, &topic, of_query, pack, people_min(&settings)))

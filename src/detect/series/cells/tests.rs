@@ -149,7 +149,8 @@ proptest! {
             }
             for (counts, told) in dense.learned.drain(..) {
                 let untold = told == Told::NOTHING;
-                if untold { baseline.learn(&counts) } else { meanwhile.get_or_insert_default().learn(&counts) }
+                let learning = if untold { &mut baseline } else { meanwhile.get_or_insert_default() };
+                learning.learn_counts(&counts);
             }
             prop_assert_eq!(&series.baseline, &baseline);
             prop_assert_eq!(series.meanwhile.as_deref(), meanwhile.as_ref());
