@@ -19,7 +19,7 @@ use groundswell::alert::Tracker;
 use groundswell::detect::{Bucket, Contribution, Partial, Series, Threads};
 use groundswell::log::Topics;
 use groundswell::mention::{Platform, hash64};
-use groundswell::pipeline::{Head, QueryState, UndoLimits, WatchState};
+use groundswell::pipeline::{Head, Queries, QueryState, UndoLimits, WatchState};
 use groundswell::rules::{self, Pack};
 use groundswell::wire::{Cut, StateRecords, Written, read_snapshot, snapshot, state_hash};
 use std::collections::BTreeMap;
@@ -47,8 +47,6 @@ const KINDS: [Kind; 3] = [
     Kind { name: "busy", one_in: 1_000, every: 1, times: 720, posts: 20 },
 ];
 
-type States = BTreeMap<String, QueryState>;
-
 fn main() {
     let asked = Asked::read();
     let pack = rules::load(&rules::shipped(), &[]).unwrap();
@@ -59,7 +57,7 @@ fn main() {
 
 fn run(kind: &Kind, series: usize, pack: &Pack) {
     let partials: Vec<Partial> = (0..PARTIALS as u64).map(|number| partial(number, kind.posts)).collect();
-    let (mut states, mut seconds) = (vec![States::new(); PARTITIONS], 0.0);
+    let (mut states, mut seconds) = (vec![Queries::new(); PARTITIONS], 0.0);
     let held = allocation_counter::measure(|| {
         make(&mut states, series);
         seconds = walk(&mut states, kind, &partials);
@@ -78,16 +76,16 @@ fn run(kind: &Kind, series: usize, pack: &Pack) {
     );
 }
 
-fn make(states: &mut [States], series: usize) {
+fn make(states: &mut [Queries], series: usize) {
     for number in 0..series {
         let (series, tracker, threads) = (Series::new(STARTED), Tracker::default(), Threads::default());
         let state = QueryState { series, tracker, threads, kept: Vec::new() };
-        states[number % PARTITIONS].insert(format!("watched-query-{number}"), state);
+        states[number % PARTITIONS].insert(format!("watched-query-{number}"), Box::new(state));
     }
 }
 
 /// Every series gets its posts, one after the other; CPU seconds.
-fn walk(states: &mut [States], kind: &Kind, partials: &[Partial]) -> f64 {
+fn walk(states: &mut [Queries], kind: &Kind, partials: &[Partial]) -> f64 {
     let begun = cpu_seconds();
     let mut number = 0;
     for time in 1..=kind.times {
@@ -108,7 +106,7 @@ struct Restore {
     seconds: f64,
 }
 
-fn restore(states: Vec<States>, pack: &Pack) -> Restore {
+fn restore(states: Vec<Queries>, pack: &Pack) -> Restore {
     let mut sum = Restore { bytes: 0, seconds: 0.0 };
     for queries in states {
         let state = WatchState::begun(Head::default(), queries, UndoLimits::default());

@@ -45,7 +45,7 @@ pub(super) fn step(query: &str, bucket: Bucket, state: &mut QueryState, pack: &P
 
 /// The event of an alert on a topic.
 pub(super) fn tell(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack: &Pack) -> Option<AlertEvent> {
-    let of_query = state.queries().get(&step.query)?;
+    let of_query = state.of_query(&step.query)?;
     let episode = of_query.tracker.slot(Slot::Topic)?;
     let settings = settings(&step.query, at, pack);
     let topic = of_query.series.last_hour().heard().topic(of_query.tracker.topics.term(), &settings, 0.0);
