@@ -232,8 +232,9 @@ impl Series {
     /// Drops details that no window reaches, once their words are learned, and keeps the older ones by five minutes.
     fn thin_details(&mut self) {
         let oldest = self.now.plus(-(LEARN_AFTER as i64));
-        for (bucket, partial) in self.details.take_before(oldest) {
+        for (bucket, detail) in self.details.take_before(oldest) {
             if self.age_of(bucket).is_some_and(|age| !self.cells.told(age).incident) {
+                let partial = detail.read();
                 self.vocabulary.learn(bucket, &partial);
                 self.mix.learn(bucket, &partial);
             }
@@ -325,6 +326,12 @@ impl Series {
     #[must_use]
     pub fn said(&self, evidence: &Partial, buckets: usize, reported: bool, terms_max: usize) -> Said {
         said(evidence, &self.evidence_before(buckets), &self.vocabulary, reported, terms_max)
+    }
+
+    /// Mentions of the last hour: no more people were heard in it.
+    #[must_use]
+    pub fn counted_in_hour(&self) -> u64 {
+        self.cells.sums(0, LEARN_AFTER, true).mentions
     }
 
     /// What is known of the last hour.

@@ -17,7 +17,7 @@ const ENCODED_MAX: u64 = 16;
 
 /// A detail, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum Detail {
+pub(super) enum Detail {
     Encoded(Arc<[u8]>),
     Open(Arc<Partial>),
 }
@@ -30,7 +30,7 @@ impl Detail {
     }
 
     /// The partial. What was encoded here can be read; anything else tells nothing.
-    fn read(&self) -> Arc<Partial> {
+    pub(super) fn read(&self) -> Arc<Partial> {
         match self {
             Self::Encoded(bytes) => Arc::new(postcard::from_bytes(bytes).unwrap_or_default()),
             Self::Open(partial) => Arc::clone(partial),
@@ -75,9 +75,9 @@ impl Details {
     }
 
     /// Takes out what is older than a bucket.
-    pub(super) fn take_before(&mut self, bucket: Bucket) -> Vec<(Bucket, Arc<Partial>)> {
+    pub(super) fn take_before(&mut self, bucket: Bucket) -> Vec<(Bucket, Detail)> {
         let end = self.kept.partition_point(|(at, _)| *at < bucket);
-        self.kept.drain(..end).map(|(at, detail)| (at, detail.read())).collect()
+        self.kept.drain(..end).collect()
     }
 
     /// Brings what is no longer new together by five minutes.
@@ -201,6 +201,7 @@ mod tests {
                 let old = details.take_before(now.plus(-360));
                 let kept = model.0.split_off(&now.plus(-360));
                 let dropped = std::mem::replace(&mut model.0, kept);
+                let old: Vec<(Bucket, Arc<Partial>)> = old.into_iter().map(|(at, detail)| (at, detail.read())).collect();
                 prop_assert!(old.iter().map(|(at, partial)| (at, &**partial)).eq(&dropped));
                 details.thin(now);
                 model.thin(now);

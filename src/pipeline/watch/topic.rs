@@ -24,6 +24,12 @@ pub(super) fn step(query: &str, bucket: Bucket, state: &mut QueryState, pack: &P
     }
     let QueryState { series, tracker, .. } = state;
     let settings = settings(query, bucket, pack);
+    let (beside, topics) = (tracker.beside(bucket), &mut tracker.topics);
+    // where there are too few people for a topic there is none to look for, and of most queries there are
+    if series.counted_in_hour() < people_min(&settings) && !topics.is_open() {
+        topics.look(query, bucket, &[], beside, rule.severity);
+        return None;
+    }
     let hour = series.last_hour();
     let hour = hour.heard();
     let asked = pack.query_of(query).map_or("", |query| query.text.as_str());
@@ -31,8 +37,6 @@ pub(super) fn step(query: &str, bucket: Bucket, state: &mut QueryState, pack: &P
     let fits =
         |term: &str| (knows_days || matches!(Form::of(term), Form::Hashtag | Form::Link)) && may_be_topic(term, asked);
     let found = hour.topics(&settings, fits);
-    let beside = tracker.beside(bucket);
-    let topics = &mut tracker.topics;
     let opened = topics.look(query, bucket, &found, beside, rule.severity);
     let stepped = opened.or_else(|| {
         let people = if topics.is_open() { hour.people_of(topics.term()) } else { 0 };
