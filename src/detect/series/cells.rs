@@ -207,7 +207,7 @@ impl Cells {
         self.filled_in(self.ages(back, cells)).map(|filled| (self.age(filled.number), &filled.counts))
     }
 
-    /// Every cell of these ages, oldest first, those that are alike as one stretch.
+    /// Every cell of these ages, oldest first; empty ones that follow each other as one stretch.
     pub(super) fn alike(&self, back: usize, cells: usize) -> impl Iterator<Item = Alike> {
         let ages = self.ages(back, cells);
         let mut filled = self.filled_in(ages.clone()).peekable();
@@ -221,7 +221,8 @@ impl Cells {
                 None => {
                     let filled = filled.peek().map(|filled| self.age(filled.number));
                     let other = self.runs.iter().map(|run| self.age(run.from)).find(|age| *age < oldest);
-                    filled.max(other).map_or(ages.start, |age| ages.start.max(age + 1))
+                    // whatever is read back, a stretch is a cell at least
+                    filled.max(other).map_or(ages.start, |age| ages.start.max(age + 1)).min(oldest)
                 }
             };
             Some(Alike { ages: end..oldest + 1, counts: counts.unwrap_or_default(), told })
