@@ -278,7 +278,7 @@ impl Series {
     /// Bytes of a copy that shares its details, about.
     #[must_use]
     pub fn weight(&self) -> usize {
-        size_of::<Self>() + self.cells.weight() + self.details.weight()
+        size_of::<Self>() + self.cells.weight() + self.details.weight() + self.vocabulary.weight()
     }
 
     /// Seconds of history the baseline rests on.

@@ -210,6 +210,11 @@ impl Vocabulary {
         self.terms.shrink_to_fit();
     }
 
+    /// Bytes on the heap.
+    pub(super) fn weight(&self) -> usize {
+        self.terms.len() * size_of::<(u32, f32)>()
+    }
+
     /// Faded number of people heard.
     pub(super) fn people(&self) -> f64 {
         f64::from(self.people)
