@@ -285,13 +285,13 @@ pub struct Rise {
     pub by_few: bool,
 }
 
-/// The alerts of one query.
+/// The alerts of one query. Most queries have none, so an episode costs a pointer before there is one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tracker {
     /// Alert on counts: outage, viral, amplification or spike.
-    pub volume: Option<Episode>,
+    pub volume: Option<Box<Episode>>,
     /// Alert on mood.
-    pub mood: Option<Episode>,
+    pub mood: Option<Box<Episode>>,
     /// Last three evaluations, newest first.
     hits: [bool; 3],
     /// The last evaluation found reports of trouble that have risen.
@@ -317,7 +317,7 @@ impl Tracker {
     /// True while the alert on counts is open.
     #[must_use]
     pub fn volume_open(&self) -> bool {
-        self.volume.as_ref().is_some_and(Episode::is_open)
+        self.volume.as_deref().is_some_and(Episode::is_open)
     }
 
     /// How many buckets back a window may reach: what belongs to an episode of counts that is over speaks of nothing new.
@@ -325,7 +325,7 @@ impl Tracker {
     pub fn free_buckets(&self, now: Bucket) -> usize {
         // what somebody called a false alarm happened all the same; what was put right did not
         let happened = |episode: &&Episode| episode.withdrawn != Some(Withdrawal::PutRight);
-        let closed = self.volume.as_ref().filter(happened).and_then(|episode| episode.closed);
+        let closed = self.volume.as_deref().filter(happened).and_then(|episode| episode.closed);
         closed.map_or(usize::MAX, |closed| usize::try_from(now.0.saturating_sub(closed.0)).unwrap_or(0))
     }
 
@@ -340,9 +340,9 @@ impl Tracker {
     #[must_use]
     pub fn slot(&self, slot: Slot) -> Option<&Episode> {
         match slot {
-            Slot::Counts => self.volume.as_ref(),
-            Slot::Mood => self.mood.as_ref(),
-            Slot::Topic => self.topics.episode.as_ref(),
+            Slot::Counts => self.volume.as_deref(),
+            Slot::Mood => self.mood.as_deref(),
+            Slot::Topic => self.topics.episode(),
         }
     }
 
@@ -359,16 +359,16 @@ impl Tracker {
     /// The same, to be changed.
     pub fn slot_mut(&mut self, slot: Slot) -> Option<&mut Episode> {
         match slot {
-            Slot::Counts => self.volume.as_mut(),
-            Slot::Mood => self.mood.as_mut(),
-            Slot::Topic => self.topics.episode.as_mut(),
+            Slot::Counts => self.volume.as_deref_mut(),
+            Slot::Mood => self.mood.as_deref_mut(),
+            Slot::Topic => self.topics.episode_mut(),
         }
     }
 
     /// Whether what is counted in this bucket teaches nothing yet: in an incident, in a turn of mood.
     #[must_use]
     pub fn frozen(&self, at: Bucket) -> (bool, bool) {
-        let frozen = |episode: &Option<Episode>| {
+        let frozen = |episode: &Option<Box<Episode>>| {
             episode.as_ref().is_some_and(|episode| episode.is_open() && episode.outlasted_days(at).is_none())
         };
         (frozen(&self.volume), frozen(&self.mood))
@@ -384,7 +384,7 @@ impl Tracker {
     /// True while any alert is open: time alone may then change something.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.volume_open() || self.mood.as_ref().is_some_and(Episode::is_open) || self.topics.is_open()
+        self.volume_open() || self.mood.as_deref().is_some_and(Episode::is_open) || self.topics.is_open()
     }
 
     /// Takes one evaluation of the counts. `held`: other series of its incident are open, so it is not over.
@@ -451,7 +451,7 @@ impl Tracker {
         }
         let mut episode = Episode { opening, ..Episode::new(query, kind, rise.onset, rise.severity) };
         episode.count(&rise.window, rise.reports);
-        self.volume = Some(episode);
+        self.volume = Some(Box::new(episode));
         Some(AlertState::Opened)
     }
 
@@ -558,7 +558,7 @@ impl Tracker {
         episode.buckets = u32::try_from(shift.buckets).unwrap_or(u32::MAX);
         episode.opening = Some(Opening::of_mood(at, shift));
         (episode.told, episode.expected) = (shift.negative, shift.expected);
-        self.mood = Some(episode);
+        self.mood = Some(Box::new(episode));
         Some(AlertState::Opened)
     }
 }

@@ -37,13 +37,20 @@ struct Known {
 /// The alert on new topics of one query.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Topics {
-    /// The alert told last.
-    pub episode: Option<Episode>,
-    /// What it is about; empty before the first.
-    pub term: String,
     looked: Option<Bucket>,
+    /// None while there is nothing in it, as in most queries.
+    history: Option<Box<History>>,
+}
+
+/// What was seen, told or explained of the topics of a query.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct History {
+    /// The alert told last.
+    episode: Option<Episode>,
+    /// What it is about; empty before the first.
+    term: String,
     /// When it was opened last, and how many people said it by then.
-    pub opening: Option<(Bucket, u64)>,
+    opening: Option<(Bucket, u64)>,
     /// The topic of the last look, and since when it is there.
     seen: Option<(String, Bucket)>,
     known: Vec<Known>,
@@ -62,7 +69,30 @@ impl Topics {
     /// True while an alert is open.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.episode.as_ref().is_some_and(Episode::is_open)
+        self.episode().is_some_and(Episode::is_open)
+    }
+
+    /// The alert told last.
+    #[must_use]
+    pub fn episode(&self) -> Option<&Episode> {
+        self.history.as_ref()?.episode.as_ref()
+    }
+
+    /// The same, to be changed.
+    pub(super) fn episode_mut(&mut self) -> Option<&mut Episode> {
+        self.history.as_mut()?.episode.as_mut()
+    }
+
+    /// What it is about; empty before the first.
+    #[must_use]
+    pub fn term(&self) -> &str {
+        self.history.as_ref().map_or("", |history| &history.term)
+    }
+
+    /// When it was opened last, and how many people said it by then.
+    #[must_use]
+    pub fn opening(&self) -> Option<(Bucket, u64)> {
+        self.history.as_ref()?.opening
     }
 
     /// Whether this is a bucket to look in; notes that it was.
@@ -83,8 +113,39 @@ impl Topics {
         beside: Beside,
         severity: Severity,
     ) -> Option<AlertState> {
+        let mut history = self.history.take().unwrap_or_default();
+        let state = history.look(query, at, found, beside, severity);
+        self.history = (*history != History::default()).then_some(history);
+        state
+    }
+
+    /// Follows the open topic, of which so many people speak.
+    pub fn follow(&mut self, at: Bucket, people: u64, people_min: u64) -> Option<AlertState> {
+        let episode = self.episode_mut().filter(|episode| episode.is_open())?;
+        let calm = episode.is_calm_for(2 * people < people_min, CALM_LOOKS);
+        if calm || episode.outlasted_days(at).is_some() {
+            episode.closed = Some(at);
+            return Some(AlertState::Resolved);
+        }
+        if people >= GROWTH * episode.told {
+            episode.told = people;
+            return Some(AlertState::Updated);
+        }
+        None
+    }
+}
+
+impl History {
+    fn look(
+        &mut self,
+        query: &str,
+        at: Bucket,
+        found: &[Topic],
+        beside: Beside,
+        severity: Severity,
+    ) -> Option<AlertState> {
         self.known.retain(|known| at.0.saturating_sub(known.at.0) < KNOWN_FOR);
-        if beside.explained || self.is_open() {
+        if beside.explained || self.episode.as_ref().is_some_and(Episode::is_open) {
             self.seen = None;
             found.iter().for_each(|topic| self.know(&topic.term, at));
             return None;
@@ -117,21 +178,6 @@ impl Topics {
         self.opening = Some((at, topic.people));
         self.term.clone_from(&topic.term);
         state
-    }
-
-    /// Follows the open topic, of which so many people speak.
-    pub fn follow(&mut self, at: Bucket, people: u64, people_min: u64) -> Option<AlertState> {
-        let episode = self.episode.as_mut().filter(|episode| episode.is_open())?;
-        let calm = episode.is_calm_for(2 * people < people_min, CALM_LOOKS);
-        if calm || episode.outlasted_days(at).is_some() {
-            episode.closed = Some(at);
-            return Some(AlertState::Resolved);
-        }
-        if people >= GROWTH * episode.told {
-            episode.told = people;
-            return Some(AlertState::Updated);
-        }
-        None
     }
 
     /// Neither told nor explained before; or the last topic, stronger than it was.
@@ -234,7 +280,7 @@ mod tests {
             assert!(topics.is_due(at) && !topics.is_due(at.plus(1)));
             let found: Vec<Topic> = found.iter().map(|(term, people)| topic(term, *people)).collect();
             let opened = topics.look("q", at, &found, *beside, Severity::S3);
-            let people = found.iter().find(|topic| topic.term == topics.term).map_or(0, |topic| topic.people);
+            let people = found.iter().find(|topic| topic.term == topics.term()).map_or(0, |topic| topic.people);
             let state = opened.or_else(|| topics.follow(at, people, 15));
             told.extend(state.map(|state| (place, state)));
         }
@@ -299,12 +345,16 @@ mod tests {
     #[test]
     fn what_is_known_is_bounded_and_forgotten_after_a_week() {
         let mut topics = Topics::default();
+        let mut history = History::default();
         for place in 0..100 {
-            topics.know(&format!("word{place}"), Bucket(place));
+            history.know(&format!("word{place}"), Bucket(place));
         }
-        assert_eq!(topics.known.len(), KNOWN_MAX);
-        assert!(!topics.is_news(&topic("word99", 20), Bucket(100)) && topics.is_news(&topic("word1", 20), Bucket(100)));
+        assert_eq!(history.known.len(), KNOWN_MAX);
+        assert!(
+            !history.is_news(&topic("word99", 20), Bucket(100)) && history.is_news(&topic("word1", 20), Bucket(100))
+        );
+        topics.history = Some(Box::new(history));
         topics.look("q", Bucket(99 + KNOWN_FOR), &[], ALONE, Severity::S3);
-        assert!(topics.known.is_empty());
+        assert_eq!(topics, Topics::default(), "nothing is left of it");
     }
 }

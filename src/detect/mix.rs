@@ -7,6 +7,7 @@ use super::level::kept_of_week;
 use super::{Bucket, Partial, Parts, Stratum, share_surprise, take_apart};
 use crate::mention::Platform;
 use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Languages kept.
@@ -60,12 +61,47 @@ impl Part {
     }
 }
 
+/// A few parts, ascending by name: most series have one or two, so they are looked through.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Named<K>(Vec<(K, Part)>);
+
+impl<K> Default for Named<K> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: Ord> Named<K> {
+    fn get<Q: PartialEq + ?Sized>(&self, name: &Q) -> Option<&Part>
+    where
+        K: Borrow<Q>,
+    {
+        self.0.iter().find(|(known, _)| known.borrow() == name).map(|(_, part)| part)
+    }
+
+    fn add(&mut self, name: &K, mentions: u64, sentiment: i64)
+    where
+        K: Clone,
+    {
+        let place = self.0.partition_point(|(known, _)| known < name);
+        if self.0.get(place).is_none_or(|(known, _)| known != name) {
+            self.0.reserve_exact(1);
+            self.0.insert(place, (name.clone(), Part::default()));
+        }
+        self.0[place].1.add(mentions, sentiment);
+    }
+
+    fn fade(&mut self, keep: f32) {
+        self.0.iter_mut().for_each(|(_, part)| part.fade(keep));
+    }
+}
+
 /// Shares of platforms and languages, and how each of them sounds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Mix {
     mentions: f32,
-    platforms: BTreeMap<Platform, Part>,
-    languages: BTreeMap<String, Part>,
+    platforms: Named<Platform>,
+    languages: Named<String>,
     at: Option<Bucket>,
 }
 
@@ -74,19 +110,23 @@ impl Mix {
     pub fn learn(&mut self, bucket: Bucket, partial: &Partial) {
         let keep = kept_of_week(&mut self.at, bucket);
         self.mentions = self.mentions * keep + partial.mentions as f32;
-        self.platforms.values_mut().chain(self.languages.values_mut()).for_each(|part| part.fade(keep));
+        self.platforms.fade(keep);
+        self.languages.fade(keep);
         for (platform, count) in &partial.platforms {
             let sentiment = partial.platform_moods.get(platform).copied().unwrap_or(0);
-            self.platforms.entry(*platform).or_default().add(*count, sentiment);
+            self.platforms.add(platform, *count, sentiment);
         }
         for (language, count) in &partial.languages {
             let sentiment = partial.language_moods.get(language).copied().unwrap_or(0);
-            self.languages.entry(language.clone()).or_default().add(*count, sentiment);
+            self.languages.add(language, *count, sentiment);
         }
-        while self.languages.len() > LANGUAGES {
-            let rarest = self.languages.iter().min_by(|a, b| a.1.mentions.total_cmp(&b.1.mentions).then(b.0.cmp(a.0)));
-            let Some(rarest) = rarest.map(|(language, _)| language.clone()) else { break };
-            self.languages.remove(&rarest);
+        let languages = &mut self.languages.0;
+        while languages.len() > LANGUAGES {
+            let rarer = |a: &&(String, Part), b: &&(String, Part)| {
+                a.1.mentions.total_cmp(&b.1.mentions).then_with(|| b.0.cmp(&a.0))
+            };
+            let rarest = languages.iter().min_by(rarer).map(|(language, _)| language.clone());
+            languages.retain(|(language, _)| Some(language) != rarest.as_ref());
         }
     }
 
@@ -143,8 +183,8 @@ impl Mix {
 }
 
 /// Both sides of every stratum that is heard on one of them.
-fn strata<K: Ord + Clone>(now: &BTreeMap<K, u64>, moods: &BTreeMap<K, i64>, usual: &BTreeMap<K, Part>) -> Vec<Stratum> {
-    let keys: BTreeSet<&K> = now.keys().chain(usual.keys()).collect();
+fn strata<K: Ord + Clone>(now: &BTreeMap<K, u64>, moods: &BTreeMap<K, i64>, usual: &Named<K>) -> Vec<Stratum> {
+    let keys: BTreeSet<&K> = now.keys().chain(usual.0.iter().map(|(name, _)| name)).collect();
     let stratum = |key: &K| {
         let usual = usual.get(key).copied().unwrap_or_default();
         Stratum {
@@ -178,7 +218,7 @@ mod tests {
             let languages = BTreeMap::from([(format!("q{number}"), 1)]);
             mix.learn(Bucket(60_480), &Partial { mentions: 1, languages, ..Partial::default() });
         }
-        assert_eq!(mix.languages.len(), LANGUAGES);
+        assert_eq!(mix.languages.0.len(), LANGUAGES);
         assert!(mix.language("en") > 0.0 && mix.platform(Platform::Slack) == 0.0);
     }
 

@@ -31,7 +31,7 @@ pub use level::Level;
 pub use mix::{Mix, Stretch};
 pub use partial::{Contribution, Example, Partial, PendingItem, ThreadPart};
 pub use sample::{BottomK, Merge};
-pub use series::{Counted, Judgement, Mood, Series, Settings, Trend, Windowed};
+pub use series::{Counted, Judgement, LastHour, Mood, Series, Settings, Trend, Windowed};
 pub use share::share_surprise;
 pub use silence::{Gap, Source, Turn};
 pub use threads::{ThreadStory, Threads, mark_parts};

@@ -10,7 +10,6 @@ use super::sample::BottomK;
 use super::viral::{Phase, Reading, Thread};
 use super::{Bucket, Partial};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Threads kept of one query.
 const THREADS_MAX: usize = 8;
@@ -76,27 +75,36 @@ impl ThreadStory {
 /// The threads of one query.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Threads {
-    alive: BTreeMap<u64, Alive>,
+    /// Ascending by hash; they are few.
+    alive: Vec<(u64, Alive)>,
 }
 
 impl Threads {
     /// Takes what closed bucket `now` brought for one event bucket. Event buckets of one `now` come in order.
     pub fn take(&mut self, event: Bucket, now: Bucket, partial: &Partial) {
         for (hash, part) in partial.threads.iter() {
-            self.alive.entry(*hash).or_insert_with(|| Alive::new(now)).take(event, now, part);
+            let place = self.alive.partition_point(|(known, _)| known < hash);
+            if self.alive.get(place).is_none_or(|(known, _)| known != hash) {
+                self.alive.reserve_exact(1);
+                self.alive.insert(place, (*hash, Alive::new(now)));
+            }
+            self.alive[place].1.take(event, now, part);
         }
-        self.alive.retain(|_, thread| now.0.saturating_sub(thread.last.0) <= QUIET_MAX);
+        self.alive.retain(|(_, thread)| now.0.saturating_sub(thread.last.0) <= QUIET_MAX);
         while self.alive.len() > THREADS_MAX {
-            let order = |(hash, thread): &(&u64, &Alive)| (thread.last, thread.posts, **hash);
-            let Some(least) = self.alive.iter().min_by_key(order).map(|(hash, _)| *hash) else { break };
-            self.alive.remove(&least);
+            let order = |(hash, thread): &(u64, Alive)| (thread.last, thread.posts, *hash);
+            let least = self.alive.iter().map(order).min();
+            self.alive.retain(|thread| Some(order(thread)) != least);
+        }
+        if self.alive.capacity() > 2 * self.alive.len() {
+            self.alive.shrink_to_fit();
         }
     }
 
     /// What a thread tells at the end of a bucket; none where it is not known.
     #[must_use]
     pub fn story(&self, hash: u64, now: Bucket) -> Option<ThreadStory> {
-        let thread = self.alive.get(&hash)?;
+        let (_, thread) = self.alive.iter().find(|(known, _)| *known == hash)?;
         let mut process = thread.process;
         process.pass(now.end());
         let (posts, reach) = (thread.posts, thread.reach);
@@ -106,7 +114,10 @@ impl Threads {
     /// Bytes in memory, about.
     #[must_use]
     pub fn weight(&self) -> usize {
-        self.alive.values().map(|thread| size_of::<Alive>() + thread.people.len() * 2 * size_of::<u64>()).sum()
+        self.alive
+            .iter()
+            .map(|(_, thread)| size_of::<(u64, Alive)>() + thread.people.len() * 2 * size_of::<u64>())
+            .sum()
     }
 }
 

@@ -150,21 +150,44 @@ impl Vocabulary {
     pub fn learn(&mut self, bucket: Bucket, partial: &Partial) {
         self.fade(bucket);
         let weights = weights(partial);
-        let mut said: BTreeMap<u32, f32> = BTreeMap::new();
+        let mut said: Vec<(u32, f32)> = Vec::new();
         for (key, voice) in partial.voices.iter() {
             let weight = weights[usize::from(!reports(*key))] as f32;
             self.people += weight;
-            for term in voice.terms() {
-                *said.entry(key_of(term)).or_default() += weight;
-            }
+            said.extend(voice.terms().map(|term| (key_of(term), weight)));
         }
-        for (term, weight) in said {
-            match self.terms.binary_search_by_key(&term, |(known, _)| *known) {
-                Ok(place) => self.terms[place].1 += weight,
-                Err(place) => self.terms.insert(place, (term, weight)),
+        // stable: of one term the weights are summed in the order of the voices
+        said.sort_by_key(|(term, _)| *term);
+        said.dedup_by(|more, sum| {
+            let is_same = more.0 == sum.0;
+            if is_same {
+                sum.1 += more.1;
             }
-        }
+            is_same
+        });
+        self.add(said);
         self.cut();
+    }
+
+    /// Adds people to terms; both ascend by hash.
+    fn add(&mut self, said: Vec<(u32, f32)>) {
+        // as large as it may become: a series has one, so none has room to spare
+        let new = said.iter().filter(|(term, _)| self.place(*term).is_err()).count();
+        let mut terms = Vec::with_capacity(self.terms.len() + new);
+        let mut known = std::mem::take(&mut self.terms).into_iter().peekable();
+        for (term, weight) in said {
+            while let Some(before) = known.next_if(|(known, _)| *known < term) {
+                terms.push(before);
+            }
+            let count = known.next_if(|(known, _)| *known == term).map_or(0.0, |(_, count)| count);
+            terms.push((term, count + weight));
+        }
+        terms.extend(known);
+        self.terms = terms;
+    }
+
+    fn place(&self, term: u32) -> Result<usize, usize> {
+        self.terms.binary_search_by_key(&term, |(known, _)| *known)
     }
 
     fn fade(&mut self, bucket: Bucket) {
@@ -179,12 +202,17 @@ impl Vocabulary {
         if self.terms.len() <= USUAL_TERMS {
             return;
         }
-        let mut ranked = std::mem::take(&mut self.terms);
-        ranked.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        self.rest = self.rest.max(ranked[USUAL_TERMS].1);
-        ranked.truncate(USUAL_TERMS);
-        ranked.sort_unstable_by_key(|(term, _)| *term);
-        self.terms = ranked;
+        let rank = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        let mut ranked = self.terms.clone();
+        let (_, first_out, _) = ranked.select_nth_unstable_by(USUAL_TERMS, rank);
+        self.rest = self.rest.max(first_out.1);
+        self.terms.retain(|term| rank(term, first_out).is_lt());
+        self.terms.shrink_to_fit();
+    }
+
+    /// Bytes on the heap.
+    pub(super) fn weight(&self) -> usize {
+        self.terms.len() * size_of::<(u32, f32)>()
     }
 
     /// Faded number of people heard.
@@ -199,8 +227,7 @@ impl Vocabulary {
 
     /// The same, where the term is among those of most people.
     pub(super) fn listed(&self, term: &str) -> Option<f64> {
-        let found = self.terms.binary_search_by_key(&key_of(term), |(known, _)| *known);
-        found.ok().map(|place| f64::from(self.terms[place].1))
+        self.place(key_of(term)).ok().map(|place| f64::from(self.terms[place].1))
     }
 }
 
@@ -429,6 +456,33 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_vocabulary_keeps_what_a_map_would(buckets in proptest::collection::vec((1u64..60, 0i64..9_000), 1..20)) {
+            let (mut usual, mut model, mut rest, mut now) = (Vocabulary::default(), BTreeMap::new(), 0f32, Bucket(0));
+            for (people, pass) in buckets {
+                now = now.plus(pass);
+                let words: Vec<String> = (0..14).map(|word| format!("word{}", people * word % 331)).collect();
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                let said = window(0..people, &[&words[..9], &words[4..], &words], people.is_multiple_of(2));
+                let keep = kept_of_week(&mut usual.at.clone(), now);
+                model.values_mut().chain([&mut rest]).for_each(|count| *count *= keep);
+                let weights = weights(&said);
+                let mut sums: BTreeMap<u32, f32> = BTreeMap::new();
+                for (key, voice) in said.voices.iter() {
+                    let weight = weights[usize::from(!reports(*key))] as f32;
+                    voice.terms().for_each(|term| *sums.entry(key_of(term)).or_default() += weight);
+                }
+                sums.into_iter().for_each(|(term, weight)| *model.entry(term).or_default() += weight);
+                while model.len() > USUAL_TERMS {
+                    let rarest = model.iter().min_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0))).map(|(term, _)| *term);
+                    rest = rest.max(model.remove(&rarest.unwrap()).unwrap());
+                }
+                usual.learn(now, &said);
+                prop_assert!(usual.terms.iter().copied().eq(model.iter().map(|(term, count)| (*term, *count))));
+                prop_assert_eq!(usual.rest.to_bits(), rest.to_bits());
+            }
+        }
+
         #[test]
         fn voices_merge_in_any_grouping(people in proptest::collection::vec(0u64..9, 1..60), cut in 0usize..60) {
             let voice = |place: usize, person: u64| {

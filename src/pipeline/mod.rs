@@ -32,7 +32,8 @@ pub use shadow::{Shadowed, shadow};
 pub use signal::{Signal, SourceClock};
 pub use sources::{Heard, SourceTurn, Sources};
 pub use state::{
-    Brands, Changes, Head, PartialKey, Pending, QueryState, VoiceHour, VoiceKey, VoicePage, VoiceTold, WatchState,
+    Brands, Changes, Head, PartialKey, Pending, Queries, QueryState, VoiceHour, VoiceKey, VoicePage, VoiceTold,
+    WatchState,
 };
 pub use triage::{Memory, Raw, triage};
 pub use undo::UndoLimits;

@@ -63,6 +63,8 @@ mod kept {
     }
 }
 
+/// Series and alerts by query id; boxed, as nodes of the map are half empty.
+pub type Queries = BTreeMap<String, Box<QueryState>>;
 /// What waits for one log bucket of one query to close, by event bucket. Shared with the copies that undo keeps.
 pub type Pending = BTreeMap<Bucket, Arc<Partial>>;
 /// Log bucket and query id.
@@ -122,7 +124,7 @@ pub struct WatchState {
     /// Partials of log buckets that are not closed yet.
     pending: BTreeMap<PartialKey, Pending>,
     /// Series and alerts by query id.
-    queries: BTreeMap<String, QueryState>,
+    queries: Queries,
     /// Cases, alarms, and what waits for them.
     book: Book,
     /// Share of voice.
@@ -146,7 +148,7 @@ impl WatchState {
     #[must_use]
     pub fn restored(
         head: Head,
-        queries: BTreeMap<String, QueryState>,
+        queries: Queries,
         pending: BTreeMap<PartialKey, Pending>,
         pages: BTreeMap<String, Page>,
         voice: BTreeMap<VoiceKey, VoicePage>,
@@ -200,8 +202,14 @@ impl WatchState {
 
     /// Series and alerts by query id.
     #[must_use]
-    pub fn queries(&self) -> &BTreeMap<String, QueryState> {
+    pub fn queries(&self) -> &Queries {
         &self.queries
+    }
+
+    /// Series and alerts of a query; none where nothing was heard of it.
+    #[must_use]
+    pub fn of_query(&self, query: &str) -> Option<&QueryState> {
+        self.queries.get(query).map(AsRef::as_ref)
     }
 
     /// Partials of log buckets that are not closed yet.
@@ -270,7 +278,7 @@ impl WatchState {
                 self.changed_queries.remove(&query);
             }
             match before.value {
-                Some(value) => drop(self.queries.insert(query, value)),
+                Some(value) => drop(self.queries.insert(query, Box::new(value))),
                 None => drop(self.queries.remove(&query)),
             }
         }
@@ -303,7 +311,7 @@ impl WatchState {
     /// Before the first change of a query in a transaction; notes that it is changed.
     fn touch_query(&mut self, query: &str) {
         let changed = !self.changed_queries.insert(query.to_owned());
-        self.undo.keep_query(query, self.queries.get(query), changed);
+        self.undo.keep_query(query, self.queries.get(query).map(AsRef::as_ref), changed);
     }
 
     /// Before the first change of what waits for a bucket in a transaction; notes that it is changed.
@@ -453,11 +461,9 @@ impl WatchState {
     pub fn query(&mut self, query: &str) -> &mut QueryState {
         self.touch_query(query);
         let started = self.started.or(self.closed).unwrap_or(Bucket(0));
-        self.queries.entry(query.to_owned()).or_insert_with(|| QueryState {
-            series: Series::new(started),
-            tracker: Tracker::default(),
-            threads: Threads::default(),
-            kept: Vec::new(),
+        self.queries.entry(query.to_owned()).or_insert_with(|| {
+            let (series, tracker, threads) = (Series::new(started), Tracker::default(), Threads::default());
+            Box::new(QueryState { series, tracker, threads, kept: Vec::new() })
         })
     }
 

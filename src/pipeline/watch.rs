@@ -173,7 +173,7 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
 /// Nothing comes any more: nothing is kept any longer.
 fn at_last(state: &mut WatchState) -> Vec<Verdict> {
     let mut told = Vec::new();
-    let keeps = |query: &&String| state.queries().get(*query).is_some_and(|of_query| !of_query.kept.is_empty());
+    let keeps = |query: &&String| state.of_query(query).is_some_and(|of_query| !of_query.kept.is_empty());
     for query in state.open().iter().filter(keeps).cloned().collect::<Vec<_>>() {
         let of_query = state.query(&query);
         told.extend(night::rest(of_query).into_iter().map(alert));
@@ -412,7 +412,7 @@ fn tell_step(
     verdicts.extend(told.into_iter().map(alert));
     for (item_id, item) in step.counts.values().flat_map(|partial| &partial.pending) {
         let decide = |may_wait, state: &WatchState| {
-            people::decided(waiting(item_id, item), bucket, state.queries().get(&step.query), may_wait)
+            people::decided(waiting(item_id, item), bucket, state.of_query(&step.query), may_wait)
         };
         let mut decided = decide(step.suspected, state);
         // a case that is not known cannot wait
@@ -430,7 +430,7 @@ fn waiting(item_id: &str, item: &PendingItem) -> case::Told {
 }
 
 fn tell_volume(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack: &Pack) -> Option<AlertEvent> {
-    let of_query = state.queries().get(&step.query)?;
+    let of_query = state.of_query(&step.query)?;
     let episode = of_query.tracker.volume.as_ref()?;
     let of_rise = step.rise.as_ref().filter(|rise| rise.reports == episode.reports).map(|rise| rise.window);
     let window = of_rise.or_else(|| episode.window(&step.judgement))?;
@@ -449,7 +449,7 @@ fn parts(query: &str, window: &Windowed, series: &Series) -> Vec<Moved> {
 }
 
 fn tell_mood(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack: &Pack) -> Option<AlertEvent> {
-    let of_query = state.queries().get(&step.query)?;
+    let of_query = state.of_query(&step.query)?;
     let episode = of_query.tracker.mood.as_ref()?;
     let mood = step.judgement.mood.unwrap_or_default();
     let moved = gather::members(&step.query, episode, state, pack);
@@ -531,7 +531,7 @@ fn step_mood(
     let evidence = if notable { state.series.evidence(buckets) } else { Partial::default() };
     let rule = pack.alert_rule(AlertKind::SentimentShift, query);
     // who has no service is in no good mood: while that is told, the mood is no news
-    let is_told = state.tracker.mood.as_ref().is_some_and(Episode::is_open);
+    let is_told = state.tracker.mood.as_deref().is_some_and(Episode::is_open);
     let is_news = |mood: &&Mood| !state.tracker.volume_open() && mood.buckets <= state.tracker.free_buckets(bucket);
     let mood = mood.filter(|mood| rule.enabled && (is_told || is_news(mood)));
     let step = state.tracker.step_mood(query, bucket, mood, &evidence, rule.severity, settings)?;

@@ -14,14 +14,14 @@ use crate::case::Page;
 use crate::detect::Bucket;
 use crate::fault::{Bug, is_planted};
 use crate::log::{Output, Place};
-use crate::pipeline::{Changes, Head, PartialKey, Pending, QueryState, VoiceKey, VoicePage, WatchState};
+use crate::pipeline::{Changes, Head, PartialKey, Pending, Queries, VoiceKey, VoicePage, WatchState};
 use crate::rules::{Pack, PackSource};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Version of the state format.
-pub const STATE_FORMAT: u8 = 7;
+pub const STATE_FORMAT: u8 = 8;
 /// Largest part of a value, bytes; well below the largest record.
 const PART_BYTES_MAX: usize = 512 << 10;
 /// Key of the header.
@@ -235,7 +235,7 @@ pub struct Restored {
     /// What it says about itself.
     pub header: Header,
     /// Series and alerts by query id.
-    pub queries: BTreeMap<String, QueryState>,
+    pub queries: Queries,
     /// What waits for its bucket.
     pub pending: BTreeMap<PartialKey, Pending>,
     /// Cases, alarms and what waits for them, by key.
@@ -330,7 +330,7 @@ fn torn(found: String) -> WireError {
 /// # Errors
 /// When something has no binary form.
 pub fn state_hash(state: &WatchState) -> Result<u128, WireError> {
-    let whole: (Head, &BTreeMap<String, QueryState>, &BTreeMap<PartialKey, Pending>, _, _, _) =
+    let whole: (Head, &Queries, &BTreeMap<PartialKey, Pending>, _, _, _) =
         (state.head(), state.queries(), state.pending(), state.open(), state.pages(), state.voice());
     Ok(xxh3_128(&postcard::to_allocvec(&whole)?))
 }

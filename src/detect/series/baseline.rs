@@ -1,22 +1,28 @@
 //! What is usual for a series: levels with a half-life of a day, and how much its five-minute counts scatter.
+//!
+//! Every level learns each bucket, so they share their weight. They are means as [`Level`] has them, to the bit.
 
-use super::{BLOCK, Cell, LEARN_AFTER};
+use super::cells::Counts;
+use super::{BLOCK, LEARN_AFTER};
 use crate::detect::{BUCKET_SECONDS, Level};
 use serde::{Deserialize, Serialize};
 
-/// Half-life of the level: 24 h.
+/// Half-life of the levels: 24 h.
 const HALF_LIFE_SECONDS: f64 = 86_400.0;
-/// Length of a bucket.
-const STEP_SECONDS: f64 = BUCKET_SECONDS as f64;
+/// What a bucket leaves of them: 2^(−10 s / 24 h).
+const KEPT_OF_BUCKET: f64 = 0.999_919_777_849_848_4;
 
 /// What was learned of a series, bucket by bucket.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Baseline {
-    pub(super) mentions: Level,
-    pub(super) negative: Level,
-    pub(super) outage: Level,
-    pub(super) sentiment: Level,
-    pub(super) sentiment_squares: Level,
+    /// Faded sums.
+    pub(super) mentions: f64,
+    pub(super) negative: f64,
+    pub(super) outage: f64,
+    pub(super) sentiment: f64,
+    pub(super) sentiment_squares: f64,
+    /// Faded number of buckets.
+    weight: f64,
     dispersion: Level,
     block_sum: u32,
     block_cells: u32,
@@ -24,14 +30,14 @@ pub(super) struct Baseline {
 
 impl Default for Baseline {
     fn default() -> Self {
-        let level = Level::new(HALF_LIFE_SECONDS);
         Self {
-            mentions: level,
-            negative: level,
-            outage: level,
-            sentiment: level,
-            sentiment_squares: level,
-            dispersion: level,
+            mentions: 0.0,
+            negative: 0.0,
+            outage: 0.0,
+            sentiment: 0.0,
+            sentiment_squares: 0.0,
+            weight: 0.0,
+            dispersion: Level::new(HALF_LIFE_SECONDS),
             block_sum: 0,
             block_cells: 0,
         }
@@ -41,7 +47,7 @@ impl Default for Baseline {
 impl Baseline {
     /// Mentions per bucket that are usual.
     pub(super) fn usual(&self) -> f64 {
-        self.mentions.mean().unwrap_or(0.0)
+        if self.weight > 0.0 { self.mentions / self.weight } else { 0.0 }
     }
 
     /// Variance over mean of five-minute counts, at least 1.
@@ -49,42 +55,108 @@ impl Baseline {
         self.dispersion.mean().unwrap_or(1.0).max(1.0)
     }
 
-    /// So many empty buckets at once.
+    /// So many empty buckets at once: the closed form of learning one after the other.
     pub(super) fn learn_silence(&mut self, buckets: u32) {
-        let Self { mentions, negative, outage, sentiment, sentiment_squares, .. } = self;
-        for level in [mentions, negative, outage, sentiment, sentiment_squares] {
-            level.learn_zeros(buckets, STEP_SECONDS);
+        let keep = libm::exp2(-(BUCKET_SECONDS as f64) * f64::from(buckets) / HALF_LIFE_SECONDS);
+        self.fade(keep);
+        self.weight += (1.0 - keep) / (1.0 - KEPT_OF_BUCKET);
+    }
+
+    /// So many buckets, one after the other, in each of which this was counted.
+    pub(super) fn learn(&mut self, cell: &Counts, buckets: usize) {
+        if cell.is_empty() {
+            return self.learn_empty(buckets);
+        }
+        (0..buckets).for_each(|_| self.learn_counts(cell));
+    }
+
+    /// By blocks, whose buckets come to nothing but fading.
+    fn learn_empty(&mut self, buckets: usize) {
+        let mut left = u32::try_from(buckets).unwrap_or(u32::MAX);
+        while left > 0 {
+            let cells = left.min(BLOCK - self.block_cells.min(BLOCK - 1));
+            for _ in 0..cells {
+                self.fade(KEPT_OF_BUCKET);
+                self.weight += 1.0;
+            }
+            left -= cells;
+            self.count(cells, 0);
         }
     }
 
-    pub(super) fn learn(&mut self, cell: &Cell) {
+    pub(super) fn learn_counts(&mut self, cell: &Counts) {
         // winsorised: one wild bucket that was no incident must not carry a day
-        let cap = if self.mentions.weight() > LEARN_AFTER as f64 { 5.0 * self.usual() + 5.0 } else { f64::MAX };
+        let cap = if self.weight > LEARN_AFTER as f64 { 5.0 * self.usual() + 5.0 } else { f64::MAX };
         let kept = f64::from(cell.mentions).min(cap);
         let scale = if cell.mentions == 0 { 0.0 } else { kept / f64::from(cell.mentions) };
-        learn(&mut self.mentions, kept, STEP_SECONDS);
-        learn(&mut self.negative, f64::from(cell.negative) * scale, STEP_SECONDS);
-        learn(&mut self.outage, f64::from(cell.outage) * scale, STEP_SECONDS);
-        learn(&mut self.sentiment, f64::from(cell.sentiment_percent) * scale, STEP_SECONDS);
-        learn(&mut self.sentiment_squares, f64::from(cell.sentiment_squares) * scale, STEP_SECONDS);
-        self.block_sum = self.block_sum.saturating_add(cell.mentions);
-        self.block_cells += 1;
-        if self.block_cells == BLOCK {
+        self.fade(KEPT_OF_BUCKET);
+        self.weight += 1.0;
+        self.mentions += kept;
+        self.negative += f64::from(cell.negative) * scale;
+        self.outage += f64::from(cell.outage) * scale;
+        self.sentiment += f64::from(cell.sentiment_percent) * scale;
+        self.sentiment_squares += f64::from(cell.sentiment_squares) * scale;
+        self.count(1, cell.mentions);
+    }
+
+    /// Counts towards the block that is being filled.
+    fn count(&mut self, cells: u32, mentions: u32) {
+        self.block_sum = self.block_sum.saturating_add(mentions);
+        self.block_cells = self.block_cells.saturating_add(cells);
+        if self.block_cells >= BLOCK {
             self.learn_block();
         }
+    }
+
+    fn fade(&mut self, keep: f64) {
+        self.mentions *= keep;
+        self.negative *= keep;
+        self.outage *= keep;
+        self.sentiment *= keep;
+        self.sentiment_squares *= keep;
+        self.weight *= keep;
     }
 
     /// Variance over mean of five-minute counts.
     fn learn_block(&mut self) {
         let expected = (self.usual() * f64::from(BLOCK)).max(0.5);
         let off = f64::from(self.block_sum) - expected;
-        learn(&mut self.dispersion, (off * off / expected).min(25.0), STEP_SECONDS * f64::from(BLOCK));
+        self.dispersion.fade((BUCKET_SECONDS * i64::from(BLOCK)) as f64);
+        self.dispersion.learn((off * off / expected).min(25.0));
         self.block_sum = 0;
         self.block_cells = 0;
     }
 }
 
-fn learn(level: &mut Level, value: f64, step_seconds: f64) {
-    level.fade(step_seconds);
-    level.learn(value);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_that_share_their_weight_are_levels_to_the_bit() {
+        let mut baseline = Baseline::default();
+        let mut levels = [Level::new(HALF_LIFE_SECONDS); 2];
+        for bucket in 0..20_000u32 {
+            let mentions = if bucket % 7 == 0 { bucket % 11 } else { 0 };
+            let cell = Counts { mentions, sentiment_percent: -3 * mentions.cast_signed(), ..Counts::default() };
+            let usual = levels[0].mean().unwrap_or(0.0);
+            let cap = if levels[0].weight() > LEARN_AFTER as f64 { 5.0 * usual + 5.0 } else { f64::MAX };
+            let kept = f64::from(mentions).min(cap);
+            let scale = if mentions == 0 { 0.0 } else { kept / f64::from(mentions) };
+            for (level, value) in levels.iter_mut().zip([kept, f64::from(cell.sentiment_percent) * scale]) {
+                level.fade(BUCKET_SECONDS as f64);
+                level.learn(value);
+            }
+            baseline.learn(&cell, 1);
+            if bucket == 9_000 {
+                levels.iter_mut().for_each(|level| level.learn_zeros(400, BUCKET_SECONDS as f64));
+                baseline.learn_silence(400);
+            }
+            let [mentions, sentiment] = levels;
+            assert_eq!(baseline.mentions.to_bits(), mentions.sum().to_bits(), "{bucket}");
+            assert_eq!(baseline.sentiment.to_bits(), sentiment.sum().to_bits(), "{bucket}");
+            assert_eq!(baseline.weight.to_bits(), mentions.weight().to_bits(), "{bucket}");
+        }
+        assert_eq!(baseline.usual().to_bits(), levels[0].mean().unwrap_or_default().to_bits());
+    }
 }

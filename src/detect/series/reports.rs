@@ -5,7 +5,7 @@
 //! what else is said in the window. So neither a Monday morning nor a launch nor a name in the news is an outage: there
 //! the reports grow no faster than the talk around them.
 
-use super::{Cell, LEARN_AFTER, Series, Settings, VOLUME_WINDOWS, Windowed};
+use super::{LEARN_AFTER, Series, Settings, VOLUME_WINDOWS, Windowed};
 use crate::detect::Bucket;
 use crate::detect::poisson::{negative_binomial_upper_tail_log10, upper_bound};
 use libm::{exp10, log10};
@@ -27,20 +27,19 @@ impl Series {
     }
 
     pub(super) fn reported(&self, buckets: usize, back: usize, open: bool, settings: &Settings) -> Windowed {
-        let counted = |cell: &&Cell| open || !cell.in_incident;
-        let window = Sum::of(self.cells.iter().rev().skip(back).take(buckets).filter(counted));
-        let before = self.cells.iter().rev().skip(back + buckets).take(LEARN_AFTER).filter(|cell| !cell.in_incident);
-        let before = Sum::of(before);
+        let window = self.cells.sums(back, buckets, open);
+        let before = self.cells.sums(back.saturating_add(buckets), LEARN_AFTER, false);
+        let (length, length_before) = (f64::from(window.cells), f64::from(before.cells));
         let share = self.report_share();
         let others = window.mentions.saturating_sub(window.reports) as f64;
-        let by_rate = share * self.usual() * window.cells;
-        let by_hour = if before.cells > 0.0 { before.reports as f64 * window.cells / before.cells } else { 0.0 };
+        let by_rate = share * self.usual() * length;
+        let by_hour = if before.cells > 0 { before.reports as f64 * length / length_before } else { 0.0 };
         let by_share = others * share / (1.0 - share);
         let expected = by_rate.max(by_hour).max(by_share).max(LEAST);
         let mut judged = Windowed { buckets, observed: window.reports, expected, upper: expected, surprise: 0.0 };
         if open || window.reports >= WORTH_A_LOOK {
             // a thinned negative binomial keeps its dispersion; and the share is known from so many reports only
-            let mentions = (self.usual() * window.cells).max(1.0);
+            let mentions = (self.usual() * length).max(1.0);
             let dispersion = (self.spread() - 1.0) / mentions.max(window.mentions as f64) + 1.0 / self.known_reports();
             let leave = leave(buckets, window.reports);
             judged.surprise = negative_binomial_upper_tail_log10(window.reports, expected, dispersion) + leave;
@@ -51,27 +50,29 @@ impl Series {
 
     /// Usual share of reports, 0.5 at most, drawn towards the prior while little is known.
     fn report_share(&self) -> f64 {
-        let known = self.baseline.mentions.sum() + PRIOR_MENTIONS;
-        ((self.baseline.outage.sum() + PRIOR_SHARE * PRIOR_MENTIONS) / known).clamp(0.0, 0.5)
+        let known = self.baseline.mentions + PRIOR_MENTIONS;
+        ((self.baseline.outage + PRIOR_SHARE * PRIOR_MENTIONS) / known).clamp(0.0, 0.5)
     }
 
     fn known_reports(&self) -> f64 {
-        self.baseline.outage.sum() + PRIOR_SHARE * PRIOR_MENTIONS
+        self.baseline.outage + PRIOR_SHARE * PRIOR_MENTIONS
     }
 
     /// The first bucket of the rise among the last `buckets`: from where on the reports exceed twice the expected most.
     #[must_use]
     pub fn onset_of_reports(&self, buckets: usize, expected: f64) -> Bucket {
         let usual = 2.0 * expected / buckets.max(1) as f64;
-        let first = self.cells.len() - buckets.min(self.cells.len());
-        let (mut sum, mut most, mut since) = (0.0, f64::NEG_INFINITY, first);
-        for place in (first..self.cells.len()).rev() {
-            sum += f64::from(self.cells[place].outage) - usual;
-            if self.cells[place].outage > 0 && sum >= most {
-                (most, since) = (sum, place);
+        let alike = self.cells.alike(0, buckets);
+        let cells: Vec<(usize, u32)> =
+            alike.flat_map(|cells| cells.ages.rev().map(move |age| (age, cells.counts.outage))).collect();
+        let (mut sum, mut most, mut since) = (0.0, f64::NEG_INFINITY, self.first_of(buckets));
+        for (age, reports) in cells.into_iter().rev() {
+            sum += f64::from(reports) - usual;
+            if reports > 0 && sum >= most {
+                (most, since) = (sum, self.bucket_of(age));
             }
         }
-        self.bucket_at(since)
+        since
     }
 }
 
@@ -82,24 +83,6 @@ impl Series {
 fn leave(buckets: usize, reports: u64) -> f64 {
     let rises = reports.clamp(WORTH_A_LOOK, RISES_MAX.min(buckets as u64)) as f64;
     log10(buckets as f64 / rises)
-}
-
-/// Sums over some cells.
-#[derive(Debug, Default)]
-struct Sum {
-    mentions: u64,
-    reports: u64,
-    cells: f64,
-}
-
-impl Sum {
-    fn of<'a>(cells: impl Iterator<Item = &'a Cell>) -> Self {
-        cells.fold(Self::default(), |sum, cell| Self {
-            mentions: sum.mentions + u64::from(cell.mentions),
-            reports: sum.reports + u64::from(cell.outage),
-            cells: sum.cells + 1.0,
-        })
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! open hours of share of voice. What was learned from a log bucket is not counted again: raw topics may still hold a
 //! part of the history.
 
-use super::{Head, QueryState, WatchState};
+use super::{Head, Queries, WatchState};
 use crate::detect::{Bucket, Partial};
 use crate::pipeline::UndoLimits;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ impl WatchState {
 
     /// A state that begins with what was learned: all of it is to be in the first snapshot.
     #[must_use]
-    pub fn begun(head: Head, queries: BTreeMap<String, QueryState>, undo: UndoLimits) -> Self {
+    pub fn begun(head: Head, queries: Queries, undo: UndoLimits) -> Self {
         let changed = queries.keys().cloned().collect();
         let mut state = Self::restored(head, queries, BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), undo);
         state.changed_queries = changed;

@@ -20,7 +20,7 @@ pub(super) struct Part {
 
 impl Part {
     pub(super) fn of<'a>(&self, state: &'a WatchState) -> Option<&'a Episode> {
-        state.queries().get(&self.query).and_then(|of_query| of_query.tracker.slot(self.slot))
+        state.of_query(&self.query).and_then(|of_query| of_query.tracker.slot(self.slot))
     }
 
     fn say<'a>(&self, steps: &'a mut [Step]) -> Option<&'a mut Option<Say>> {
@@ -55,7 +55,7 @@ pub(super) fn gather(steps: &mut [Step], bucket: Bucket, state: &mut WatchState,
 
 /// Other series of its incident are open, so what leads it is not over.
 pub(super) fn is_held(query: &str, state: &WatchState, pack: &Pack) -> bool {
-    let own = state.queries().get(query).and_then(|of_query| of_query.tracker.slot(Slot::Counts));
+    let own = state.of_query(query).and_then(|of_query| of_query.tracker.slot(Slot::Counts));
     let Some(episode) = own.filter(|episode| episode.is_open()) else { return false };
     let mut others = pack.group_of(query).into_iter().flat_map(|group| others(query, group));
     others

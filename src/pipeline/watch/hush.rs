@@ -12,7 +12,7 @@ use crate::rules::{Pack, Silenceable};
 /// What is to be told of an alert in this bucket: what its step says, or that nothing keeps it back any more.
 pub(super) fn due(step: &Step, slot: Slot, at: Bucket, state: &WatchState, pack: &Pack) -> Option<Say> {
     let say = step.say(slot).as_ref();
-    let episode = state.queries().get(&step.query)?.tracker.slot(slot)?;
+    let episode = state.of_query(&step.query)?.tracker.slot(slot)?;
     let quiet = say.is_none_or(|say| say.state == AlertState::Updated);
     let held = episode.untold.as_ref().filter(|_| quiet && episode.is_open() && episode.led_by.is_none());
     let Some(held) = held.filter(|_| reason(&step.query, slot, at, state, pack).is_none()) else { return say.cloned() };
@@ -52,7 +52,7 @@ pub(super) fn mark(
 
 /// What keeps an alert of that query back now.
 fn reason(query: &str, slot: Slot, at: Bucket, state: &WatchState, pack: &Pack) -> Option<Suppressed> {
-    let episode = state.queries().get(query)?.tracker.slot(slot)?;
+    let episode = state.of_query(query)?.tracker.slot(slot)?;
     let team = pack.alert_rule(episode.kind, query).team;
     let alert = Silenceable { query, kind: episode.kind, team: &team, severity: episode.severity };
     pack.silenced(alert, at.end()).or_else(|| inhibited(query, slot, episode, at, state, pack))
@@ -75,7 +75,7 @@ fn inhibited(
         id: wider.alert_id.clone(),
         reason: format!("{} on {on} {how}", wider.kind.as_str()),
     };
-    let counts = state.queries().get(query)?.tracker.slot(Slot::Counts);
+    let counts = state.of_query(query)?.tracker.slot(Slot::Counts);
     let told = |wider: &Episode| wider.untold.is_none();
     let echo = counts.filter(|of| slot == Slot::Mood && told(of) && is_echo(AlertKind::SentimentShift, of, at));
     if let Some(of) = echo {

@@ -120,7 +120,7 @@ impl<'a> Round<'a> {
 
     /// There was nothing: the alert ends, and what it is made of opens it no more while it goes on.
     fn withdraw(&self, key: &str, query: &str, said: &Said, state: &mut WatchState) -> Option<Verdict> {
-        let slot = state.queries().get(query)?.tracker.open_slot(&said.about)?;
+        let slot = state.of_query(query)?.tracker.open_slot(&said.about)?;
         let of_query = state.query(query);
         withdraw(slot, self.bucket, Withdrawal::FalseAlarm, "a false alarm".to_owned(), of_query)?;
         let waits = of_query.is_waiting();
@@ -140,7 +140,7 @@ impl<'a> Round<'a> {
             state.book().held_items().into_iter().filter(|(query, _, until)| is_due(query, *until)).collect();
         let decide = |(query, told, until): (String, Told, Timestamp)| {
             let may_wait = until > self.now && stepped.get(query.as_str()).is_some_and(|suspected| *suspected);
-            decided(told, self.bucket, state.queries().get(&query), may_wait).map(Verdict::FollowUp)
+            decided(told, self.bucket, state.of_query(&query), may_wait).map(Verdict::FollowUp)
         };
         held.into_iter().filter_map(decide).collect()
     }
@@ -211,9 +211,8 @@ impl<'a> Round<'a> {
 
     /// Incidents that are over: what was held for them is told so, all at once. As many as there are cases at most.
     fn let_go(&mut self, state: &mut WatchState) -> Vec<Verdict> {
-        let is_over = |query: &&String| {
-            !state.queries().get(query.as_str()).is_some_and(|of_query| of_query.tracker.volume_open())
-        };
+        let is_over =
+            |query: &&String| !state.of_query(query.as_str()).is_some_and(|of_query| of_query.tracker.volume_open());
         let over: Vec<String> = state.book().attached().keys().filter(is_over).cloned().collect();
         let mut verdicts = Vec::new();
         for query in over {
@@ -366,7 +365,7 @@ pub(super) fn rest(state: &mut WatchState, pack: &Pack) -> Vec<Verdict> {
     }
     let round = Round::of(state.closed.unwrap_or(Bucket::FIRST), state, pack);
     let decide = |(query, told, _): (String, Told, Timestamp)| {
-        decided(told, round.bucket, state.queries().get(&query), false).map(Verdict::FollowUp)
+        decided(told, round.bucket, state.of_query(&query), false).map(Verdict::FollowUp)
     };
     let mut verdicts: Vec<Verdict> = held.into_iter().filter_map(decide).collect();
     let follows = round.follow(&verdicts, state);

@@ -24,30 +24,35 @@ pub(super) fn step(query: &str, bucket: Bucket, state: &mut QueryState, pack: &P
     }
     let QueryState { series, tracker, .. } = state;
     let settings = settings(query, bucket, pack);
-    let hour = series.hour();
+    let (beside, topics) = (tracker.beside(bucket), &mut tracker.topics);
+    // where there are too few people for a topic there is none to look for, and of most queries there are
+    if series.counted_in_hour() < people_min(&settings) && !topics.is_open() {
+        topics.look(query, bucket, &[], beside, rule.severity);
+        return None;
+    }
+    let hour = series.last_hour();
+    let hour = hour.heard();
     let asked = pack.query_of(query).map_or("", |query| query.text.as_str());
     let knows_days = age >= DAY_SECONDS;
     let fits =
         |term: &str| (knows_days || matches!(Form::of(term), Form::Hashtag | Form::Link)) && may_be_topic(term, asked);
     let found = hour.topics(&settings, fits);
-    let beside = tracker.beside(bucket);
-    let topics = &mut tracker.topics;
     let opened = topics.look(query, bucket, &found, beside, rule.severity);
     let stepped = opened.or_else(|| {
-        let people = if topics.is_open() { hour.people_of(&topics.term) } else { 0 };
+        let people = if topics.is_open() { hour.people_of(topics.term()) } else { 0 };
         topics.follow(bucket, people, people_min(&settings))
     })?;
-    let over = topics.episode.as_ref().filter(|_| stepped == AlertState::Resolved);
+    let over = topics.episode().filter(|_| stepped == AlertState::Resolved);
     let why = over.map(|episode| super::usual_by_now(episode, bucket)).unwrap_or_default();
     Some(Say { why, ..Say::new(stepped) })
 }
 
 /// The event of an alert on a topic.
 pub(super) fn tell(step: &Step, say: &Say, at: Bucket, state: &WatchState, pack: &Pack) -> Option<AlertEvent> {
-    let of_query = state.queries().get(&step.query)?;
+    let of_query = state.of_query(&step.query)?;
     let episode = of_query.tracker.slot(Slot::Topic)?;
     let settings = settings(&step.query, at, pack);
-    let topic = of_query.series.hour().topic(&of_query.tracker.topics.term, &settings, 0.0);
+    let topic = of_query.series.last_hour().heard().topic(of_query.tracker.topics.term(), &settings, 0.0);
     let moved = super::gather::members(&step.query, episode, state, pack);
     let told = Told { query: &step.query, at, episode, buckets: 0, moved: &moved, say };
     Some(event(told, &topic, of_query, pack, people_min(&settings)))

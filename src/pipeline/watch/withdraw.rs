@@ -29,7 +29,7 @@ pub(super) fn withdraw(slot: Slot, at: Bucket, by: Withdrawal, why: String, stat
 /// The alert on counts is looked at again as it stood when it opened, with all that came since then of that time: it is
 /// withdrawn where it would not open.
 pub(super) fn put_right(query: &str, at: Bucket, state: &mut QueryState, pack: &Pack) -> Option<Say> {
-    let (opening, age) = opened(state.tracker.volume.as_ref(), at)?;
+    let (opening, age) = opened(state.tracker.volume.as_deref(), at)?;
     let settings = settings(&pack.detection_of(opening.kind, query, opening.at.end()));
     let again = state.series.judge_again(opening.buckets as usize, age, opening.reports, &settings);
     if meets(&again, &settings) || again.expected < PUT_RIGHT * opening.expected {
@@ -45,7 +45,7 @@ pub(super) fn put_right(query: &str, at: Bucket, state: &mut QueryState, pack: &
 
 /// The same of the alert on mood: the window that opened it, with the posts of that time which came since.
 pub(super) fn mood_put_right(query: &str, at: Bucket, state: &mut QueryState, pack: &Pack) -> Option<Say> {
-    let (opening, age) = opened(state.tracker.mood.as_ref(), at)?;
+    let (opening, age) = opened(state.tracker.mood.as_deref(), at)?;
     let settings = settings(&pack.detection_of(AlertKind::SentimentShift, query, opening.at.end()));
     let again = state.series.mood_of(opening.buckets as usize, age, &settings)?;
     // usually so many are negative of so many: that grows only as posts come
@@ -64,12 +64,13 @@ pub(super) fn mood_put_right(query: &str, at: Bucket, state: &mut QueryState, pa
 /// Of that hour the oldest minutes may be forgotten; whoever is missing speaks for nobody, so more people must be there.
 pub(super) fn topic_put_right(query: &str, at: Bucket, state: &mut QueryState, pack: &Pack) -> Option<Say> {
     let topics = &state.tracker.topics;
-    let (opened, people) = topics.opening.filter(|_| topics.is_open())?;
+    let (opened, people) = topics.opening().filter(|_| topics.is_open())?;
     age(opened, at)?;
     let settings = settings(&pack.detection_of(AlertKind::Emerging, query, opened.end()));
-    let hour = state.series.hour_until(opened);
-    let again = hour.people_of(&topics.term);
-    if (again as f64) < PUT_RIGHT * people as f64 || hour.is_independent(&topics.term, &settings) {
+    let hour = state.series.last_hour_until(opened);
+    let hour = hour.heard();
+    let again = hour.people_of(topics.term());
+    if (again as f64) < PUT_RIGHT * people as f64 || hour.is_independent(topics.term(), &settings) {
         return None;
     }
     let why = format!(

@@ -1,0 +1,197 @@
+//! What a series costs: bytes on the heap, time to take a post in, bytes of its snapshot, time to restore it.
+//!
+//! ```text
+//! taskset -c 1 cargo bench --bench series -- [--series 100000] [--kind quiet|daily|busy]
+//! ```
+//! Three kinds: a quiet series has a post every eight hours, watched for a week; a daily one 200 posts a day, for a day;
+//! a busy one twenty posts in every bucket, for two hours. There are as many quiet ones as asked for, a tenth as many
+//! daily ones and a thousandth as many busy ones. A post has twenty terms; one in four stands in a thread.
+//!
+//! All series of a kind are walked in the order of time, as watch does when a bucket closes: the series moves to the
+//! bucket, and a partial is merged. Nothing is judged, and making the partials does not count. Bytes are those asked of
+//! the allocator, with the key and the map they stand in; times are CPU times of one thread. The snapshot is of four
+//! partitions, read back one after the other; a state that is not the one that was written ends the bench with code 1.
+//! One line of JSON for each kind.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+use groundswell::alert::Tracker;
+use groundswell::detect::{Bucket, Contribution, Partial, Series, Threads};
+use groundswell::log::Topics;
+use groundswell::mention::{Platform, hash64};
+use groundswell::pipeline::{Head, Queries, QueryState, UndoLimits, WatchState};
+use groundswell::rules::{self, Pack};
+use groundswell::wire::{Cut, StateRecords, Written, read_snapshot, snapshot, state_hash};
+use std::collections::BTreeMap;
+
+const PARTITIONS: usize = 4;
+/// Partials that are made before the clock runs, and taken in turn.
+const PARTIALS: usize = 4_096;
+const TERMS_OF_POST: u64 = 20;
+const STARTED: Bucket = Bucket(170_000_000);
+
+#[derive(Clone, Copy)]
+struct Kind {
+    name: &'static str,
+    /// Of so many series that are asked for there is one of these.
+    one_in: usize,
+    /// Buckets from one post to the next, and how often there is one.
+    every: i64,
+    times: i64,
+    posts: u64,
+}
+
+const KINDS: [Kind; 3] = [
+    Kind { name: "quiet", one_in: 1, every: 2_880, times: 21, posts: 1 },
+    Kind { name: "daily", one_in: 10, every: 43, times: 200, posts: 1 },
+    Kind { name: "busy", one_in: 1_000, every: 1, times: 720, posts: 20 },
+];
+
+fn main() {
+    let asked = Asked::read();
+    let pack = rules::load(&rules::shipped(), &[]).unwrap();
+    for kind in KINDS.iter().filter(|kind| asked.kind.as_ref().is_none_or(|name| kind.name == name)) {
+        run(kind, (asked.series / kind.one_in).max(1), &pack);
+    }
+}
+
+fn run(kind: &Kind, series: usize, pack: &Pack) {
+    let partials: Vec<Partial> = (0..PARTIALS as u64).map(|number| partial(number, kind.posts)).collect();
+    let (mut states, mut seconds) = (vec![Queries::new(); PARTITIONS], 0.0);
+    let held = allocation_counter::measure(|| {
+        make(&mut states, series);
+        seconds = walk(&mut states, kind, &partials);
+    });
+    let taken = series as f64 * kind.times as f64;
+    let restored = restore(states, pack);
+    println!(
+        "{{\"kind\":\"{}\",\"series\":{series},\"heap_bytes\":{:.0},\"ns_per_partial\":{:.0},\"snapshot_bytes\":{:.0},\
+         \"restore_seconds\":{:.2},\"restore_us_per_series\":{:.2}}}",
+        kind.name,
+        held.bytes_current as f64 / series as f64,
+        1e9 * seconds / taken,
+        restored.bytes as f64 / series as f64,
+        restored.seconds,
+        1e6 * restored.seconds / series as f64,
+    );
+}
+
+fn make(states: &mut [Queries], series: usize) {
+    for number in 0..series {
+        let (series, tracker, threads) = (Series::new(STARTED), Tracker::default(), Threads::default());
+        let state = QueryState { series, tracker, threads, kept: Vec::new() };
+        states[number % PARTITIONS].insert(format!("watched-query-{number}"), Box::new(state));
+    }
+}
+
+/// Every series gets its posts, one after the other; CPU seconds.
+fn walk(states: &mut [Queries], kind: &Kind, partials: &[Partial]) -> f64 {
+    let begun = cpu_seconds();
+    let mut number = 0;
+    for time in 1..=kind.times {
+        for (place, state) in states.iter_mut().flat_map(BTreeMap::values_mut).enumerate() {
+            number = (number + 1) % partials.len();
+            // apart from each other, as posts of different series are
+            let bucket = STARTED.plus(time * kind.every + place as i64 % kind.every);
+            state.series.advance(bucket, false, false, &[]);
+            state.series.merge(bucket, &partials[number]);
+            state.threads.take(bucket, bucket, &partials[number]);
+        }
+    }
+    cpu_seconds() - begun
+}
+
+struct Restore {
+    bytes: usize,
+    seconds: f64,
+}
+
+fn restore(states: Vec<Queries>, pack: &Pack) -> Restore {
+    let mut sum = Restore { bytes: 0, seconds: 0.0 };
+    for queries in states {
+        let state = WatchState::begun(Head::default(), queries, UndoLimits::default());
+        let cut = Cut { partition: 0, next: 0, pack };
+        let written = snapshot(&Topics::new(""), cut, &state, &Written::default()).unwrap();
+        let record = |output: groundswell::log::Output| Some((output.key?, output.value?));
+        let records: StateRecords = written.records.into_iter().filter_map(record).collect();
+        sum.bytes += records.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
+        let expected = state_hash(&state).unwrap();
+        drop(state);
+        let begun = cpu_seconds();
+        let read = read_snapshot(records).unwrap().unwrap();
+        let undo = UndoLimits::default();
+        let state = WatchState::restored(read.header.head, read.queries, read.pending, read.pages, read.voice, undo);
+        sum.seconds += cpu_seconds() - begun;
+        if state_hash(&state).unwrap() != expected {
+            eprintln!("what was read back is not what was written");
+            std::process::exit(1);
+        }
+    }
+    sum
+}
+
+fn partial(number: u64, posts: u64) -> Partial {
+    let mut partial = Partial::default();
+    for post in 0..posts {
+        partial.add(&contribution(number * posts + post));
+    }
+    partial
+}
+
+/// Words as a language has them: few are often said, most are rare.
+fn contribution(seed: u64) -> Contribution {
+    let random = |what: &str| hash64(&[what, &seed.to_string()]);
+    let term = |place: u64| {
+        let share = random(&format!("term {place}")) as f64 / u64::MAX as f64;
+        format!("word{:.0}", libm::exp2(14.0 * share))
+    };
+    let person = random("person");
+    Contribution {
+        counts: true,
+        at: STARTED.start(),
+        platform: Platform::ALL[usize::try_from(person % 2).unwrap()],
+        language: ["en", "en", "es"][usize::try_from(person % 3).unwrap()].to_owned(),
+        negative: person.is_multiple_of(5),
+        sentiment_percent: i64::try_from(person % 161).unwrap() - 80,
+        outage: person.is_multiple_of(20),
+        noise: false,
+        repost: person.is_multiple_of(6),
+        person,
+        text: random("text"),
+        thread: person.is_multiple_of(4).then(|| random("thread")),
+        followers: person % 2_000,
+        prominent: false,
+        alarm: false,
+        example: Some(format!("x:{person}")),
+        terms: (0..TERMS_OF_POST).map(term).collect(),
+        pending: None,
+    }
+}
+
+struct Asked {
+    series: usize,
+    kind: Option<String>,
+}
+
+impl Asked {
+    fn read() -> Self {
+        let mut asked = Self { series: 100_000, kind: None };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--series" => asked.series = arguments.next().unwrap().parse().unwrap(),
+                "--kind" => asked.kind = arguments.next(),
+                // what cargo passes to every bench
+                "--bench" => {}
+                other => panic!("unknown argument {other}"),
+            }
+        }
+        asked
+    }
+}
+
+/// CPU time of this thread.
+fn cpu_seconds() -> f64 {
+    let status = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    status.split_whitespace().next().and_then(|nanoseconds| nanoseconds.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
+}
