@@ -179,7 +179,7 @@ impl Model {
 
     /// Sums the rows of a text whose pieces are summed already.
     fn logits(&self, features: &Features, read: &Sums) -> Logits {
-        self.logits_with(features, &read.pieces, read.piece_count)
+        self.logits_with(features, &read.pieces.get(), read.piece_count)
     }
 
     /// Sums the rows of a text that was read letter by letter, as it is for learning.
@@ -236,7 +236,7 @@ impl Model {
     fn language_probabilities(&self, sum: &LanguageSum, p: &mut [f64]) {
         let share = share(sum.count);
         let columns = self.parts.language_scale.iter().zip(&self.parts.language_bias);
-        for ((p, sum), (scale, bias)) in p.iter_mut().zip(sum.columns).zip(columns) {
+        for ((p, sum), (scale, bias)) in p.iter_mut().zip(sum.columns.get()).zip(columns) {
             *p = f64::from(sum) * share * f64::from(*scale) + f64::from(*bias);
         }
         softmax(p);
