@@ -3,6 +3,7 @@
 //! Follows twitter-text's rules for what may surround, begin and end a link. Never resolves or opens anything.
 
 use super::entity::run_length;
+use super::next_byte;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -200,8 +201,7 @@ pub(super) fn links_into(text: &str, found: &mut Vec<Range<usize>>) {
     found.clear();
     let mut at = 0;
     // A link has a "://" or a dot between two labels: walk from one such place to the next.
-    while let Some(step) = bytes[at..].iter().position(|byte| matches!(byte, b'.' | b':')) {
-        let here = at + step;
+    while let Some(here) = next_byte(bytes, at, |byte| (byte == b'.') | (byte == b':')) {
         let floor = at;
         if bytes[here] == b':' {
             let Some((start, host)) = protocol_around(text, here, floor) else {
