@@ -8,8 +8,8 @@ use super::calibrate::{best, round4, sigmoid, softmax};
 use super::explain::{Counts, Evidence, Memory, counts, explain};
 use super::features::{Feature, Features, GROUPS, extract, walk};
 use super::heads::{
-    ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL, NOISE,
-    PRESS, SARCASM, SENTIMENT, SPECS, STRIDE, Shape, THREAT, UNKNOWN, URGENCY,
+    ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HEADS, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL,
+    NOISE, PRESS, SARCASM, SENTIMENT, SPECS, STRIDE, Shape, THREAT, UNKNOWN, URGENCY,
 };
 use super::pii::find_pii;
 use super::rows::sum_rows;
@@ -128,7 +128,8 @@ impl Model {
         let sentiment = answer(SENTIMENT);
         let emotion = answer(EMOTION);
         let intent = answer(INTENT);
-        let flag = |head: usize| Probability { probability: round4(self.flag(head, &logits, empty)) };
+        let flags = flags(&logits, empty);
+        let flag = |head: usize| Probability { probability: flags[head] };
         let noise = answer(NOISE);
         let noise_score = noise_score(&noise, is_read(&language.code, reading));
         let noise_is_told = !matches!(noise_score.label.as_ref(), "none" | UNKNOWN);
@@ -210,12 +211,6 @@ impl Model {
         Answer { spec, p, label, probability }
     }
 
-    fn flag(&self, head: usize, logits: &Logits, empty: bool) -> f64 {
-        let spec = &SPECS[head];
-        debug_assert_eq!(spec.shape, Shape::Flag);
-        if empty { 0.0 } else { sigmoid(logits.z[spec.first]) }
-    }
-
     /// Which language, by the words alone; a given tag wins.
     fn language(&self, sum: &LanguageSum, given: Option<&str>) -> LanguageScore {
         if let Some(code) = given {
@@ -276,6 +271,14 @@ fn noise_score(answer: &Answer, is_read: bool) -> LabelScore {
 
 pub(crate) fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes)[..8])
+}
+
+/// The probabilities of the yes-or-no heads, rounded; none of the others.
+fn flags(logits: &Logits, empty: bool) -> [f64; HEADS] {
+    let mut flags = [0.0; HEADS];
+    let heads = flags.iter_mut().zip(&SPECS).filter(|(_, spec)| spec.shape == Shape::Flag && !empty);
+    heads.for_each(|(flag, spec)| *flag = round4(sigmoid(logits.z[spec.first])));
+    flags
 }
 
 /// What one of `count` features counts: the sum of many weak signs grows with the root of their number.

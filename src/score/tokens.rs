@@ -124,9 +124,22 @@ fn fold(text: &str, cells: &mut Vec<Cell>) {
     let plain = |(n, byte): (usize, &u8)| {
         let ch = char::from(byte.to_ascii_lowercase());
         Cell { ch, at: at(n), upper: byte.is_ascii_uppercase() }
+/// The cells of the characters of ASCII.
+static PLAIN: [Cell; 128] = {
+    let mut cells = [Cell { ch: '\0', at: 0, upper: false }; 128];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        let ch = byte.to_ascii_lowercase() as char;
+        cells[byte as usize] = Cell { ch, at: 0, upper: byte.is_ascii_uppercase() };
+        byte += 1;
+    }
+    cells
+};
+
     };
     if text.is_ascii() {
-        return cells.extend(text.as_bytes().iter().enumerate().map(plain));
+        let plain = |(at, byte): (u32, &u8)| Cell { at, ..PLAIN[usize::from(*byte) % PLAIN.len()] };
+        return cells.extend((0..).zip(text.as_bytes()).map(plain));
     }
     cells.reserve(text.len());
     for (n, ch) in text.char_indices() {
