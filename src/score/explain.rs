@@ -9,6 +9,7 @@ use super::features::{Feature, Features, GROUPS, Unit};
 use super::heads::{COLUMNS, LABELS_MAX, SPECS, STRIDE};
 use super::layer::Layer;
 use super::model::Logits;
+use super::spare::Spare;
 use super::tokens::{Reading, Token};
 use super::vocabulary::Sums;
 use super::{Explanation, Label};
@@ -56,12 +57,14 @@ pub(crate) fn explain<const N: usize>(
     evidence: &Evidence<'_>,
     heads: [(usize, &[f64]); N],
     Memory { units, sizes }: &mut Memory,
+    spare: &mut Spare,
 ) -> Vec<Explanation> {
     const { assert!(N <= HEADS_TOLD) };
-    let mut told = Vec::with_capacity(N * (UNITS_MAX + 2));
+    let mut told = spare.explain();
     if evidence.features.words.is_empty() {
         return told;
     }
+    told.reserve(N * (UNITS_MAX + 2));
     let odds = heads.map(|(head, p)| {
         let (first, second) = top_two(p);
         Odds::new(evidence, SPECS[head].first + first, SPECS[head].first + second)
@@ -70,7 +73,7 @@ pub(crate) fn explain<const N: usize>(
     for (n, odds) in odds.iter().enumerate() {
         sizes.clear();
         sizes.extend(units.iter().map(|unit| unit[n].abs()));
-        tell(evidence, odds, |unit| units[unit][n], largest(sizes), &mut told);
+        tell(evidence, odds, |unit| units[unit][n], largest(sizes), (&mut told, spare));
     }
     told
 }
@@ -148,7 +151,7 @@ fn tell(
     odds: &Odds<'_>,
     part: impl Fn(usize) -> f64,
     (largest, count): ([usize; UNITS_MAX], usize),
-    told: &mut Vec<Explanation>,
+    (told, spare): (&mut Vec<Explanation>, &mut Spare),
 ) {
     let head: &'static str = &NAMES[odds.column];
     let total = odds.between(|column| evidence.logits.z[column]);
@@ -157,7 +160,7 @@ fn tell(
     for &unit in &largest[..count] {
         let weight = round4(part(unit));
         rest -= weight;
-        let (feature, start, end) = name(evidence.reading, evidence.features.units[unit]);
+        let (feature, start, end) = name(evidence.reading, evidence.features.units[unit], spare);
         told.push(Explanation { head: head.into(), feature, start, end, weight });
     }
     for (feature, weight) in [("bias", bias), ("rest", round4(rest))] {
@@ -165,15 +168,15 @@ fn tell(
     }
 }
 
-fn name(reading: &Reading, unit: Unit) -> (Label, Option<u32>, Option<u32>) {
+fn name(reading: &Reading, unit: Unit, spare: &mut Spare) -> (Label, Option<u32>, Option<u32>) {
     let (from, to, mark) = match unit {
-        Unit::Style(name) => return (format!("style:{name}").into(), None, None),
+        Unit::Style(name) => return (name.into(), None, None),
         Unit::One(n) => (n, n, ""),
         Unit::Pair(n) => (n, n + 1, ""),
         Unit::Edge(n) => (n, n, "edge:"),
     };
     let (from, to) = (&reading.tokens[from as usize], &reading.tokens[to as usize]);
-    let mut name = String::with_capacity(32);
+    let mut name = spare.name();
     name.push_str(mark);
     push_letters(&mut name, reading, from);
     if from.start != to.start {
@@ -184,6 +187,12 @@ fn name(reading: &Reading, unit: Unit) -> (Label, Option<u32>, Option<u32>) {
 }
 
 fn push_letters(name: &mut String, reading: &Reading, token: &Token) {
+    if let Some(behind) = reading.plain_behind(token) {
+        // a copy of a fixed size is a few moves; what is too much is taken back
+        let end = name.len() + (token.to - token.from) as usize;
+        name.push_str(behind);
+        return name.truncate(end);
+    }
     match reading.plain_letters(token) {
         Some(letters) => name.push_str(&letters[..letters.len().min(LETTERS_TOLD)]),
         None => name.extend(reading.cells_of(token).iter().take(LETTERS_TOLD).map(|cell| cell.ch)),
