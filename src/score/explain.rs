@@ -30,9 +30,19 @@ type UnitParts = [f64; HEADS_TOLD];
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     units: Vec<UnitParts>,
-    /// Of the parts in one head.
-    sizes: Vec<f64>,
+    sizes: Sizes,
 }
+
+/// Sizes of the parts in one head.
+#[derive(Debug, Default)]
+struct Sizes {
+    parts: Vec<f64>,
+    /// The largest of every [`BLOCK`] of them.
+    tops: Vec<f64>,
+}
+
+/// Parts whose largest is kept at hand.
+const BLOCK: usize = 8;
 
 /// Units told per head.
 const UNITS_MAX: usize = 6;
@@ -71,8 +81,8 @@ pub(crate) fn explain<const N: usize>(
     });
     sum_units(evidence, &odds, units);
     for (n, odds) in odds.iter().enumerate() {
-        sizes.clear();
-        sizes.extend(units.iter().map(|unit| unit[n].abs()));
+        sizes.parts.clear();
+        sizes.parts.extend(units.iter().map(|unit| unit[n].abs()));
         tell(evidence, odds, |unit| units[unit][n], largest(sizes), (&mut told, spare));
     }
     told
@@ -208,20 +218,52 @@ fn top_two(p: &[f64]) -> (usize, usize) {
 }
 
 /// Units by size of their part, and how many: at most [`UNITS_MAX`], none that rounds to nothing; of equals the first.
-/// What is taken counts nothing from then on. Looks at all of them each time, since their order cannot be guessed.
-fn largest(sizes: &mut [f64]) -> ([usize; UNITS_MAX], usize) {
+/// What is taken counts nothing from then on, and only its block is looked at again. Looks at all of a block each time,
+/// since their order cannot be guessed.
+fn largest(Sizes { parts, tops }: &mut Sizes) -> ([usize; UNITS_MAX], usize) {
+    tops.clear();
+    tops.extend(parts.chunks(BLOCK).map(|block| top(block).1));
     let (mut order, mut count) = ([0; UNITS_MAX], 0);
     while count < UNITS_MAX {
-        let (mut top, mut most) = (0, 0.0);
-        for (unit, &size) in sizes.iter().enumerate() {
-            top = if size > most { unit } else { top };
-            most = if size > most { size } else { most };
-        }
+        let (at, most) = top(tops);
         if most < PART_MIN {
             break;
         }
-        (order[count], sizes[top]) = (top, 0.0);
+        let (first, end) = (at * BLOCK, parts.len().min((at + 1) * BLOCK));
+        let block = &mut parts[first..end];
+        let (place, _) = top(block);
+        block[place] = 0.0;
+        tops[at] = top(block).1;
+        order[count] = first + place;
         count += 1;
     }
     (order, count)
+}
+
+/// Index and size of the largest; the first of equals.
+fn top(sizes: &[f64]) -> (usize, f64) {
+    let (mut top, mut most) = (0, 0.0);
+    for (at, &size) in sizes.iter().enumerate() {
+        top = if size > most { at } else { top };
+        most = if size > most { size } else { most };
+    }
+    (top, most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_largest_are_those_that_sorting_finds(steps in prop::collection::vec(0_u16..40, 0..60)) {
+            let parts: Vec<f64> = steps.iter().map(|steps| f64::from(*steps) * 1e-4).collect();
+            let mut sorted: Vec<usize> = (0..parts.len()).filter(|at| parts[*at] >= PART_MIN).collect();
+            sorted.sort_by(|a, b| parts[*b].total_cmp(&parts[*a]));
+            sorted.truncate(UNITS_MAX);
+            let (order, count) = largest(&mut Sizes { parts, tops: vec![9.0] });
+            prop_assert_eq!(&order[..count], sorted);
+        }
+    }
 }
