@@ -259,8 +259,8 @@ struct Remembered<C> {
     outline: Option<Outline>,
     /// Its words, each behind a space, as many as are compared.
     spaced: Box<str>,
-    /// Once it was compared.
-    sketch: OnceCell<Sketch>,
+    /// Once it was compared; apart, since few are.
+    sketch: OnceCell<Box<Sketch>>,
     cluster: C,
 }
 
@@ -269,7 +269,7 @@ impl<C> Remembered<C> {
         self.sketch.get_or_init(|| {
             let mut letters = Vec::with_capacity(self.spaced.len());
             letters_into(&self.spaced, &mut letters);
-            Sketch::new(&self.spaced, &letters, shingles(&letters).collect())
+            Box::new(Sketch::new(&self.spaced, &letters, shingles(&letters).collect()))
         })
     }
 }
@@ -320,12 +320,12 @@ impl<C: Clone> Near<C> {
     }
 
     /// The cluster of the most similar text, of equally similar ones the oldest; and the sketch it was compared by.
-    fn most_similar(&self, spaced: &str, outline: Option<&Outline>) -> (Option<C>, OnceCell<Sketch>) {
+    fn most_similar(&self, spaced: &str, outline: Option<&Outline>) -> (Option<C>, OnceCell<Box<Sketch>>) {
         let sketch = OnceCell::new();
         let (candidates, count) = self.buckets.candidates(&self.keys);
         let compared = candidates[..count].iter().filter_map(|&number| {
             let text = self.text(number).filter(|text| self.may_be_similar(outline, text))?;
-            let sketch = sketch.get_or_init(|| Sketch::new(spaced, &self.letters, self.shingles.clone()));
+            let sketch = sketch.get_or_init(|| Box::new(Sketch::new(spaced, &self.letters, self.shingles.clone())));
             Some((sketch.similarity(text.sketch())?, std::cmp::Reverse(number), text))
         });
         let best = compared.max_by_key(|(similarity, number, _)| (*similarity, *number));
