@@ -17,7 +17,7 @@ pub(crate) fn sum_rows<const N: usize>(table: &[[i8; N]], ids: impl Iterator<Ite
 
 /// Rows that are fetched before one is added, so that memory is waited for once and not at each of them.
 const FETCHED: usize = 17;
-const _: () = assert!(RUN_MAX as usize % FETCHED == 0);
+const _: () = assert!((RUN_MAX as usize).is_multiple_of(FETCHED));
 
 /// The sum of the next rows, at most [`RUN_MAX`], and how many they were. Compiled by itself: the compiler turns it into
 /// wide instructions, but into narrower ones beside sums of 32 bits.
