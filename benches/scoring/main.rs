@@ -118,6 +118,7 @@ impl Round {
             written.clear();
             write_scores(&id, &scores, &cluster, &mut written);
             written.push(b'\n');
+            scratch.take_back(scores);
             nanoseconds.push(u64::try_from(begun.elapsed().as_nanos()).unwrap());
             keep(&written);
         }

@@ -150,6 +150,7 @@ impl Scorer {
         self.written.clear();
         write_scores(parsed.id, &scores, &cluster, &mut self.written);
         self.written.push(b'\n');
+        self.scratch.take_back(scores);
         io.stdout.write_all(&self.written)?;
         Ok(())
     }

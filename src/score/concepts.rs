@@ -146,7 +146,8 @@ impl Lexicon {
 /// Bytes of an entry as it is written, or less.
 const ENTRY_BYTES: usize = 12;
 
-const SEEN_WORDS: usize = 1 << 13;
+/// So few that they stay near: a bit that two keys share costs a probe, memory that is far costs more.
+const SEEN_WORDS: usize = 1 << 11;
 /// Places for the roles of words: so many more than words of phrases that few share one.
 const ROLES: usize = 1 << 16;
 

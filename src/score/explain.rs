@@ -9,6 +9,7 @@ use super::features::{Feature, Features, GROUPS, Unit};
 use super::heads::{COLUMNS, LABELS_MAX, SPECS, STRIDE};
 use super::layer::Layer;
 use super::model::Logits;
+use super::spare::Spare;
 use super::tokens::{Reading, Token};
 use super::vocabulary::Sums;
 use super::{Explanation, Label};
@@ -29,9 +30,19 @@ type UnitParts = [f64; HEADS_TOLD];
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     units: Vec<UnitParts>,
-    /// Of the parts in one head.
-    sizes: Vec<f64>,
+    sizes: Sizes,
 }
+
+/// Sizes of the parts in one head.
+#[derive(Debug, Default)]
+struct Sizes {
+    parts: Vec<f64>,
+    /// The largest of every [`BLOCK`] of them.
+    tops: Vec<f64>,
+}
+
+/// Parts whose largest is kept at hand.
+const BLOCK: usize = 8;
 
 /// Units told per head.
 const UNITS_MAX: usize = 6;
@@ -56,21 +67,23 @@ pub(crate) fn explain<const N: usize>(
     evidence: &Evidence<'_>,
     heads: [(usize, &[f64]); N],
     Memory { units, sizes }: &mut Memory,
+    spare: &mut Spare,
 ) -> Vec<Explanation> {
     const { assert!(N <= HEADS_TOLD) };
-    let mut told = Vec::with_capacity(N * (UNITS_MAX + 2));
+    let mut told = spare.explain();
     if evidence.features.words.is_empty() {
         return told;
     }
+    told.reserve(N * (UNITS_MAX + 2));
     let odds = heads.map(|(head, p)| {
         let (first, second) = top_two(p);
         Odds::new(evidence, SPECS[head].first + first, SPECS[head].first + second)
     });
     sum_units(evidence, &odds, units);
     for (n, odds) in odds.iter().enumerate() {
-        sizes.clear();
-        sizes.extend(units.iter().map(|unit| unit[n].abs()));
-        tell(evidence, odds, |unit| units[unit][n], largest(sizes), &mut told);
+        sizes.parts.clear();
+        sizes.parts.extend(units.iter().map(|unit| unit[n].abs()));
+        tell(evidence, odds, |unit| units[unit][n], largest(sizes), (&mut told, spare));
     }
     told
 }
@@ -148,7 +161,7 @@ fn tell(
     odds: &Odds<'_>,
     part: impl Fn(usize) -> f64,
     (largest, count): ([usize; UNITS_MAX], usize),
-    told: &mut Vec<Explanation>,
+    (told, spare): (&mut Vec<Explanation>, &mut Spare),
 ) {
     let head: &'static str = &NAMES[odds.column];
     let total = odds.between(|column| evidence.logits.z[column]);
@@ -157,7 +170,7 @@ fn tell(
     for &unit in &largest[..count] {
         let weight = round4(part(unit));
         rest -= weight;
-        let (feature, start, end) = name(evidence.reading, evidence.features.units[unit]);
+        let (feature, start, end) = name(evidence.reading, evidence.features.units[unit], spare);
         told.push(Explanation { head: head.into(), feature, start, end, weight });
     }
     for (feature, weight) in [("bias", bias), ("rest", round4(rest))] {
@@ -165,15 +178,15 @@ fn tell(
     }
 }
 
-fn name(reading: &Reading, unit: Unit) -> (Label, Option<u32>, Option<u32>) {
+fn name(reading: &Reading, unit: Unit, spare: &mut Spare) -> (Label, Option<u32>, Option<u32>) {
     let (from, to, mark) = match unit {
-        Unit::Style(name) => return (format!("style:{name}").into(), None, None),
+        Unit::Style(name) => return (name.into(), None, None),
         Unit::One(n) => (n, n, ""),
         Unit::Pair(n) => (n, n + 1, ""),
         Unit::Edge(n) => (n, n, "edge:"),
     };
     let (from, to) = (&reading.tokens[from as usize], &reading.tokens[to as usize]);
-    let mut name = String::with_capacity(32);
+    let mut name = spare.name();
     name.push_str(mark);
     push_letters(&mut name, reading, from);
     if from.start != to.start {
@@ -184,6 +197,12 @@ fn name(reading: &Reading, unit: Unit) -> (Label, Option<u32>, Option<u32>) {
 }
 
 fn push_letters(name: &mut String, reading: &Reading, token: &Token) {
+    if let Some(behind) = reading.plain_behind(token) {
+        // a copy of a fixed size is a few moves; what is too much is taken back
+        let end = name.len() + (token.to - token.from) as usize;
+        name.push_str(behind);
+        return name.truncate(end);
+    }
     match reading.plain_letters(token) {
         Some(letters) => name.push_str(&letters[..letters.len().min(LETTERS_TOLD)]),
         None => name.extend(reading.cells_of(token).iter().take(LETTERS_TOLD).map(|cell| cell.ch)),
@@ -199,20 +218,52 @@ fn top_two(p: &[f64]) -> (usize, usize) {
 }
 
 /// Units by size of their part, and how many: at most [`UNITS_MAX`], none that rounds to nothing; of equals the first.
-/// What is taken counts nothing from then on. Looks at all of them each time, since their order cannot be guessed.
-fn largest(sizes: &mut [f64]) -> ([usize; UNITS_MAX], usize) {
+/// What is taken counts nothing from then on, and only its block is looked at again. Looks at all of a block each time,
+/// since their order cannot be guessed.
+fn largest(Sizes { parts, tops }: &mut Sizes) -> ([usize; UNITS_MAX], usize) {
+    tops.clear();
+    tops.extend(parts.chunks(BLOCK).map(|block| top(block).1));
     let (mut order, mut count) = ([0; UNITS_MAX], 0);
     while count < UNITS_MAX {
-        let (mut top, mut most) = (0, 0.0);
-        for (unit, &size) in sizes.iter().enumerate() {
-            top = if size > most { unit } else { top };
-            most = if size > most { size } else { most };
-        }
+        let (at, most) = top(tops);
         if most < PART_MIN {
             break;
         }
-        (order[count], sizes[top]) = (top, 0.0);
+        let (first, end) = (at * BLOCK, parts.len().min((at + 1) * BLOCK));
+        let block = &mut parts[first..end];
+        let (place, _) = top(block);
+        block[place] = 0.0;
+        tops[at] = top(block).1;
+        order[count] = first + place;
         count += 1;
     }
     (order, count)
+}
+
+/// Index and size of the largest; the first of equals.
+fn top(sizes: &[f64]) -> (usize, f64) {
+    let (mut top, mut most) = (0, 0.0);
+    for (at, &size) in sizes.iter().enumerate() {
+        top = if size > most { at } else { top };
+        most = if size > most { size } else { most };
+    }
+    (top, most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_largest_are_those_that_sorting_finds(steps in prop::collection::vec(0_u16..40, 0..60)) {
+            let parts: Vec<f64> = steps.iter().map(|steps| f64::from(*steps) * 1e-4).collect();
+            let mut sorted: Vec<usize> = (0..parts.len()).filter(|at| parts[*at] >= PART_MIN).collect();
+            sorted.sort_by(|a, b| parts[*b].total_cmp(&parts[*a]));
+            sorted.truncate(UNITS_MAX);
+            let (order, count) = largest(&mut Sizes { parts, tops: vec![9.0] });
+            prop_assert_eq!(&order[..count], sorted);
+        }
+    }
 }

@@ -28,6 +28,9 @@ pub(crate) struct Feature {
     pub(crate) unit: u32,
 }
 
+/// How the name of a manner of writing begins.
+const STYLE: &str = "style:";
+
 /// Something a reader can point at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
@@ -37,7 +40,7 @@ pub(crate) enum Unit {
     Pair(u32),
     /// The first or the last word's place.
     Edge(u32),
-    /// A manner of writing, by name.
+    /// A manner of writing, by name with [`STYLE`] before it.
     Style(&'static str),
 }
 
@@ -412,7 +415,7 @@ impl<W: Words> Walk<'_, W> {
 
     fn styled(&mut self, name: &'static str, value: u64) {
         let unit = self.unit(Unit::Style(name));
-        self.emit(id(SEED_STYLE, mix(hash_str(name), value)), unit);
+        self.emit(id(SEED_STYLE, mix(hash_str(&name[STYLE.len()..]), value)), unit);
     }
 
     fn finish(mut self) {
@@ -427,31 +430,31 @@ impl<W: Words> Walk<'_, W> {
     fn styles(&mut self) {
         let step = |n: u32, steps: &[u32]| steps.iter().take_while(|&&s| n >= s).count() as u64;
         let tokens = u32::try_from(self.reading.tokens.len()).unwrap_or(u32::MAX);
-        self.styled("length", step(tokens, &[2, 4, 7, 12, 20, 35, 80]));
+        self.styled("style:length", step(tokens, &[2, 4, 7, 12, 20, 35, 80]));
         let Style { words, shouted, long_words, stretched, hashtags, handles, urls, emoji, numbers, exclaims, asks } =
             self.style;
         if shouted > 0 {
             let mostly = shouted * 2 > long_words && long_words > 1;
-            self.styled("capitals", 1 + u64::from(mostly));
+            self.styled("style:capitals", 1 + u64::from(mostly));
         }
         if stretched {
-            self.styled("stretched", 1);
+            self.styled("style:stretched", 1);
         }
         for (name, count) in [
-            ("hashtags", hashtags),
-            ("handles", handles),
-            ("links", urls),
-            ("emoji", emoji),
-            ("numbers", numbers),
-            ("exclamations", exclaims),
-            ("questions", asks),
+            ("style:hashtags", hashtags),
+            ("style:handles", handles),
+            ("style:links", urls),
+            ("style:emoji", emoji),
+            ("style:numbers", numbers),
+            ("style:exclamations", exclaims),
+            ("style:questions", asks),
         ] {
             if count > 0 {
                 self.styled(name, step(count, &[1, 2, 4, 8]));
             }
         }
         if words == 0 {
-            self.styled("wordless", 1);
+            self.styled("style:wordless", 1);
         }
     }
 }

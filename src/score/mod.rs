@@ -12,6 +12,7 @@ pub(crate) mod layer;
 mod model;
 mod pii;
 pub(crate) mod rows;
+mod spare;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tokens;

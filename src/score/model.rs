@@ -8,11 +8,12 @@ use super::calibrate::{best, round4, sigmoid, softmax};
 use super::explain::{Counts, Evidence, Memory, counts, explain};
 use super::features::{Feature, Features, GROUPS, extract, walk};
 use super::heads::{
-    ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL, NOISE,
-    PRESS, SARCASM, SENTIMENT, SPECS, STRIDE, Shape, THREAT, UNKNOWN, URGENCY,
+    ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HEADS, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL,
+    NOISE, PRESS, SARCASM, SENTIMENT, SPECS, STRIDE, Shape, THREAT, UNKNOWN, URGENCY,
 };
 use super::pii::find_pii;
 use super::rows::sum_rows;
+use super::spare::Spare;
 use super::tokens::{Kind, Reading};
 use super::vocabulary::{LanguageSum, Reader, Sums, Vocabulary};
 use super::{
@@ -46,12 +47,18 @@ pub struct Scratch {
     sums: Sums,
     told: Memory,
     template: Template,
+    spare: Spare,
 }
 
 impl Scratch {
     /// For one text: nothing is remembered.
     fn for_once() -> Self {
         Self { vocabulary: Vocabulary::forgetful(), ..Self::default() }
+    }
+
+    /// Takes an answer that is done with, whose memory the next one uses.
+    pub fn take_back(&mut self, scores: Scores) {
+        self.spare.take(scores);
     }
 
     /// The template of the text that was scored last.
@@ -113,7 +120,7 @@ impl Model {
         let given = lang.and_then(given_language);
         self.read(text, given, scratch);
         scratch.template.read(text);
-        let Scratch { reading, features, sums, told, template, .. } = scratch;
+        let Scratch { reading, features, sums, told, template, spare, .. } = scratch;
         let mut logits = self.logits(features, sums);
         if !additions.is_empty() {
             // what is added looks at every piece, not at sums of them
@@ -124,11 +131,12 @@ impl Model {
         }
         let empty = features.words.is_empty();
         let answer = |head: usize| if empty { silence(head) } else { self.answer(head, &logits) };
-        let language = self.language(&sums.language, given);
+        let language = self.language(&sums.language, given, spare);
         let sentiment = answer(SENTIMENT);
         let emotion = answer(EMOTION);
         let intent = answer(INTENT);
-        let flag = |head: usize| Probability { probability: round4(self.flag(head, &logits, empty)) };
+        let flags = flags(&logits, empty);
+        let flag = |head: usize| Probability { probability: flags[head] };
         let noise = answer(NOISE);
         let noise_score = noise_score(&noise, is_read(&language.code, reading));
         let noise_is_told = !matches!(noise_score.label.as_ref(), "none" | UNKNOWN);
@@ -137,16 +145,18 @@ impl Model {
             Evidence { parts: &self.parts, counts: &self.counts, layer, reading, features, sums, logits: &logits };
         let (a, b) = ((SENTIMENT, sentiment.probabilities()), (INTENT, intent.probabilities()));
         let explain = if noise_is_told {
-            explain(&evidence, [a, b, (NOISE, noise.probabilities())], told)
+            explain(&evidence, [a, b, (NOISE, noise.probabilities())], told, spare)
         } else {
-            explain(&evidence, [a, b], told)
+            explain(&evidence, [a, b], told, spare)
         };
+        let mut fingerprint = spare.name();
+        template.push_hex(&mut fingerprint);
         Scores {
             noise: noise_score,
             language,
             sentiment: sentiment_score(&sentiment),
             emotion: emotion_score(&emotion, flag(FRUSTRATION).probability),
-            intents: intents(&intent),
+            intents: intents(&intent, spare.intents()),
             urgency: answer(URGENCY).score(),
             abuse: flag(ABUSE),
             threat: flag(THREAT),
@@ -159,7 +169,7 @@ impl Model {
                 press: flag(PRESS).probability,
             },
             entities: crate::text::entities(text),
-            fingerprint: template.hex(),
+            fingerprint,
             pii: find_pii(text),
             heads: additions.heads.iter().map(|(name, head)| (name.clone(), head.answer(features))).collect(),
             explain,
@@ -179,7 +189,7 @@ impl Model {
 
     /// Sums the rows of a text whose pieces are summed already.
     fn logits(&self, features: &Features, read: &Sums) -> Logits {
-        self.logits_with(features, &read.pieces, read.piece_count)
+        self.logits_with(features, &read.pieces.get(), read.piece_count)
     }
 
     /// Sums the rows of a text that was read letter by letter, as it is for learning.
@@ -210,14 +220,8 @@ impl Model {
         Answer { spec, p, label, probability }
     }
 
-    fn flag(&self, head: usize, logits: &Logits, empty: bool) -> f64 {
-        let spec = &SPECS[head];
-        debug_assert_eq!(spec.shape, Shape::Flag);
-        if empty { 0.0 } else { sigmoid(logits.z[spec.first]) }
-    }
-
     /// Which language, by the words alone; a given tag wins.
-    fn language(&self, sum: &LanguageSum, given: Option<&str>) -> LanguageScore {
+    fn language(&self, sum: &LanguageSum, given: Option<&str>, spare: &mut Spare) -> LanguageScore {
         if let Some(code) = given {
             return LanguageScore { code: code.to_ascii_lowercase(), confidence: 1.0 };
         }
@@ -226,17 +230,17 @@ impl Model {
         self.language_probabilities(sum, p);
         let (top, confidence) = best(p);
         if sum.count == 0 || p.is_empty() {
-            return LanguageScore { code: UNKNOWN.to_owned(), confidence: 0.0 };
+            return LanguageScore { code: spare.named(UNKNOWN), confidence: 0.0 };
         }
         let known = confidence >= f64::from(self.parts.language_floor);
         let code = if known { self.parts.languages[top].as_str() } else { UNKNOWN };
-        LanguageScore { code: code.to_owned(), confidence: round4(confidence) }
+        LanguageScore { code: spare.named(code), confidence: round4(confidence) }
     }
 
     fn language_probabilities(&self, sum: &LanguageSum, p: &mut [f64]) {
         let share = share(sum.count);
         let columns = self.parts.language_scale.iter().zip(&self.parts.language_bias);
-        for ((p, sum), (scale, bias)) in p.iter_mut().zip(sum.columns).zip(columns) {
+        for ((p, sum), (scale, bias)) in p.iter_mut().zip(sum.columns.get()).zip(columns) {
             *p = f64::from(sum) * share * f64::from(*scale) + f64::from(*bias);
         }
         softmax(p);
@@ -267,6 +271,14 @@ fn silence(head: usize) -> Answer {
     p[top] = 1.0;
     let label = if head == NOISE { UNKNOWN } else { wanted };
     Answer { spec, p, label, probability: 1.0 }
+}
+
+/// The probabilities of the yes-or-no heads, rounded; none of the others.
+fn flags(logits: &Logits, empty: bool) -> [f64; HEADS] {
+    let mut flags = [0.0; HEADS];
+    let heads = flags.iter_mut().zip(&SPECS).filter(|(_, spec)| spec.shape == Shape::Flag && !empty);
+    heads.for_each(|(flag, spec)| *flag = round4(sigmoid(logits.z[spec.first])));
+    flags
 }
 
 fn noise_score(answer: &Answer, is_read: bool) -> LabelScore {
@@ -327,10 +339,10 @@ fn emotion_score(answer: &Answer, frustration: f64) -> EmotionScore {
     }
 }
 
-fn intents(answer: &Answer) -> Vec<IntentScore> {
+/// Best first, in the memory of an empty list.
+fn intents(answer: &Answer, mut intents: Vec<IntentScore>) -> Vec<IntentScore> {
     let labels = answer.spec.labels.iter().zip(answer.probabilities());
-    let mut intents: Vec<IntentScore> =
-        labels.map(|(&label, &p)| IntentScore { id: label.into(), probability: round4(p) }).collect();
+    intents.extend(labels.map(|(&label, &p)| IntentScore { id: label.into(), probability: round4(p) }));
     intents.sort_by(|a, b| b.probability.total_cmp(&a.probability));
     intents
 }

@@ -5,26 +5,37 @@ const RUN_MAX: u16 = 255;
 
 /// Sums rows of a table, in runs short enough for 16-bit sums.
 pub(crate) fn sum_rows<const N: usize>(table: &[[i8; N]], ids: impl Iterator<Item = u32>) -> [i32; N] {
-    let (mut total, mut ids) = ([0_i32; N], ids);
+    let (mut total, mut ids) = (Total::default(), ids);
     loop {
         let (sum, rows) = sum_run(table, &mut ids);
-        add_sum(&mut total, &sum);
+        total.add(&sum, rows);
         if rows < RUN_MAX {
-            return total;
+            return total.get();
         }
     }
 }
 
-/// The sum of the next rows, at most [`RUN_MAX`], and how many they were. Compiled by itself: the compiler turns it into wide instructions,
-/// but into narrower ones beside sums of 32 bits.
+/// Rows that are fetched before one is added, so that memory is waited for once and not at each of them.
+const FETCHED: usize = 17;
+const _: () = assert!((RUN_MAX as usize).is_multiple_of(FETCHED));
+
+/// The sum of the next rows, at most [`RUN_MAX`], and how many they were. Compiled by itself: the compiler turns it into
+/// wide instructions, but into narrower ones beside sums of 32 bits.
 #[inline(never)]
 pub(crate) fn sum_run<const N: usize>(table: &[[i8; N]], ids: &mut impl Iterator<Item = u32>) -> ([i16; N], u16) {
     let (mut sum, mut rows) = ([0_i16; N], 0);
-    while rows < RUN_MAX
-        && let Some(id) = ids.next()
-    {
-        add_row(&mut sum, &table[id as usize]);
-        rows += 1;
+    let mut fetched = [[0; N]; FETCHED];
+    while rows < RUN_MAX {
+        let mut count = 0;
+        for (row, id) in fetched.iter_mut().zip(&mut *ids) {
+            *row = table[id as usize];
+            count += 1;
+        }
+        fetched[..count].iter().for_each(|row| add_row(&mut sum, row));
+        rows += count as u16;
+        if count < FETCHED {
+            break;
+        }
     }
     (sum, rows)
 }
@@ -36,16 +47,60 @@ fn add_row<const N: usize>(sum: &mut [i16; N], row: &[i8; N]) {
     }
 }
 
-/// Adds a sum of rows to a larger one.
-pub(crate) fn add_sum<const N: usize>(total: &mut [i32; N], sum: &[i16; N]) {
-    for (total, &sum) in total.iter_mut().zip(sum) {
-        *total += i32::from(sum);
+/// A sum of sums of rows, in 16 bits for as long as it fits them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Total<const N: usize> {
+    run: [i16; N],
+    /// Rows of the run.
+    run_rows: u16,
+    before: [i32; N],
+}
+
+impl<const N: usize> Default for Total<N> {
+    fn default() -> Self {
+        Self { run: [0; N], run_rows: 0, before: [0; N] }
+    }
+}
+
+impl<const N: usize> Total<N> {
+    /// Adds the sum of so many rows, at most [`RUN_MAX`].
+    pub(crate) fn add(&mut self, sum: &[i16; N], rows: u16) {
+        debug_assert!(rows <= RUN_MAX);
+        if self.run_rows + rows > RUN_MAX {
+            self.before = self.get();
+            (self.run, self.run_rows) = ([0; N], 0);
+        }
+        self.run.iter_mut().zip(sum).for_each(|(total, sum)| *total += sum);
+        self.run_rows += rows;
+    }
+
+    /// Adds the sum of any number of rows.
+    pub(crate) fn add_large(&mut self, sum: &[i32; N]) {
+        self.before.iter_mut().zip(sum).for_each(|(total, sum)| *total += sum);
+    }
+
+    pub(crate) fn get(&self) -> [i32; N] {
+        let mut total = self.before;
+        total.iter_mut().zip(self.run).for_each(|(total, sum)| *total += i32::from(sum));
+        total
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn totals_are_those_of_single_rows() {
+        for rows in [0, 1, 100, 127, 128, RUN_MAX] {
+            let sum = [-128, 127, 0, -1].map(|weight: i16| weight * rows.cast_signed());
+            let mut total = Total::default();
+            (0..1000).for_each(|_| total.add(&sum, rows));
+            total.add_large(&[1, 2, 3, 4]);
+            let naive = [-128, 127, 0, -1].map(|weight| weight * i32::from(rows) * 1000);
+            assert_eq!(total.get(), [naive[0] + 1, naive[1] + 2, naive[2] + 3, naive[3] + 4], "{rows}");
+        }
+    }
 
     #[test]
     fn long_sums_do_not_overflow() {

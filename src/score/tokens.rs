@@ -89,6 +89,12 @@ impl Reading {
         self.plain.get(token.from as usize..token.to as usize).filter(|_| !self.plain.is_empty())
     }
 
+    /// The same and what is behind them, always as many; nothing where they are more than so many.
+    pub(crate) fn plain_behind(&self, token: &Token) -> Option<&str> {
+        let (from, to) = (token.from as usize, token.to as usize);
+        self.plain.get(from..from + PLAIN_WORD_MAX).filter(|_| to - from <= PLAIN_WORD_MAX)
+    }
+
     /// The same, eight in a number, with zeros behind them; nothing where they are more than so many.
     pub(crate) fn plain_word(&self, token: &Token) -> Option<PackedWord> {
         let length = (token.to - token.from) as usize;
@@ -118,15 +124,24 @@ fn clip(text: &str) -> &str {
     &text[..end]
 }
 
+/// The cells of the characters of ASCII.
+static PLAIN: [Cell; 128] = {
+    let mut cells = [Cell { ch: '\0', at: 0, upper: false }; 128];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        let ch = byte.to_ascii_lowercase() as char;
+        cells[byte as usize] = Cell { ch, at: 0, upper: byte.is_ascii_uppercase() };
+        byte += 1;
+    }
+    cells
+};
+
 fn fold(text: &str, cells: &mut Vec<Cell>) {
     cells.clear();
     let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    let plain = |(n, byte): (usize, &u8)| {
-        let ch = char::from(byte.to_ascii_lowercase());
-        Cell { ch, at: at(n), upper: byte.is_ascii_uppercase() }
-    };
     if text.is_ascii() {
-        return cells.extend(text.as_bytes().iter().enumerate().map(plain));
+        let plain = |(at, byte): (u32, &u8)| Cell { at, ..PLAIN[usize::from(*byte) % PLAIN.len()] };
+        return cells.extend((0..).zip(text.as_bytes()).map(plain));
     }
     cells.reserve(text.len());
     for (n, ch) in text.char_indices() {

@@ -7,7 +7,7 @@ use super::artefact::{LANGUAGES_MAX, Parts};
 use super::features::{Words, mix, top};
 use super::heads::STRIDE;
 use super::language::{LETTERS_MAX, word_ids};
-use super::rows::{add_sum, sum_rows, sum_run};
+use super::rows::{Total, sum_rows, sum_run};
 use super::tokens::{Cell, Kind, PLAIN_WORD_MAX, PackedWord, Reading, Token};
 use super::word::{PIECES_MAX, Word, pieces, read_word};
 
@@ -22,7 +22,7 @@ const _: () = assert!(PIECES_MAX < 256 && LETTER_BYTES_MAX * 4 + 6 < 256, "sums 
 /// What the pieces of a text's words sum up to.
 #[derive(Debug, Default)]
 pub(crate) struct Sums {
-    pub(crate) pieces: [i32; STRIDE],
+    pub(crate) pieces: Total<STRIDE>,
     pub(crate) piece_count: usize,
     /// The part of each word's unit, for telling it back.
     pub(crate) by_unit: Vec<(u32, [i16; STRIDE])>,
@@ -30,17 +30,11 @@ pub(crate) struct Sums {
 }
 
 /// What the pieces that tell the language sum up to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct LanguageSum {
-    pub(crate) columns: [i32; LANGUAGES_MAX],
+    pub(crate) columns: Total<LANGUAGES_MAX>,
     pub(crate) count: usize,
     letters: usize,
-}
-
-impl Default for LanguageSum {
-    fn default() -> Self {
-        Self { columns: [0; LANGUAGES_MAX], count: 0, letters: 0 }
-    }
 }
 
 impl LanguageSum {
@@ -52,7 +46,7 @@ impl LanguageSum {
 impl Sums {
     fn add_pieces(&mut self, unit: u32, sum: &[i16; STRIDE], count: u16) {
         if count > 0 {
-            add_sum(&mut self.pieces, sum);
+            self.pieces.add(sum, count);
             self.piece_count += usize::from(count);
             self.by_unit.push((unit, *sum));
         }
@@ -189,7 +183,7 @@ impl<'a> Reader<'a> {
             word_ids(cells, |id| ids.push(id));
             let sum = sum_rows(&self.parts.language, ids.iter().copied());
             let language = &mut self.sums.language;
-            language.columns.iter_mut().zip(sum).for_each(|(total, sum)| *total += sum);
+            language.columns.add_large(&sum);
             language.count += ids.len();
             language.letters += cells.len();
         }
@@ -209,7 +203,7 @@ impl Words for Reader<'_> {
         if is_word && self.reads_language && self.sums.language.wants_more() {
             let (sum, count) = given.language.get_or_insert_with(|| spelled.language(self.parts, cells));
             let language = &mut self.sums.language;
-            add_sum(&mut language.columns, sum);
+            language.columns.add(sum, *count);
             language.count += usize::from(*count);
             language.letters += cells.len();
         }
@@ -304,7 +298,7 @@ mod tests {
         assert_eq!(ids(&features.words), ids(&naive.words), "{text}");
         assert_eq!(ids(&features.concepts), ids(&naive.concepts), "{text}");
         assert_eq!(sums.piece_count, naive.pieces.len(), "{text}");
-        assert_eq!(sums.pieces, sum_rows(&parts.main, naive.pieces.iter().map(|f| f.id)), "{text}");
+        assert_eq!(sums.pieces.get(), sum_rows(&parts.main, naive.pieces.iter().map(|f| f.id)), "{text}");
         for (unit, sum) in &sums.by_unit {
             let of_unit = naive.pieces.iter().filter(|f| f.unit == *unit).map(|f| f.id);
             assert_eq!(sum.map(i32::from), sum_rows(&parts.main, of_unit), "{text}");
@@ -312,7 +306,7 @@ mod tests {
         let mut language = Vec::new();
         language_ids(&reading, &mut language);
         assert_eq!(sums.language.count, language.len(), "{text}");
-        assert_eq!(sums.language.columns, sum_rows(&parts.language, language.iter().copied()), "{text}");
+        assert_eq!(sums.language.columns.get(), sum_rows(&parts.language, language.iter().copied()), "{text}");
     }
 
     #[test]

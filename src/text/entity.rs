@@ -3,7 +3,7 @@
 //! The rules are those of twitter-text, widened where other platforms need it: handles up to 64 characters, fediverse
 //! handles (`@user@host.example`) and domain handles (`@alice.bsky.social`). Never looks at what an entity means.
 
-use super::url;
+use super::{next_byte, url};
 use crate::mention::{Entity, EntityKind};
 use unicode_normalization::char::is_combining_mark;
 
@@ -81,18 +81,16 @@ struct Found {
     end: usize,
 }
 
-/// Bytes that a sign begins with: signs are ASCII, or full-width forms that begin with 0xEF.
-const MAY_BE_SIGN: [bool; 256] = {
-    let mut signs = [false; 256];
-    (signs[b'#' as usize], signs[b'@' as usize], signs[b'$' as usize], signs[0xef]) = (true, true, true, true);
-    signs
-};
+/// True of what a sign begins with: signs are ASCII, or full-width forms that begin with 0xEF.
+fn may_be_sign(byte: u8) -> bool {
+    (byte == b'#') | (byte == b'@') | (byte == b'$') | (byte == 0xef)
+}
 
 fn for_each_tag(text: &str, scripts: Scripts, mut emit: impl FnMut(Found)) {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(step) = bytes[at..].iter().position(|byte| MAY_BE_SIGN[usize::from(*byte)]) {
-        at += step;
+    while let Some(next) = next_byte(bytes, at, may_be_sign) {
+        at = next;
         let Some((kind, width)) = sign_at(text, at) else {
             at += 1;
             continue;

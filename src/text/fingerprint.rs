@@ -100,10 +100,10 @@ impl Template {
         self.fingerprint
     }
 
-    /// The fingerprint as 16 hex digits.
-    #[must_use]
-    pub fn hex(&self) -> String {
-        format!("{:016x}", self.fingerprint)
+    /// Appends the fingerprint as 16 hex digits.
+    pub(crate) fn push_hex(&self, text: &mut String) {
+        let nibbles = self.fingerprint.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        text.extend(nibbles.map(|nibble| char::from(b"0123456789abcdef"[usize::from(nibble)])));
     }
 
     /// The words, each behind a space.

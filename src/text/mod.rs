@@ -11,6 +11,7 @@ pub mod fold;
 pub(crate) mod lookalike;
 pub mod near;
 mod nearest;
+mod scan;
 pub mod token;
 mod url;
 
@@ -19,6 +20,7 @@ pub use entity::entities;
 pub use fingerprint::{Template, fingerprint};
 pub(crate) use nearest::are_within;
 pub use nearest::{edits, nearest};
+pub(crate) use scan::next_byte;
 pub use token::{Token, TokenKind};
 
 use schemars::JsonSchema;

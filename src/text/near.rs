@@ -65,15 +65,13 @@ struct Sketch {
 }
 
 impl Sketch {
-    /// The sketch of a template's words, each behind a space, and their letters.
-    fn new(spaced: &str, letters: &[char]) -> Self {
-        let mut hashes = Vec::with_capacity(letters.len());
-        hashes.extend(shingles(letters, SHINGLE));
+    /// The sketch of a template's words, each behind a space, their letters, and the hashes of their shingles.
+    fn new(spaced: &str, letters: &[char], shingles: Vec<u32>) -> Self {
         let mut words = Vec::with_capacity(letters.len() / 2);
         words.extend(spaced.as_bytes().split(|byte| *byte == b' ').skip(1).map(|word| upper_half(xxh3_64(word))));
         words.truncate(LETTERS_MAX);
         Self {
-            shingles: Sample::new(hashes, SHINGLES_MAX),
+            shingles: Sample::new(shingles, SHINGLES_MAX),
             words: Sample::new(words, WORDS_MAX),
             letters: if letters.len() <= SHORT_LETTERS { letters.into() } else { Box::default() },
         }
@@ -171,60 +169,64 @@ fn letters_into(spaced: &str, letters: &mut Vec<char>) {
     }
 }
 
-/// The hashes of all runs of `width` letters, each made from the one before (Karp and Rabin 1987).
-fn shingles(letters: &[char], width: usize) -> impl Iterator<Item = u32> {
-    const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
-    let value = |c: &char| u64::from(u32::from(*c)) + 1;
-    let grown = move |hash: u64, c: &char| hash.wrapping_mul(BASE).wrapping_add(value(c));
-    let first = letters.get(..width).map(|run| run.iter().fold(0, grown));
-    let out = (0..width).fold(1_u64, |power, _| power.wrapping_mul(BASE));
-    let mut hash = first.unwrap_or(0);
-    let pairs = letters.iter().zip(letters.get(width..).unwrap_or_default());
-    let next = pairs.map(move |(gone, come)| {
-        hash = grown(hash, come).wrapping_sub(value(gone).wrapping_mul(out));
-        hash
-    });
-    let spread = |hash: u64| upper_half((hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93));
-    first.into_iter().chain(next).map(spread)
+/// Puts as many letters as are compared in place of others.
+fn take_letters(of: &str, letters: &mut Vec<char>) {
+    letters.clear();
+    if of.is_ascii() {
+        // most are, and bytes that are letters need no look at each
+        letters.extend(of.bytes().take(LETTERS_MAX).map(char::from));
+    } else {
+        letters.extend(of.chars().take(LETTERS_MAX));
+    }
 }
 
-/// The smallest hashes of a text's shingles, ascending, each once.
-#[derive(Debug)]
-struct Keys {
-    hashes: [u32; KEYS],
-    count: usize,
+/// The multiplier of the hash of a run of letters (Karp and Rabin 1987).
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The hashes of all shingles of a text. Each is worked out by itself, so that none waits for the one before.
+fn shingles(letters: &[char]) -> impl Iterator<Item = u32> {
+    letters.array_windows().map(|run| spread(hash_of(run)))
 }
 
-impl Keys {
-    fn of(letters: &[char]) -> Self {
-        let mut keys = Self { hashes: [u32::MAX; KEYS], count: 0 };
-        shingles(letters, KEY_SHINGLE).for_each(|hash| {
-            // most are not among the smallest: told here, without a call
-            if keys.count < KEYS || hash < keys.hashes[KEYS - 1] {
-                keys.add(hash);
-            }
-        });
-        keys
-    }
+/// The hashes of all longer shingles, which keys are chosen from.
+fn key_shingles(letters: &[char]) -> impl Iterator<Item = u32> {
+    letters.array_windows().map(|&[a, b, c, d, e]| spread(grown(hash_of(&[a, b, c, d]), e)))
+}
 
-    /// Adds a hash that is among the smallest.
-    #[inline(never)]
-    fn add(&mut self, hash: u32) {
-        if self.as_slice().contains(&hash) {
-            return;
-        }
-        self.count = (self.count + 1).min(KEYS);
-        // larger ones move up by one, and no branch depends on how many they are
-        let mut before = 0;
-        for key in &mut self.hashes {
-            let own = *key;
-            *key = own.min(hash).max(before);
-            before = own;
-        }
-    }
+fn spread(hash: u64) -> u32 {
+    upper_half((hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93))
+}
 
-    fn as_slice(&self) -> &[u32] {
-        &self.hashes[..self.count]
+/// The hash of a shingle.
+fn hash_of([a, b, c, d]: &[char; SHINGLE]) -> u64 {
+    let pair = |a: char, b: char| grown(grown(0, a), b);
+    pair(*a, *b).wrapping_mul(BASE.wrapping_mul(BASE)).wrapping_add(pair(*c, *d))
+}
+
+/// The hash of a run with one letter more.
+fn grown(hash: u64, letter: char) -> u64 {
+    hash.wrapping_mul(BASE).wrapping_add(u64::from(u32::from(letter)) + 1)
+}
+
+/// Puts the keys of a text, the smallest hashes of its longer shingles, ascending, each once, in place of others.
+fn keys_into(letters: &[char], keys: &mut Vec<u32>) {
+    let all = (letters.len() + 1).saturating_sub(KEY_SHINGLE);
+    // hashes are spread evenly: twice as many as are wanted are up to here, as a rule
+    let bound = u32::try_from(((2 * KEYS as u64) << 32) / all.max(1) as u64).unwrap_or(u32::MAX);
+    keys.clear();
+    keys.resize(all, 0);
+    let mut count = 0;
+    for hash in key_shingles(letters) {
+        // what is too large is written as well, and written over
+        keys[count] = hash;
+        count += usize::from(hash <= bound);
+    }
+    keys.truncate(count);
+    keep_smallest(keys, KEYS);
+    if keys.len() < KEYS && count < all {
+        keys.clear();
+        keys.extend(key_shingles(letters));
+        keep_smallest(keys, KEYS);
     }
 }
 
@@ -243,9 +245,10 @@ pub struct Near<C> {
     same: HashMap<u64, u64, BuildHasherDefault<AsIs>>,
     /// Texts by key.
     buckets: Buckets,
-    /// Memory for the letters of one text, and for its shingles.
+    /// Memory for the letters of one text, for its shingles and its keys.
     letters: Vec<char>,
     shingles: Vec<u32>,
+    keys: Vec<u32>,
 }
 
 /// A text that was seen.
@@ -256,8 +259,8 @@ struct Remembered<C> {
     outline: Option<Outline>,
     /// Its words, each behind a space, as many as are compared.
     spaced: Box<str>,
-    /// Once it was compared.
-    sketch: OnceCell<Sketch>,
+    /// Once it was compared; apart, since few are.
+    sketch: OnceCell<Box<Sketch>>,
     cluster: C,
 }
 
@@ -266,7 +269,7 @@ impl<C> Remembered<C> {
         self.sketch.get_or_init(|| {
             let mut letters = Vec::with_capacity(self.spaced.len());
             letters_into(&self.spaced, &mut letters);
-            Sketch::new(&self.spaced, &letters)
+            Box::new(Sketch::new(&self.spaced, &letters, shingles(&letters).collect()))
         })
     }
 }
@@ -284,7 +287,8 @@ impl<C: Clone> Near<C> {
         let texts_max = texts_max.max(1);
         let buckets = Buckets::new(texts_max);
         let (texts, same) = (VecDeque::new(), HashMap::default());
-        Self { texts_max, texts, first: 0, same, buckets, letters: Vec::new(), shingles: Vec::new() }
+        let (letters, shingles, keys) = (Vec::new(), Vec::new(), Vec::new());
+        Self { texts_max, texts, first: 0, same, buckets, letters, shingles, keys }
     }
 
     /// The cluster of the most similar text before this one; its own where it is a copy of none.
@@ -298,17 +302,16 @@ impl<C: Clone> Near<C> {
         if spaced.len() < whole.len() {
             letters_into(spaced, &mut self.letters);
         } else {
-            self.letters.clear();
-            self.letters.extend(template.letters().chars().take(LETTERS_MAX));
+            take_letters(template.letters(), &mut self.letters);
         }
         self.shingles.clear();
-        self.shingles.extend(shingles(&self.letters, SHINGLE));
+        self.shingles.extend(shingles(&self.letters));
         let outline = (self.shingles.len() < SHINGLES_MAX).then(|| Outline::new(&self.shingles));
-        let keys = Keys::of(&self.letters);
-        let (found, sketch) = self.most_similar(spaced, outline.as_ref(), keys.as_slice());
+        keys_into(&self.letters, &mut self.keys);
+        let (found, sketch) = self.most_similar(spaced, outline.as_ref());
         let cluster = found.unwrap_or_else(own);
         let text = Remembered { fingerprint, outline, spaced: spaced.into(), sketch, cluster: cluster.clone() };
-        self.remember(text, keys.as_slice());
+        self.remember(text);
         cluster
     }
 
@@ -317,12 +320,12 @@ impl<C: Clone> Near<C> {
     }
 
     /// The cluster of the most similar text, of equally similar ones the oldest; and the sketch it was compared by.
-    fn most_similar(&self, spaced: &str, outline: Option<&Outline>, keys: &[u32]) -> (Option<C>, OnceCell<Sketch>) {
+    fn most_similar(&self, spaced: &str, outline: Option<&Outline>) -> (Option<C>, OnceCell<Box<Sketch>>) {
         let sketch = OnceCell::new();
-        let (candidates, count) = self.buckets.candidates(keys);
+        let (candidates, count) = self.buckets.candidates(&self.keys);
         let compared = candidates[..count].iter().filter_map(|&number| {
             let text = self.text(number).filter(|text| self.may_be_similar(outline, text))?;
-            let sketch = sketch.get_or_init(|| Sketch::new(spaced, &self.letters));
+            let sketch = sketch.get_or_init(|| Box::new(Sketch::new(spaced, &self.letters, self.shingles.clone())));
             Some((sketch.similarity(text.sketch())?, std::cmp::Reverse(number), text))
         });
         let best = compared.max_by_key(|(similarity, number, _)| (*similarity, *number));
@@ -335,7 +338,7 @@ impl<C: Clone> Near<C> {
         both.is_none_or(|(own, other)| own.may_share(&self.shingles, other, SAME_SHINGLES_ANY))
     }
 
-    fn remember(&mut self, text: Remembered<C>, keys: &[u32]) {
+    fn remember(&mut self, text: Remembered<C>) {
         if self.texts.len() >= self.texts_max
             && let Some(oldest) = self.texts.pop_front()
         {
@@ -343,7 +346,7 @@ impl<C: Clone> Near<C> {
             self.first += 1;
         }
         let number = self.first + self.texts.len() as u64;
-        self.buckets.add(keys, number);
+        self.buckets.add(&self.keys, number);
         self.same.insert(text.fingerprint, number);
         self.texts.push_back(text);
     }

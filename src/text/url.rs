@@ -3,17 +3,20 @@
 //! Follows twitter-text's rules for what may surround, begin and end a link. Never resolves or opens anything.
 
 use super::entity::run_length;
+use super::next_byte;
 use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// Characters of a host label; longer ones make the whole host invalid (RFC 1035).
 const LABEL_CHARS_MAX: usize = 63;
 /// Characters of the name in a t.co link; longer ones are no link.
 const TCO_NAME_CHARS_MAX: usize = 40;
+/// Bytes of a known ending.
+const ENDING_BYTES: RangeInclusive<usize> = 2..=20;
 /// Brackets within brackets in a path.
 const NESTED_BRACKETS_MAX: u32 = 2;
 
-/// Endings that are common without a protocol; two-letter country codes are tested apart.
+/// Endings that are common without a protocol, ascending; two-letter country codes are tested apart.
 const GENERIC_ENDINGS: &[&str] = &[
     "academy",
     "agency",
@@ -200,8 +203,7 @@ pub(super) fn links_into(text: &str, found: &mut Vec<Range<usize>>) {
     found.clear();
     let mut at = 0;
     // A link has a "://" or a dot between two labels: walk from one such place to the next.
-    while let Some(step) = bytes[at..].iter().position(|byte| matches!(byte, b'.' | b':')) {
-        let here = at + step;
+    while let Some(here) = next_byte(bytes, at, |byte| (byte == b'.') | (byte == b':')) {
         let floor = at;
         if bytes[here] == b':' {
             let Some((start, host)) = protocol_around(text, here, floor) else {
@@ -350,13 +352,21 @@ fn ending_length(label: &str, endings: Endings) -> Option<usize> {
 }
 
 fn is_known_ending(label: &str, endings: Endings) -> bool {
+    if !ENDING_BYTES.contains(&label.len()) {
+        return false;
+    }
     // "is down.It was" is prose: an ending is written in one case.
     let one_case = label.chars().all(|c| !c.is_uppercase()) || label.chars().all(|c| !c.is_lowercase());
-    if label.len() > 20 || (endings == Endings::Known && !one_case) {
+    if endings == Endings::Known && !one_case {
         return false;
     }
     let lower = if label.is_ascii() { Cow::Borrowed(label) } else { Cow::Owned(label.to_lowercase()) };
-    is_country(lower.as_bytes()) || GENERIC_ENDINGS.iter().any(|ending| ending.eq_ignore_ascii_case(&lower))
+    is_country(lower.as_bytes()) || is_generic(&lower)
+}
+
+fn is_generic(label: &str) -> bool {
+    let lower = || label.bytes().map(|byte| byte.to_ascii_lowercase());
+    GENERIC_ENDINGS.binary_search_by(|ending| ending.bytes().cmp(lower())).is_ok()
 }
 
 /// The second letters of country codes, a bit each, by the first.
@@ -470,4 +480,16 @@ fn is_host_char(c: char) -> bool {
 
 pub(super) fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_are_in_order_and_of_the_lengths_told() {
+        assert!(GENERIC_ENDINGS.is_sorted());
+        assert!(GENERIC_ENDINGS.iter().all(|ending| ENDING_BYTES.contains(&ending.len())));
+        assert!(is_generic("COM") && is_generic("みんな") && !is_generic("comm"));
+    }
 }

@@ -4,7 +4,7 @@
 //! stream went into writing keys and numbers one by one. Numbers of scores have four decimals, so they are written as
 //! whole numbers with a point in them.
 
-use crate::mention::Entity;
+use crate::mention::{Entity, EntityKind};
 use crate::score::{Explanation, Label, LabelScore, Pii, Probability, Scores};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -52,8 +52,17 @@ fn feelings(scores: &Scores, json: &mut Json<'_>) {
 }
 
 fn entity(json: &mut Json<'_>, entity: &Entity) {
-    json.raw("{\"type\":").any(&entity.kind).raw(",\"value\":").text(&entity.value);
+    json.raw("{\"type\":").quoted(kind_name(entity.kind)).raw(",\"value\":").text(&entity.value);
     json.span(entity.start, entity.end).raw("}");
+}
+
+fn kind_name(kind: EntityKind) -> &'static str {
+    match kind {
+        EntityKind::Mention => "mention",
+        EntityKind::Hashtag => "hashtag",
+        EntityKind::Cashtag => "cashtag",
+        EntityKind::Url => "url",
+    }
 }
 
 fn pii(json: &mut Json<'_>, pii: &Pii) {
@@ -70,6 +79,18 @@ fn explanation(json: &mut Json<'_>, part: &Explanation) {
     }
     json.raw(",\"weight\":").number(part.weight).raw("}");
 }
+
+/// Bytes that JSON writes another way.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        special[byte] = true;
+        byte += 1;
+    }
+    (special[b'"' as usize], special[b'\\' as usize]) = (true, true);
+    special
+};
 
 /// Two digits of every number below a hundred.
 const PAIRS: [[u8; 2]; 100] = {
@@ -123,9 +144,7 @@ impl Json<'_> {
     }
 
     fn text(&mut self, text: &str) -> &mut Self {
-        // without a way out of the loop the compiler reads many bytes at once
-        let is_special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
-        if text.bytes().fold(false, |special, byte| special | is_special(byte)) {
+        if text.bytes().any(|byte| SPECIAL[usize::from(byte)]) {
             return self.any(text);
         }
         self.quoted(text)
@@ -172,19 +191,25 @@ impl Json<'_> {
         if !is_fixed || (steps == 0 && value.is_sign_negative()) {
             return self.any(&value);
         }
-        if value < 0.0 {
-            self.0.push(b'-');
-        }
         let (whole, part) = (steps / 10_000, steps % 10_000);
         let ([a, b], [c, d]) = (pair(part / 100), pair(part % 100));
+        // the digits but the first of them, zeros as zero: how many are behind the last that is none
+        let zeros = (u32::from_le_bytes([1, b, c, d]) ^ 0x3030_3000).leading_zeros() as usize / 8;
         if whole < 10 {
-            // copies of a fixed size are a move each, so what is too much is written and taken back
-            self.0.extend_from_slice(&[b'0' + whole as u8, b'.', a, b, c, d]);
+            // no branch depends on the sign or the digits, and a copy of a fixed size is a move: what is too much is
+            // written and taken back
+            let is_negative = value < 0.0;
+            let text = u64::from_le_bytes([b'-', b'0' + whole as u8, b'.', a, b, c, d, 0]);
+            let text = if is_negative { text } else { text >> 8 };
+            self.0.extend_from_slice(&text.to_le_bytes());
+            self.0.truncate(self.0.len() - 2 + usize::from(is_negative) - zeros);
         } else {
+            if value < 0.0 {
+                self.0.push(b'-');
+            }
             self.whole(whole).0.extend_from_slice(&[b'.', a, b, c, d]);
+            self.0.truncate(self.0.len() - zeros);
         }
-        let zeros = [d, c, b].iter().take_while(|digit| **digit == b'0').count();
-        self.0.truncate(self.0.len() - zeros);
         self
     }
 

@@ -20,6 +20,7 @@ mod words;
 
 use self::run::Run;
 use super::Pii;
+use crate::text::next_byte;
 
 /// What was found, its first byte and one past its last.
 type Found = (&'static str, usize, usize);
@@ -28,17 +29,10 @@ const ADDRESS: &str = "address";
 /// Bytes between the parts of one address, at most: a town.
 const ADDRESS_GAP_MAX: usize = 40;
 
-/// Bytes at which something personal is recognised: all else is passed over.
-const TELLING: [bool; 256] = {
-    let mut telling = [false; 256];
-    let mut digit = b'0';
-    while digit <= b'9' {
-        telling[digit as usize] = true;
-        digit += 1;
-    }
-    (telling[b'@' as usize], telling[b'+' as usize], telling[b'(' as usize]) = (true, true, true);
-    telling
-};
+/// True of what something personal is recognised at: all else is passed over.
+fn is_telling(byte: u8) -> bool {
+    byte.is_ascii_digit() | (byte == b'@') | (byte == b'+') | (byte == b'(')
+}
 
 /// Finds personal data, in order, without overlap. Kinds: `email`, `phone`, `card`, `iban`, `national_id`, `address`.
 #[must_use]
@@ -47,8 +41,8 @@ pub fn find_pii(text: &str) -> Vec<Pii> {
     let mut found = Vec::new();
     let mut before = Before::default();
     let mut i = 0;
-    while let Some(ahead) = bytes[i..].iter().position(|b| TELLING[usize::from(*b)]) {
-        i += ahead;
+    while let Some(next) = next_byte(bytes, i, is_telling) {
+        i = next;
         let hit = match bytes[i] {
             b'@' => email::find(bytes, i, before.floor),
             b'0'..=b'9' => lettered(text, i, before).or_else(|| number(text, i, before)),

@@ -1,4 +1,4 @@
-//! Templates of texts in plain letters, which most are: one look at each byte, and no branch that depends on it, since
+//! Templates of texts in plain letters and numbers, which most are: one look at each byte, and no branch that depends on it, since
 //! guessing wrong where words end costs more than the looks.
 
 use super::super::lookalike::plain_shape;
@@ -15,6 +15,11 @@ static LOOKS: [u8; 256] = {
     while letter <= b'z' {
         looks[letter as usize] = plain_shape(letter);
         letter += 1;
+    }
+    let mut digit = b'0';
+    while digit <= b'9' {
+        looks[digit as usize] = super::NUMBER as u8;
+        digit += 1;
     }
     let mut signs: &[u8] = b"'_!|";
     while let [sign, others @ ..] = signs {
@@ -36,21 +41,31 @@ pub(super) fn read(folded: &str, parts: &[Range<usize>], spaced: &mut Vec<u8>, l
         }
         read_part(part, spaced, letters);
     }
-    !spaced.split(|byte| *byte == b' ').any(is_special)
+    !may_be_special(spaced)
 }
 
-/// True where no byte may stand for another letter than it is, and none is beyond ASCII.
+/// True where no byte may stand for another letter than it is, and none is beyond ASCII; no digit is beside anything that
+/// would make it part of a word.
 fn is_plain(part: &[u8]) -> bool {
-    let is_odd = |byte: u8| !byte.is_ascii() | byte.is_ascii_digit() | (byte == b'@') | (byte == b'$');
+    let is_odd = |byte: u8| !byte.is_ascii() | (byte == b'@') | (byte == b'$');
     let is_sign = |byte: u8| (byte == b'!') | (byte == b'|');
+    let is_of_word = |byte: u8| byte.is_ascii_lowercase() | is_sign(byte) | (byte == b'\'') | (byte == b'_');
     let odd = part.iter().fold(false, |odd, byte| odd | is_odd(*byte));
     let pairs = part.iter().zip(part.get(1..).unwrap_or_default());
-    !pairs.fold(odd, |odd, (byte, next)| odd | (is_sign(*byte) & next.is_ascii_lowercase()))
+    !pairs.fold(odd, |odd, (byte, next)| {
+        let is_sign_letter = is_sign(*byte) & next.is_ascii_lowercase();
+        let is_digit_of_word =
+            (byte.is_ascii_digit() & is_of_word(*next)) | (is_of_word(*byte) & next.is_ascii_digit());
+        odd | is_sign_letter | is_digit_of_word
+    })
 }
 
-/// A word, squeezed, that is more than its letters: a repost, the scheme of a link.
-fn is_special(word: &[u8]) -> bool {
-    matches!(word, super::REPOST | b"htp" | b"htps")
+/// False where no word, squeezed, is more than its letters: `rt`, a repost, or `htp` and `htps`, the scheme of a link. They
+/// are told by how they begin, which few others do.
+fn may_be_special(spaced: &[u8]) -> bool {
+    let begins =
+        |[space, first, second]: &[u8; 3]| (*space == b' ') & (*second == b't') & ((*first == b'r') | (*first == b'h'));
+    spaced.array_windows().fold(false, |any, three| any | begins(three))
 }
 
 /// Reads what begins and ends between words.
@@ -84,7 +99,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn plain_texts_are_read_as_word_by_word(text in "([a-y]{1,3}|rt|RT|http|https|['_!|.,# ]|@x|https://a.example/b|5){0,24}") {
+        fn plain_texts_are_read_as_word_by_word(text in "([a-y]{1,3}|rt|RT|http|https|['_!|.,# ]|@x|https://a.example/b|[0-9]{1,3}|5){0,24}") {
             let mut template = Template::default();
             template.read(&text);
             let read = (template.spaced.clone(), template.letters.clone());

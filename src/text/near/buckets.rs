@@ -40,8 +40,9 @@ impl Slot {
         self.0 & ((1 << NUMBER_BITS) - 1)
     }
 
-    fn number(self, key: u32) -> Option<u64> {
-        if self.0 >> NUMBER_BITS == Self::tag(key) { self.order().checked_sub(1) } else { None }
+    /// True where it holds a text under this key.
+    fn is_of(self, key: u32) -> bool {
+        (self.0 >> NUMBER_BITS == Self::tag(key)) & (self.order() > 0)
     }
 }
 
@@ -69,10 +70,16 @@ impl Buckets {
         // all buckets are fetched before one is looked at, so that memory is waited for once
         let mut fetched = [[Slot(0); BUCKET]; KEYS];
         fetched.iter_mut().zip(keys).for_each(|(bucket, key)| *bucket = self.buckets[self.place(*key)]);
-        let mut tally = Tally::default();
+        let (mut met, mut count) = ([0; COUNTED_MAX], 0);
         for (bucket, key) in fetched.iter().zip(keys) {
-            bucket.iter().filter_map(|slot| slot.number(*key)).for_each(|n| tally.count(n));
+            for slot in bucket {
+                // which slots are of the key cannot be guessed: others are written over
+                met[count] = slot.order();
+                count += usize::from(slot.is_of(*key));
+            }
         }
+        let mut tally = Tally::default();
+        met[..count].iter().for_each(|order| tally.count(order - 1));
         let least = keys.len().min(SHARED_KEYS_MIN);
         let mut shared = [(0, 0); CANDIDATES_MAX];
         for next in tally.counted().filter(|(keys, _)| *keys >= least) {
@@ -145,7 +152,8 @@ mod tests {
     fn naive(buckets: &Buckets, keys: &[u32]) -> Vec<u64> {
         let mut numbers = Vec::new();
         for &key in keys {
-            numbers.extend(buckets.buckets[buckets.place(key)].iter().filter_map(|slot| slot.number(key)));
+            let slots = buckets.buckets[buckets.place(key)].iter();
+            numbers.extend(slots.filter(|slot| slot.is_of(key)).map(|slot| slot.order() - 1));
         }
         numbers.sort_unstable();
         let runs = numbers.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0]));
