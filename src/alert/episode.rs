@@ -351,7 +351,7 @@ impl Tracker {
         let Some(episode) = self.slot_mut(slot).filter(|episode| episode.is_open()) else { return false };
         (episode.closed, episode.withdrawn) = (Some(at), Some(by));
         if slot == Slot::Counts {
-            (self.hits, self.hot_since) = ([false; 3], None);
+            (self.hits, self.reports_rise, self.hot_since) = ([false; 3], false, None);
         }
         true
     }
