@@ -17,11 +17,10 @@
 
 use groundswell::alert::Tracker;
 use groundswell::detect::{Bucket, Contribution, Partial, Series, Threads};
-use groundswell::log::Topics;
 use groundswell::mention::{Platform, hash64};
 use groundswell::pipeline::{Head, Queries, QueryState, UndoLimits, WatchState};
 use groundswell::rules::{self, Pack};
-use groundswell::wire::{Cut, StateRecords, Written, read_snapshot, snapshot, state_hash};
+use groundswell::wire::{Cut, StateRecords, Topics, Written, read_snapshot, snapshot, state_hash};
 use std::collections::BTreeMap;
 
 const PARTITIONS: usize = 4;
