@@ -145,7 +145,7 @@ fn learn_all(corpus: &Corpus, seed: u64, all: bool) -> Weights {
     heads[SENTIMENT] = Some(learn(store, &reuse(SENTIMENT), &recipe(SENTIMENT, seed), Some(lean), all));
     let language = Recipe {
         epochs: 8,
-        rate: 0.15,
+        rate: 0.25,
         decay: 0.0,
         balance: 0.2,
         smoothing: 0.0,
