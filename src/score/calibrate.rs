@@ -190,7 +190,7 @@ mod tests {
             }
         };
         let rows: Vec<_> = (0..10).map(|i| (vec![lack(i), 0.0], 1)).chain([(vec![1.0, 0.0], 0)]).collect();
-        for (wanted, lift) in [(0.4, 0.0), (0.8, 0.35), (0.9, 0.8), (0.0, 0.0)] {
+        for (wanted, lift) in [(0.4, 0.0), (0.8, 0.35), (0.9, 1.0), (0.0, 0.0)] {
             let lifts = fit_lifts(&rows, &[(1, wanted)], 2);
             assert!(lifts[0].abs() < 1e-12 && (lifts[1] - lift).abs() < 1e-9, "{wanted}: {lifts:?}");
         }
