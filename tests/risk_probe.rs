@@ -159,29 +159,29 @@ fn the_half_that_was_tuned_on() {
     let floors = [
         ("legal", 0.95),
         ("regulator", 0.95),
-        ("distress", 0.93),
+        ("distress", 0.97),
         ("danger", 0.95),
         ("minors", 0.92),
         ("press", 0.93),
-        ("threat", 0.93),
+        ("threat", 0.95),
         ("harassment", 0.95),
     ];
     // aim: at most 0.03 of ordinary posts, no noise
-    check("dev", &floors, 0.03, 0.2, 2);
+    check("dev", &floors, 0.03, 0.2, 0);
 }
 
 #[test]
 fn the_half_that_was_not() {
     let floors = [
-        ("legal", 0.92),
-        ("regulator", 0.9),
-        ("distress", 0.85),
-        ("danger", 0.9),
-        ("minors", 0.9),
-        ("press", 0.9),
-        ("threat", 0.92),
+        ("legal", 0.95),
+        ("regulator", 0.93),
+        ("distress", 0.9),
+        ("danger", 0.93),
+        ("minors", 0.93),
+        ("press", 0.95),
+        ("threat", 0.9),
         ("harassment", 0.95),
     ];
     // aim: at most 0.03 of ordinary posts, no noise
-    check("test", &floors, 0.05, 0.2, 4);
+    check("test", &floors, 0.05, 0.2, 2);
 }

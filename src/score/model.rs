@@ -252,10 +252,14 @@ const TAUGHT: [&str; 5] = ["en", "es", "pt", "fr", "de"];
 /// Below so many words a language that is not known may be any of them.
 const SHORT_WORDS: usize = 4;
 
-/// Whether the model can tell noise in this language: what it cannot read it must not throw away.
+/// Whether the model can tell noise in this text: what it cannot read it must not throw away.
 fn is_read(language: &str, reading: &Reading) -> bool {
-    let words = || reading.tokens.iter().filter(|t| t.kind == Kind::Word).count();
-    TAUGHT.contains(&language) || (language == UNKNOWN && words() < SHORT_WORDS)
+    let count = |kind: Kind| reading.tokens.iter().filter(|t| t.kind == kind).count();
+    let (signs, names) = (count(Kind::Marks) + count(Kind::Number), count(Kind::Handle));
+    // signs, numbers and one name say nothing at all; names alone tag people
+    let says_anything = reading.tokens.len() > signs + names || (signs == 0 && names > 1);
+    let may_be_taught = TAUGHT.contains(&language) || (language == UNKNOWN && count(Kind::Word) < SHORT_WORDS);
+    says_anything && may_be_taught
 }
 
 /// What is said of a text without anything to read: nothing to act on.

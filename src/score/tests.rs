@@ -109,6 +109,16 @@ fn hand_written_posts_are_read_rightly() {
 }
 
 #[test]
+fn signs_numbers_and_one_name_are_never_noise() {
+    for text in ["@nimbus ???", "@nimbus ......", "@nimbus 4471", "@nimbus 88-31 ?!", "@nimbus", "@ana @ben !!"] {
+        for lang in [None, Some("en")] {
+            let noise = Model::shipped().score(text, lang).noise;
+            assert!(matches!(noise.label.as_ref(), "none" | "unknown"), "{text}: {noise:?}");
+        }
+    }
+}
+
+#[test]
 fn explanations_sum_to_the_log_odds() {
     let model = Model::shipped();
     let mut told = 0;

@@ -43,6 +43,9 @@ pub(crate) struct Corpus {
 /// Emoji labels of the auxiliary task.
 pub(crate) const EMOJI: usize = 20;
 
+/// Pairs of words taken from one sentence, to learn its language from.
+const WORD_PAIRS: usize = 6;
+
 /// Reads all sets and maps them.
 ///
 /// # Errors
@@ -345,12 +348,26 @@ impl Build {
                 teach.flag(ABUSE, false, 0.3).flag(INCIDENT, false, 0.2).flag(SARCASM, false, 0.3);
             }
             self.language(&row[0], &row[1], weight, held, source);
+            if source == LENGTHS[0].0 {
+                self.word_pairs(&row, number, held);
+            }
         }
         // how English is written in posts and questions
         for row in loader.rows("tweeteval", "sentiment_train.tsv", &["text"])?.into_iter().step_by(12) {
             self.language("en", &unescape(&row[0]), 0.4, false, TWEETS);
         }
         Ok(())
+    }
+
+    /// Two neighbouring words of a sentence, here and there: people write short texts, and those are the hard ones.
+    fn word_pairs(&mut self, row: &Row, number: usize, held: bool) {
+        // a generator of its own: what is drawn for other rows does not depend on it
+        let mut rng = Rng::new(number as u64);
+        let words: Vec<&str> = row[1].split_whitespace().collect();
+        for _ in 0..if words.len() < 4 { 0 } else { WORD_PAIRS } {
+            let at = rng.below(words.len() - 1);
+            self.language(&row[0], &words[at..at + 2].join(" "), 0.3, held, PUBLIC);
+        }
     }
 
     fn language(&mut self, code: &str, text: &str, weight: f32, held: bool, source: u8) {

@@ -11,7 +11,7 @@ use super::rng::Rng;
 /// Variants drawn from one template.
 const VARIANTS: usize = 5;
 
-const FILES: [(&str, &str); 48] = [
+const FILES: [(&str, &str); 54] = [
     ("en", include_str!("posts/en_billing.txt")),
     ("en", include_str!("posts/en_defect.txt")),
     ("en", include_str!("posts/en_outage.txt")),
@@ -60,6 +60,12 @@ const FILES: [(&str, &str); 48] = [
     ("pt", include_str!("posts/pt_smooth.txt")),
     ("fr", include_str!("posts/fr_smooth.txt")),
     ("de", include_str!("posts/de_smooth.txt")),
+    ("en", include_str!("posts/en_quiet.txt")),
+    ("es", include_str!("posts/es_quiet.txt")),
+    ("pt", include_str!("posts/pt_quiet.txt")),
+    ("fr", include_str!("posts/fr_quiet.txt")),
+    ("de", include_str!("posts/de_quiet.txt")),
+    ("und", include_str!("posts/und_quiet.txt")),
 ];
 
 const SLOTS: &str = include_str!("posts/slots.txt");
