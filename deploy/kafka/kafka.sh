@@ -5,7 +5,7 @@
 #   deploy/kafka/kafka.sh start [--port 9092] [--controller-port N] [--data DIR] [--temporary] [--die-with PID]
 #                               [--second PORT:ADVERTISED] [--node ID --voters ID@HOST:PORT,…]
 #   deploy/kafka/kafka.sh produce TOPIC              append lines of stdin, each `key<TAB>value`
-#   deploy/kafka/kafka.sh consume TOPIC              print committed records from the beginning, until 15 s bring no more
+#   deploy/kafka/kafka.sh consume TOPIC              print committed records from the beginning, until 30 s bring no more
 #
 # `produce` and `consume` talk to GROUNDSWELL_BROKERS, 127.0.0.1:9092 by default; further options go to Kafka's tool.
 # `start` stays in the foreground; end it with Ctrl-C. It listens on 127.0.0.1 only. The data stays in DIR
@@ -167,7 +167,7 @@ case ${1-} in
   consume)
     shift
     tool org.apache.kafka.tools.consumer.ConsoleConsumer "$@" --from-beginning --isolation-level read_committed \
-      --timeout-ms 15000
+      --timeout-ms 30000
     ;;
   *) sed -n '2,16p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac
