@@ -3,6 +3,7 @@
 //! Two uses: the baseline rests while a platform it lives on is silent, and an alert says which platform or language is
 //! louder than usual. Bounded: platforms are few, of languages the most frequent are kept.
 
+use super::ascending::value_of;
 use super::level::kept_of_week;
 use super::{Bucket, Partial, Parts, Stratum, share_surprise, take_apart};
 use crate::mention::Platform;
@@ -83,12 +84,7 @@ impl<K: Ord> Named<K> {
     where
         K: Clone,
     {
-        let place = self.0.partition_point(|(known, _)| known < name);
-        if self.0.get(place).is_none_or(|(known, _)| known != name) {
-            self.0.reserve_exact(1);
-            self.0.insert(place, (name.clone(), Part::default()));
-        }
-        self.0[place].1.add(mentions, sentiment);
+        value_of(&mut self.0, name, Part::default).add(mentions, sentiment);
     }
 
     fn fade(&mut self, keep: f32) {

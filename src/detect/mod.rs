@@ -3,6 +3,7 @@
 //!
 //! It must never read a wall clock or depend on the order in which partials arrive.
 
+mod ascending;
 mod brand;
 mod bucket;
 mod clock;

@@ -5,6 +5,7 @@
 //!
 //! It must never keep an event or an id: a thread is a hash, and sums.
 
+use super::ascending::value_of;
 use super::partial::ThreadPart;
 use super::sample::BottomK;
 use super::viral::{Phase, Reading, Thread};
@@ -83,12 +84,7 @@ impl Threads {
     /// Takes what closed bucket `now` brought for one event bucket. Event buckets of one `now` come in order.
     pub fn take(&mut self, event: Bucket, now: Bucket, partial: &Partial) {
         for (hash, part) in partial.threads.iter() {
-            let place = self.alive.partition_point(|(known, _)| known < hash);
-            if self.alive.get(place).is_none_or(|(known, _)| known != hash) {
-                self.alive.reserve_exact(1);
-                self.alive.insert(place, (*hash, Alive::new(now)));
-            }
-            self.alive[place].1.take(event, now, part);
+            value_of(&mut self.alive, hash, || Alive::new(now)).take(event, now, part);
         }
         self.alive.retain(|(_, thread)| now.0.saturating_sub(thread.last.0) <= QUIET_MAX);
         while self.alive.len() > THREADS_MAX {
