@@ -56,8 +56,10 @@ impl Level {
         }
     }
 
-    /// Learns `count` zeros, `step_seconds` apart, at once: the closed form of fading and learning zero that often.
-    pub fn learn_zeros(&mut self, count: u32, step_seconds: f64) {
+    /// Learns `count` zeros, `step_seconds` apart, at once: the closed form of fading and learning zero that often. What
+    /// baselines are held to.
+    #[cfg(test)]
+    pub(super) fn learn_zeros(&mut self, count: u32, step_seconds: f64) {
         let keep_one = libm::exp2(-step_seconds / self.half_life_seconds);
         let keep = libm::exp2(-step_seconds * f64::from(count) / self.half_life_seconds);
         self.sum *= keep;
@@ -65,8 +67,8 @@ impl Level {
     }
 
     /// The faded sum of what was learned.
-    #[must_use]
-    pub fn sum(&self) -> f64 {
+    #[cfg(test)]
+    pub(super) fn sum(&self) -> f64 {
         self.sum
     }
 
