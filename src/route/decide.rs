@@ -35,7 +35,7 @@ pub fn decide(
     let candidates = candidates(&facts, pack, &fired);
     let owner = candidates.iter().min_by(|a, b| a.order(b)).expect("without an intent there is the catch-all");
     record.owner(owner, &candidates, &fired);
-    let row = row_of(&facts, pack, owner);
+    let row = row_of(&facts, pack, owner, &fired);
     record.add(format!("matrix:{}", row.id), format!("row {} gives {} to {}", row.id, owner.intent, row.team));
     let mut route = assemble(&facts, pack, owner, row, event_at, &mut record);
     let rungs = rungs(&facts, pack, owner, &fired, event_at);
@@ -124,8 +124,8 @@ impl Record {
 }
 
 /// A trigger whose condition holds.
-struct Fired<'a> {
-    trigger: &'a Trigger,
+pub(super) struct Fired<'a> {
+    pub(super) trigger: &'a Trigger,
     reasons: Vec<String>,
 }
 
@@ -244,8 +244,8 @@ fn candidates(facts: &Facts<'_>, pack: &Pack, fired: &[Fired<'_>]) -> Vec<Candid
 }
 
 /// The first row that holds; a checked pack has an unconditional one for every intent, and a catch-all.
-fn row_of<'a>(facts: &Facts<'_>, pack: &'a Pack, candidate: &Candidate) -> &'a Row {
-    let of = |intent: &str| pack.row(intent, |when| facts.row_holds(when, intent, candidate.severity));
+fn row_of<'a>(facts: &Facts<'_>, pack: &'a Pack, candidate: &Candidate, fired: &[Fired<'_>]) -> &'a Row {
+    let of = |intent: &str| pack.row(intent, |when| facts.row_holds(when, intent, candidate.severity, fired));
     of(&candidate.intent).or_else(|| of(NO_INTENT)).expect("a checked pack has a catch-all row")
 }
 
@@ -282,7 +282,7 @@ fn rungs(facts: &Facts<'_>, pack: &Pack, owner: &Candidate, fired: &[Fired<'_>],
     let raises = pack.intents.raises.iter().filter(|raise| raise.concerns(&owner.intent));
     let graver: BTreeSet<Severity> = raises.map(|raise| raise.severity).filter(|s| *s < owner.severity).collect();
     let rung = |severity: Severity| {
-        let row = row_of(facts, pack, &Candidate { severity, ..owner.clone() });
+        let row = row_of(facts, pack, &Candidate { severity, ..owner.clone() }, fired);
         let mut path = Vec::new();
         fired.iter().for_each(|fired| add_new(&mut path, &fired.trigger.path));
         add_new(&mut path, &row.path);
@@ -369,7 +369,7 @@ fn told_as_well(
     let mut others: Vec<&Candidate> = candidates.iter().filter(|c| c.intent != owner.intent).collect();
     others.sort_by(|a, b| a.order(b));
     let mut also = Vec::new();
-    let teams = others.into_iter().map(|c| &row_of(facts, pack, c).team);
+    let teams = others.into_iter().map(|c| &row_of(facts, pack, c, fired).team);
     for name in teams.chain(fired.iter().flat_map(|f| &f.trigger.also)) {
         if name != team && !also.contains(name) {
             also.push(name.clone());

@@ -1,5 +1,6 @@
 //! What is known of one mention when it is routed, and whether a condition of the pack holds of it.
 
+use super::decide::Fired;
 use crate::mention::{AccountFacts, Mention};
 use crate::route::{Severity, SuggestedReply};
 use crate::rules::{Condition, Folded, HeadAsked, Lists, Phrase, QueryRule, UNKNOWN_MARKET, Way, market};
@@ -97,7 +98,8 @@ impl<'a> Facts<'a> {
         Some(("language", format!("language {language} from accounts")))
     }
 
-    /// Whether every part of the condition holds, save its intents and severities; if so, the comparisons in words.
+    /// Whether every part of the condition holds, save its intents, severities and triggers; if so, the comparisons in
+    /// words.
     pub(super) fn hold(&self, when: &Condition) -> Option<Vec<String>> {
         let author = self.mention.author.as_ref();
         let verified = author.and_then(|a| a.verified).unwrap_or(false);
@@ -206,10 +208,12 @@ impl<'a> Facts<'a> {
         asked.then(|| found().map(|phrase| format!("it says \"{}\"", phrase.written)))
     }
 
-    /// Whether a row's condition holds for this intent at this severity.
-    pub(super) fn row_holds(&self, when: &Condition, intent: &str, severity: Severity) -> bool {
+    /// Whether a row's condition holds for this intent at this severity, given the triggers that fired.
+    pub(super) fn row_holds(&self, when: &Condition, intent: &str, severity: Severity, fired: &[Fired<'_>]) -> bool {
+        let has_fired = |id: &String| fired.iter().any(|fired| fired.trigger.id == *id);
         (when.intents.is_empty() || when.intents.iter().any(|i| i == intent))
             && (when.severity.is_empty() || when.severity.contains(&severity))
+            && (when.triggers.is_empty() || when.triggers.iter().any(has_fired))
             && self.hold(when).is_some()
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::mention::{AccountFacts, Author, Kind, Mention, Platform, Visibility};
 use crate::rules::{Folded, Given, Pack, SourceFile, load, shipped};
-use crate::score::Scores;
+use crate::score::{Risk, Scores};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -211,6 +211,25 @@ fn ties_fall_to_the_more_probable_then_to_the_earlier_row() {
         ([("presales", 0.99), ("billing", 0.5)], "billing"),
     ] {
         assert_eq!(route(&post("Nimbus"), &intents(&pairs)).route.intent, owner, "{pairs:?}");
+    }
+}
+
+#[test]
+fn a_row_may_go_by_the_trigger_that_fired() {
+    let read = |threat, distress, danger| {
+        let risk = Risk { distress, danger, ..Risk::default() };
+        Given { threat, risk, negative: 0.9, ..Given::default() }.scores()
+    };
+    for (scores, ticket) in [
+        (read(0.9, 0.0, 0.0), "threat"),
+        (read(0.0, 0.9, 0.0), "distress"),
+        (read(0.0, 0.0, 0.9), "danger"),
+        // help comes before hush
+        (read(0.9, 0.9, 0.0), "distress"),
+        (intents(&[("safety", 0.9)]), "secure"),
+    ] {
+        let routing = route(&post("Nimbus"), &scores);
+        assert!(routing.ticket.tags.contains(&format!("ticket:{ticket}")), "{:?}", routing.decision.rules);
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Condition {
     pub queries: Vec<String>,
     /// None of these queries matched.
     pub without: Vec<String>,
+    /// One of these triggers fired (rows only).
+    pub triggers: Vec<String>,
     /// One of these stands in the text, as whole words.
     pub phrases: Vec<Phrase>,
     /// Probability of a threat of harm.
@@ -194,7 +196,7 @@ pub fn fold(text: &str) -> String {
 }
 
 /// What is asked apart from scores.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "intents",
     "severity",
     "platforms",
@@ -205,6 +207,7 @@ const KEYS: [&str; 20] = [
     "tier",
     "queries",
     "without",
+    "triggers",
     "phrases",
     "heads",
     "followers",
@@ -261,6 +264,7 @@ pub(super) fn read(parent: &Fields<'_>) -> Condition {
         tier: fields.references("tier", Names::AccountTier),
         queries: fields.references("queries", Names::Query),
         without: fields.references("without", Names::Query),
+        triggers: fields.references("triggers", Names::Trigger),
         phrases: read_phrases(&fields, "phrases"),
         threat: fields.share("threat"),
         abuse: fields.share("abuse"),

@@ -201,6 +201,7 @@ fn condition() -> Value {
         ("tier", names()),
         ("queries", names()),
         ("without", names()),
+        ("triggers", names()),
         ("phrases", names()),
         ("heads", heads()),
         ("followers", whole(0, 1_000_000_000_000)),

@@ -152,9 +152,14 @@ fn read_trigger(ctx: Ctx<'_>, node: &Node) -> Option<Trigger> {
     if fields.node("when").is_none() {
         ctx.problem(fields.at, "a trigger without a condition always fires", "add \"when: {…}\"".to_owned());
     }
+    let asked_at = fields.node("when").map_or(fields.at, |node| node.at);
     if !trigger.when.severity.is_empty() {
         let message = "a trigger decides severity and cannot ask for it";
-        ctx.problem(fields.at, message, "use \"severity\" in the conditions of matrix rows".to_owned());
+        ctx.problem(asked_at, message, "use \"severity\" in the conditions of matrix rows".to_owned());
+    }
+    if !trigger.when.triggers.is_empty() {
+        let message = "a trigger cannot ask for other triggers";
+        ctx.problem(asked_at, message, "use \"triggers\" in the conditions of matrix rows".to_owned());
     }
     Some(trigger).filter(|t| !t.id.is_empty())
 }
