@@ -221,14 +221,18 @@ impl Episode {
         gravity(kind) > gravity(self.kind)
     }
 
+    /// The same by this rise: what is known to be the work of a few only a crowd beyond them makes graver.
+    fn is_made_graver(&self, kind: AlertKind, rise: &Rise) -> bool {
+        self.turns_into(kind) && self.few.is_none_or(|few| rise.people >= CROWD_OF_FEW * few)
+    }
+
     /// The kind a rise turns it into: a graver one, or amplification where what began like an outage turns out to be the
-    /// work of a few. Once that is known only a crowd beyond them makes it graver.
+    /// work of a few.
     fn turned_by(&self, at: Bucket, rise: &Rise) -> Option<AlertKind> {
         let kind = rise.kind?;
-        let is_crowd = self.few.is_none_or(|few| rise.people >= CROWD_OF_FEW * few);
         let is_young = at.0.saturating_sub(self.since.0) < FEW_SHOW_WITHIN;
         let is_fewer = self.kind == AlertKind::Outage && kind == AlertKind::Amplification && rise.by_few;
-        let turns = (self.turns_into(kind) && is_crowd) || (is_fewer && is_young && self.few.is_none());
+        let turns = self.is_made_graver(kind, rise) || (is_fewer && is_young && self.few.is_none());
         turns.then_some(kind)
     }
 
@@ -434,13 +438,14 @@ impl Tracker {
             let lasting = matches!(last.kind, AlertKind::Outage | AlertKind::Viral);
             let stronger = observed as f64 >= STRONGER * last.told as f64;
             if since < SAME_EVENT || (since < REFRACTORY && last.kind == kind) {
-                if !lasting && !stronger && !last.turns_into(kind) {
+                let graver = last.is_made_graver(kind, rise);
+                if !lasting && !stronger && !graver {
                     return None;
                 }
                 last.closed = None;
                 last.calm = 0;
                 (last.since, last.opening) = (rise.onset, opening);
-                last.kind = if last.turns_into(kind) { kind } else { last.kind };
+                last.kind = if graver { kind } else { last.kind };
                 last.severity = last.severity.min(rise.severity);
                 let told = last.told;
                 let same = last.reports == rise.reports;

@@ -93,6 +93,32 @@ fn an_outage_may_turn_out_to_be_the_work_of_a_few_and_a_crowd_is_graver_again() 
     }
 }
 
+/// It has ended as the work of 13, and within the hour an outage is read again.
+#[test]
+fn the_work_of_a_few_that_comes_back_is_theirs_unless_a_crowd_joins() {
+    use AlertKind::{Amplification, Outage};
+    let settings = Settings::default();
+    for (people, observed, expected) in
+        [(20, 100, None), (20, 200, Some(Amplification)), (25, 200, Some(Amplification)), (26, 100, Some(Outage))]
+    {
+        let mut tracker = Tracker::default();
+        let mut step = |place: i64, kind, people, by_few, observed| {
+            let at = Bucket(1000 + place);
+            let judgement = Judgement { windows: vec![windowed(observed, 3.0)], reports: Vec::new(), mood: None };
+            let risen = risen(&judgement.windows, &settings);
+            let rise = risen.map(|window| Rise { people, by_few, ..rise(Some(kind), *window, at) });
+            let told = tracker.step_volume("q", at, &judgement, rise.as_ref(), &settings, false);
+            told.and_then(|told| Some((told.state, tracker.volume.as_ref()?.kind)))
+        };
+        assert_eq!(step(0, Outage, 40, false, 100), Some((AlertState::Opened, Outage)));
+        assert_eq!(step(10, Amplification, 13, true, 100), Some((AlertState::Updated, Amplification)));
+        let ended = (11..60).filter_map(|place| step(place, Amplification, 0, false, 3)).next();
+        assert_eq!(ended, Some((AlertState::Resolved, Amplification)));
+        let again = (60..62).filter_map(|place| step(place, Outage, people, false, observed)).next();
+        assert_eq!(again, expected.map(|kind| (AlertState::Reopened, kind)), "{people} people, {observed} posts");
+    }
+}
+
 #[test]
 fn what_was_none_opens_anew_and_a_false_alarm_is_left_alone_while_it_lasts() {
     let settings = Settings::default();
