@@ -146,6 +146,9 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
+    /// One that has heard nobody.
+    pub(super) const EMPTY: Self = Self { people: 0.0, terms: Vec::new(), rest: 0.0, at: None };
+
     /// Learns what people said in a bucket that is old enough to be usual. Buckets come in order.
     pub fn learn(&mut self, bucket: Bucket, partial: &Partial) {
         self.fade(bucket);
@@ -170,20 +173,25 @@ impl Vocabulary {
     }
 
     /// Adds people to terms; both ascend by hash.
-    fn add(&mut self, said: Vec<(u32, f32)>) {
-        // as large as it may become: a series has one, so none has room to spare
-        let new = said.iter().filter(|(term, _)| self.place(*term).is_err()).count();
-        let mut terms = Vec::with_capacity(self.terms.len() + new);
-        let mut known = std::mem::take(&mut self.terms).into_iter().peekable();
-        for (term, weight) in said {
-            while let Some(before) = known.next_if(|(known, _)| *known < term) {
-                terms.push(before);
+    fn add(&mut self, mut said: Vec<(u32, f32)>) {
+        said.retain(|(term, weight)| match self.place(*term) {
+            Ok(place) => {
+                self.terms[place].1 += weight;
+                false
             }
-            let count = known.next_if(|(known, _)| *known == term).map_or(0.0, |(_, count)| count);
-            terms.push((term, count + weight));
+            Err(_) => true,
+        });
+        // as large as it may become: a series has one, so none has much room to spare
+        self.terms.reserve_exact(said.len());
+        // the greatest first, so that each term known before moves once
+        let mut known = self.terms.len();
+        self.terms.resize(known + said.len(), (0, 0.0));
+        for (before, new) in said.into_iter().enumerate().rev() {
+            let place = self.terms[..known].partition_point(|(term, _)| *term < new.0);
+            self.terms.copy_within(place..known, place + before + 1);
+            self.terms[place + before] = new;
+            known = place;
         }
-        terms.extend(known);
-        self.terms = terms;
     }
 
     fn place(&self, term: u32) -> Result<usize, usize> {
@@ -207,7 +215,8 @@ impl Vocabulary {
         let (_, first_out, _) = ranked.select_nth_unstable_by(USUAL_TERMS, rank);
         self.rest = self.rest.max(first_out.1);
         self.terms.retain(|term| rank(term, first_out).is_lt());
-        self.terms.shrink_to_fit();
+        // room for the terms of a post stays: else a talkative series would ask for it at every one
+        self.terms.shrink_to(USUAL_TERMS + TERMS_MAX);
     }
 
     /// Bytes on the heap.

@@ -5,6 +5,7 @@
 //! kept as it was, so that an abort can be undone. It must never change a key without noting both.
 
 mod learned;
+mod sweep;
 mod voice;
 
 pub use voice::{Brands, VoiceHour, VoiceKey, VoicePage, VoiceTold};
@@ -83,6 +84,8 @@ pub struct Head {
     pub sources: Sources,
     /// The last log bucket of the history that was learned from, where there is one: what was read by then is counted.
     pub counted_to: Option<Bucket>,
+    /// The last query that was looked at for what nothing reads any more; none before the first of a round.
+    pub swept_to: Option<String>,
 }
 
 /// Keys changed since the last snapshot.
@@ -119,6 +122,8 @@ pub struct WatchState {
     pub sources: Sources,
     /// The last log bucket of the history that was learned from.
     counted_to: Option<Bucket>,
+    /// The last query that was swept.
+    swept_to: Option<String>,
     /// This partition tells of sources; all hear of them.
     pub speaks: bool,
     /// Partials of log buckets that are not closed yet.
@@ -171,6 +176,7 @@ impl WatchState {
             started,
             sources,
             counted_to,
+            swept_to,
             // by key, or following from what is
             pending: _,
             queries: _,
@@ -191,13 +197,14 @@ impl WatchState {
             started: *started,
             sources: sources.clone(),
             counted_to: *counted_to,
+            swept_to: swept_to.clone(),
         }
     }
 
     fn set_head(&mut self, head: Head) {
-        let Head { members, closed, started, sources, counted_to } = head;
+        let Head { members, closed, started, sources, counted_to, swept_to } = head;
         (self.members, self.closed, self.started, self.sources) = (members, closed, started, sources);
-        self.counted_to = counted_to;
+        (self.counted_to, self.swept_to) = (counted_to, swept_to);
     }
 
     /// Series and alerts by query id.
