@@ -244,6 +244,12 @@ impl Series {
         self.details.thin(self.now);
     }
 
+    /// Nothing was counted for so long that no detail has a cell any more.
+    #[must_use]
+    pub fn is_still(&self, closed: Bucket) -> bool {
+        self.now < stale(closed)
+    }
+
     /// Whether details are kept that nothing will read any more.
     #[must_use]
     pub fn has_stale(&self, closed: Bucket) -> bool {

@@ -93,6 +93,33 @@ fn what_is_written_is_read_back_key_by_key() {
 }
 
 #[test]
+fn a_query_that_is_silent_rests_and_wakes_as_it_was() {
+    let rests = |queries: &Queries, query: &str| matches!(queries[query], Watched::Resting(_));
+    let (mut state, mut kept) = (WatchState::default(), Kept::default());
+    hear(&mut state, "a", 5, 5, 0);
+    for log in [10, 720, 800, 801, 802] {
+        hear(&mut state, "b", log, log, 0);
+        state.landed();
+        assert_eq!(rests(state.queries(), "a"), log > 800, "{log}: after two hours, when its turn has come");
+    }
+    assert!(!rests(state.queries(), "b") && state.of_query("a").is_none());
+    kept.take(&mut state, 1);
+    let restored = kept.read();
+    assert!(rests(&restored.queries, "a") && !rests(&restored.queries, "b"));
+    let before = state_hash(&state).expect("has a binary form");
+    assert_eq!(hash_of(restored), before);
+    // an abort leaves it at rest; the next post wakes it
+    hear(&mut state, "a", 810, 811, 0);
+    assert!(state.of_query("a").is_some() && state.undo());
+    assert!(rests(state.queries(), "a"));
+    assert_eq!(state_hash(&state).expect("has a binary form"), before);
+    let mut watched = state.queries()["a"].clone();
+    let bytes = watched.encode().expect("has a binary form").into_owned();
+    watched.wake(Bucket(0));
+    assert_eq!(watched.encode().expect("has a binary form"), bytes);
+}
+
+#[test]
 fn large_values_stand_in_parts_and_leave_none_behind() {
     let (mut state, mut kept) = (WatchState::default(), Kept::default());
     hear(&mut state, "a", 5, 5, 9_000);
