@@ -17,7 +17,7 @@ use super::{Bucket, Partial, share_surprise};
 use crate::mention::hash64;
 use libm::{log, sqrt};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// People sampled; exact below. A term of a fifth of them stands at 10 ± 3.
 pub const VOICES: usize = 48;
@@ -153,7 +153,7 @@ impl Vocabulary {
     pub fn learn(&mut self, bucket: Bucket, partial: &Partial) {
         self.fade(bucket);
         let weights = weights(partial);
-        let mut said: Vec<(u32, f32)> = Vec::new();
+        let mut said: Vec<(u32, f32)> = Vec::with_capacity(partial.voices.len() * TERMS_MAX);
         for (key, voice) in partial.voices.iter() {
             let weight = weights[usize::from(!reports(*key))] as f32;
             self.people += weight;
@@ -210,11 +210,11 @@ impl Vocabulary {
         if self.terms.len() <= USUAL_TERMS {
             return;
         }
-        let rank = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-        let mut ranked = self.terms.clone();
-        let (_, first_out, _) = ranked.select_nth_unstable_by(USUAL_TERMS, rank);
-        self.rest = self.rest.max(first_out.1);
-        self.terms.retain(|term| rank(term, first_out).is_lt());
+        // by count, then the smaller hash, as one number: counts are not negative, and order as their bits do
+        let rank = |(term, count): &(u32, f32)| u64::from(count.to_bits()) << 32 | u64::from(!term);
+        let first_out = greatest_of_least(self.terms.iter().map(rank), self.terms.len() - USUAL_TERMS);
+        self.rest = self.rest.max(f32::from_bits((first_out >> 32) as u32));
+        self.terms.retain(|term| rank(term) > first_out);
         // room for the terms of a post stays: else a talkative series would ask for it at every one
         self.terms.shrink_to(USUAL_TERMS + TERMS_MAX);
     }
@@ -238,6 +238,19 @@ impl Vocabulary {
     pub(super) fn listed(&self, term: &str) -> Option<f64> {
         self.place(key_of(term)).ok().map(|place| f64::from(self.terms[place].1))
     }
+}
+
+/// The greatest among the `count` least of these.
+fn greatest_of_least(values: impl Iterator<Item = u64>, count: usize) -> u64 {
+    let mut least = BinaryHeap::with_capacity(count);
+    for value in values {
+        if least.len() < count {
+            least.push(value);
+        } else if let Some(mut greatest) = least.peek_mut().filter(|greatest| value < **greatest) {
+            *greatest = value;
+        }
+    }
+    least.peek().copied().unwrap_or_default()
 }
 
 fn key_of(term: &str) -> u32 {
