@@ -95,28 +95,36 @@ fn what_is_written_is_read_back_key_by_key() {
 #[test]
 fn a_query_that_is_silent_rests_and_wakes_as_it_was() {
     let rests = |queries: &Queries, query: &str| matches!(queries[query], Watched::Resting(_));
+    let mut watched = pack().queries.iter().filter(|query| query.watch).map(|query| query.id.as_str());
+    let (silent, other, unknown) =
+        (watched.next().expect("many"), watched.next().expect("many"), "not watched any more");
     let (mut state, mut kept) = (WatchState::default(), Kept::default());
-    hear(&mut state, "a", 5, 5, 0);
-    for log in [10, 720, 800, 801, 802] {
-        hear(&mut state, "b", log, log, 0);
-        state.landed();
-        assert_eq!(rests(state.queries(), "a"), log > 800, "{log}: after two hours, when its turn has come");
+    hear(&mut state, silent, 5, 5, 0);
+    hear(&mut state, unknown, 6, 6, 0);
+    for log in [10, 700, 720] {
+        hear(&mut state, other, log, log, 0);
     }
-    assert!(!rests(state.queries(), "b") && state.of_query("a").is_none());
+    assert!(!rests(state.queries(), silent) && !rests(state.queries(), unknown), "not two hours yet");
+    for log in 800..812 {
+        hear(&mut state, other, log, log, 0);
+    }
+    assert!(rests(state.queries(), silent) && !rests(state.queries(), other) && state.of_query(silent).is_none());
+    assert!(!state.queries().contains_key(unknown), "what the pack does not watch is let go");
+    state.landed();
     kept.take(&mut state, 1);
     let restored = kept.read();
-    assert!(rests(&restored.queries, "a") && !rests(&restored.queries, "b"));
+    assert!(rests(&restored.queries, silent) && !rests(&restored.queries, other));
     let before = state_hash(&state).expect("has a binary form");
     assert_eq!(hash_of(restored), before);
     // an abort leaves it at rest; the next post wakes it
-    hear(&mut state, "a", 810, 811, 0);
-    assert!(state.of_query("a").is_some() && state.undo());
-    assert!(rests(state.queries(), "a"));
+    hear(&mut state, silent, 820, 821, 0);
+    assert!(state.of_query(silent).is_some() && state.undo());
+    assert!(rests(state.queries(), silent));
     assert_eq!(state_hash(&state).expect("has a binary form"), before);
-    let mut watched = state.queries()["a"].clone();
-    let bytes = watched.encode().expect("has a binary form").into_owned();
-    watched.wake(Bucket(0));
-    assert_eq!(watched.encode().expect("has a binary form"), bytes);
+    let mut kept = state.queries()[silent].clone();
+    let bytes = kept.encode().expect("has a binary form").into_owned();
+    kept.wake(Bucket(0));
+    assert_eq!(kept.encode().expect("has a binary form"), bytes);
 }
 
 #[test]
