@@ -17,7 +17,7 @@ use super::{Bucket, Partial, share_surprise};
 use crate::mention::hash64;
 use libm::{log, sqrt};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
 /// People sampled; exact below. A term of a fifth of them stands at 10 ± 3.
 pub const VOICES: usize = 48;
@@ -212,7 +212,7 @@ impl Vocabulary {
         }
         // by count, then the smaller hash, as one number: counts are not negative, and order as their bits do
         let rank = |(term, count): &(u32, f32)| u64::from(count.to_bits()) << 32 | u64::from(!term);
-        let first_out = greatest_of_least(self.terms.iter().map(rank), self.terms.len() - USUAL_TERMS);
+        let first_out = least(self.terms.iter().map(rank), self.terms.len() - USUAL_TERMS);
         self.rest = self.rest.max(f32::from_bits((first_out >> 32) as u32));
         self.terms.retain(|term| rank(term) > first_out);
         // room for the terms of a post stays: else a talkative series would ask for it at every one
@@ -240,17 +240,18 @@ impl Vocabulary {
     }
 }
 
-/// The greatest among the `count` least of these.
-fn greatest_of_least(values: impl Iterator<Item = u64>, count: usize) -> u64 {
-    let mut least = BinaryHeap::with_capacity(count);
-    for value in values {
-        if least.len() < count {
-            least.push(value);
-        } else if let Some(mut greatest) = least.peek_mut().filter(|greatest| value < **greatest) {
-            *greatest = value;
-        }
-    }
-    least.peek().copied().unwrap_or_default()
+/// The `count`-th least of these, from 1.
+fn least(values: impl ExactSizeIterator<Item = u64>, count: usize) -> u64 {
+    // no room is asked for save where a crowd has come
+    let (mut room, mut more) = ([0; USUAL_TERMS + 4 * TERMS_MAX], Vec::new());
+    let of = if let Some(room) = room.get_mut(..values.len()) {
+        room.iter_mut().zip(values).for_each(|(place, value)| *place = value);
+        room
+    } else {
+        more.extend(values);
+        &mut more[..]
+    };
+    *of.select_nth_unstable(count - 1).1
 }
 
 fn key_of(term: &str) -> u32 {
