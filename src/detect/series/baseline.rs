@@ -169,7 +169,7 @@ mod tests {
                 [mentions, negative, outage, sentiment, sentiment_squares, weight, baseline.usual(), baseline.spread()]
             };
             // sums of moods come near nothing: against what they are made of
-            let is_near = |(a, b): (f64, f64)| (a - b).abs() <= 1e-9 * (a.abs() + b.abs() + 1e-3);
+            let is_near = |(a, b): (f64, f64)| (a - b).abs() <= 1e-9 * (a.abs() + b.abs() + self.mentions + 1e-3);
             let blocks = |baseline: &Self| (baseline.block_sum, baseline.block_cells);
             blocks(self) == blocks(other) && numbers(self).into_iter().zip(numbers(other)).all(is_near)
         }
