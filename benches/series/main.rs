@@ -77,7 +77,7 @@ fn run(kind: &Kind, series: usize, pack: &Pack) {
         (held.bytes_current + rested.bytes) as f64 / series as f64,
         100.0 * rested.count as f64 / series as f64,
         1e9 * rested.seconds / series as f64,
-        1e9 * rested.wake_seconds / rested.count.max(1) as f64,
+        rested.ns_to_wake(),
         restored.bytes as f64 / series as f64,
         restored.seconds,
         1e6 * restored.seconds / series as f64,
@@ -115,6 +115,13 @@ struct Rest {
     count: usize,
     seconds: f64,
     wake_seconds: f64,
+}
+
+impl Rest {
+    /// 0 where none rests.
+    fn ns_to_wake(&self) -> f64 {
+        if self.count == 0 { 0.0 } else { 1e9 * self.wake_seconds / self.count as f64 }
+    }
 }
 
 /// Closes the last bucket: what is silent rests.
