@@ -11,14 +11,17 @@
 //! bucket, and a partial is merged. Nothing is judged, and making the partials does not count. Bytes are those asked of
 //! the allocator, with the key and the map they stand in; times are CPU times of one thread. The snapshot is of four
 //! partitions, read back one after the other; a state that is not the one that was written ends the bench with code 1.
+//!
+//! Then the last bucket is closed and every query is swept once, as within the hour: `rested_bytes` is what a series
+//! takes then, of which `resting` in a hundred are encoded, in `ns_to_rest`; `ns_to_wake` is what the next post costs
+//! such a one besides.
 //! One line of JSON for each kind.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
-use groundswell::alert::Tracker;
-use groundswell::detect::{Bucket, Contribution, Partial, Series, Threads};
+use groundswell::detect::{Bucket, Contribution, Partial};
 use groundswell::mention::{Platform, hash64};
-use groundswell::pipeline::{Head, Queries, QueryState, UndoLimits, WatchState};
+use groundswell::pipeline::{Head, Queries, QueryState, UndoLimits, WatchState, Watched};
 use groundswell::rules::{self, Pack};
 use groundswell::wire::{Cut, StateRecords, Topics, Written, read_snapshot, snapshot, state_hash};
 use std::collections::BTreeMap;
@@ -62,13 +65,19 @@ fn run(kind: &Kind, series: usize, pack: &Pack) {
         seconds = walk(&mut states, kind, &partials);
     });
     let taken = series as f64 * kind.times as f64;
-    let restored = restore(states, pack);
+    let rested = rest(&mut states, kind);
+    let restored = restore(states, kind, pack);
     println!(
-        "{{\"kind\":\"{}\",\"series\":{series},\"heap_bytes\":{:.0},\"ns_per_partial\":{:.0},\"snapshot_bytes\":{:.0},\
+        "{{\"kind\":\"{}\",\"series\":{series},\"heap_bytes\":{:.0},\"ns_per_partial\":{:.0},\"rested_bytes\":{:.0},\"resting\":{:.0},\
+         \"ns_to_rest\":{:.0},\"ns_to_wake\":{:.0},\"snapshot_bytes\":{:.0},\
          \"restore_seconds\":{:.2},\"restore_us_per_series\":{:.2}}}",
         kind.name,
         held.bytes_current as f64 / series as f64,
         1e9 * seconds / taken,
+        (held.bytes_current + rested.bytes) as f64 / series as f64,
+        100.0 * rested.count as f64 / series as f64,
+        1e9 * rested.seconds / series as f64,
+        rested.ns_to_wake(),
         restored.bytes as f64 / series as f64,
         restored.seconds,
         1e6 * restored.seconds / series as f64,
@@ -77,9 +86,8 @@ fn run(kind: &Kind, series: usize, pack: &Pack) {
 
 fn make(states: &mut [Queries], series: usize) {
     for number in 0..series {
-        let (series, tracker, threads) = (Series::new(STARTED), Tracker::default(), Threads::default());
-        let state = QueryState { series, tracker, threads, kept: Vec::new() };
-        states[number % PARTITIONS].insert(format!("watched-query-{number}"), Box::new(state));
+        let state = Watched::Awake(Box::new(QueryState::new(STARTED)));
+        states[number % PARTITIONS].insert(format!("watched-query-{number}"), state);
     }
 }
 
@@ -88,7 +96,8 @@ fn walk(states: &mut [Queries], kind: &Kind, partials: &[Partial]) -> f64 {
     let begun = cpu_seconds();
     let mut number = 0;
     for time in 1..=kind.times {
-        for (place, state) in states.iter_mut().flat_map(BTreeMap::values_mut).enumerate() {
+        for (place, kept) in states.iter_mut().flat_map(BTreeMap::values_mut).enumerate() {
+            let state = kept.wake(STARTED);
             number = (number + 1) % partials.len();
             // apart from each other, as posts of different series are
             let bucket = STARTED.plus(time * kind.every + place as i64 % kind.every);
@@ -100,15 +109,55 @@ fn walk(states: &mut [Queries], kind: &Kind, partials: &[Partial]) -> f64 {
     cpu_seconds() - begun
 }
 
+struct Rest {
+    /// Bytes more than before.
+    bytes: i64,
+    count: usize,
+    seconds: f64,
+    wake_seconds: f64,
+}
+
+impl Rest {
+    /// 0 where none rests.
+    fn ns_to_wake(&self) -> f64 {
+        if self.count == 0 { 0.0 } else { 1e9 * self.wake_seconds / self.count as f64 }
+    }
+}
+
+/// Closes the last bucket: what is silent rests.
+fn rest(states: &mut [Queries], kind: &Kind) -> Rest {
+    let closed = STARTED.plus((kind.times + 1) * kind.every);
+    let mut rest = Rest { bytes: 0, count: 0, seconds: 0.0, wake_seconds: 0.0 };
+    let change = allocation_counter::measure(|| {
+        let begun = cpu_seconds();
+        for kept in states.iter_mut().flat_map(BTreeMap::values_mut) {
+            if let Watched::Awake(state) = kept {
+                state.drop_stale(closed);
+            }
+            kept.rest(closed);
+        }
+        rest.seconds = cpu_seconds() - begun;
+    });
+    rest.bytes = change.bytes_current;
+    let begun = cpu_seconds();
+    for kept in states.iter_mut().flat_map(BTreeMap::values_mut).filter(|kept| kept.awake().is_none()) {
+        kept.wake(STARTED);
+        rest.count += 1;
+    }
+    rest.wake_seconds = cpu_seconds() - begun;
+    rest
+}
+
 struct Restore {
     bytes: usize,
     seconds: f64,
 }
 
-fn restore(states: Vec<Queries>, pack: &Pack) -> Restore {
+fn restore(states: Vec<Queries>, kind: &Kind, pack: &Pack) -> Restore {
+    let closed = STARTED.plus((kind.times + 1) * kind.every);
     let mut sum = Restore { bytes: 0, seconds: 0.0 };
     for queries in states {
-        let state = WatchState::begun(Head::default(), queries, UndoLimits::default());
+        let state = WatchState::begun(Head { closed: Some(closed), ..Head::default() }, queries, UndoLimits::default());
         let cut = Cut { partition: 0, next: 0, pack };
         let written = snapshot(&Topics::new(""), cut, &state, &Written::default()).unwrap();
         let record = |output: groundswell::log::Output| Some((output.key?, output.value?));

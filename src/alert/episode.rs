@@ -385,6 +385,12 @@ impl Tracker {
         self.reports_rise && !self.volume_open()
     }
 
+    /// True where an alert was told, or withheld, whether it is over or not.
+    #[must_use]
+    pub fn has_told(&self) -> bool {
+        Slot::ALL.into_iter().any(|slot| self.slot(slot).is_some())
+    }
+
     /// True while any alert is open: time alone may then change something.
     #[must_use]
     pub fn is_open(&self) -> bool {

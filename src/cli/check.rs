@@ -82,10 +82,11 @@ fn tell_findings(args: &CheckArgs, files: &[SourceFile], pack: &Pack, io: &mut I
         print_findings(&args.dir, files, &found, io.stdout)?;
         writeln!(
             io.stdout,
-            "{}: {}: {} queries, {} teams, {} rows, {} tests{}, digest {}",
+            "{}: {}: {} queries, {} series, {} teams, {} rows, {} tests{}, digest {}",
             args.dir.display(),
             counted(errors, found.len() - errors),
             pack.queries.len(),
+            pack.queries.iter().filter(|query| query.watch).count(),
             pack.teams.len(),
             pack.matrix.rows.len(),
             pack.cases.len() + pack.checks.len(),

@@ -56,14 +56,14 @@ impl Level {
         }
     }
 
-    /// Learns `count` zeros, `step_seconds` apart, at once: the closed form of fading and learning zero that often. What
-    /// baselines are held to.
-    #[cfg(test)]
-    pub(super) fn learn_zeros(&mut self, count: u32, step_seconds: f64) {
+    /// Learns a value `count` times, each after `step_seconds`, at once: the closed form of fading and learning it that
+    /// often.
+    pub(super) fn learn_evenly(&mut self, value: f64, count: u32, step_seconds: f64) {
         let keep_one = libm::exp2(-step_seconds / self.half_life_seconds);
         let keep = libm::exp2(-step_seconds * f64::from(count) / self.half_life_seconds);
-        self.sum *= keep;
-        self.weight = self.weight * keep + (1.0 - keep) / (1.0 - keep_one);
+        let learned = (1.0 - keep) / (1.0 - keep_one);
+        self.sum = self.sum * keep + value * learned;
+        self.weight = self.weight * keep + learned;
     }
 
     /// The faded sum of what was learned.
@@ -112,17 +112,19 @@ mod tests {
     }
 
     #[test]
-    fn zeros_at_once_are_zeros_one_by_one() {
-        let mut one_by_one = Level::new(3600.0);
-        one_by_one.learn(7.0);
-        let mut at_once = one_by_one;
-        for _ in 0..500 {
-            one_by_one.fade(10.0);
-            one_by_one.learn(0.0);
+    fn values_at_once_are_values_one_by_one() {
+        for value in [0.0, 0.5] {
+            let mut one_by_one = Level::new(3600.0);
+            one_by_one.learn(7.0);
+            let mut at_once = one_by_one;
+            for _ in 0..500 {
+                one_by_one.fade(10.0);
+                one_by_one.learn(value);
+            }
+            at_once.learn_evenly(value, 500, 10.0);
+            assert!((one_by_one.sum() - at_once.sum()).abs() < 1e-9);
+            assert!((one_by_one.weight() - at_once.weight()).abs() < 1e-9);
         }
-        at_once.learn_zeros(500, 10.0);
-        assert!((one_by_one.sum() - at_once.sum()).abs() < 1e-9);
-        assert!((one_by_one.weight() - at_once.weight()).abs() < 1e-9);
     }
 
     #[test]

@@ -66,9 +66,13 @@ impl Part {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Named<K>(Vec<(K, Part)>);
 
+impl<K> Named<K> {
+    const EMPTY: Self = Self(Vec::new());
+}
+
 impl<K> Default for Named<K> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self::EMPTY
     }
 }
 
@@ -102,6 +106,9 @@ pub struct Mix {
 }
 
 impl Mix {
+    /// One that has heard nothing.
+    pub(super) const EMPTY: Self = Self { mentions: 0.0, platforms: Named::EMPTY, languages: Named::EMPTY, at: None };
+
     /// Learns a bucket that is old enough to be usual. Buckets come in order.
     pub fn learn(&mut self, bucket: Bucket, partial: &Partial) {
         let keep = kept_of_week(&mut self.at, bucket);

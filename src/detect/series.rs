@@ -9,6 +9,7 @@ mod baseline;
 mod cells;
 mod details;
 mod reports;
+mod talk;
 
 use super::poisson::{negative_binomial_upper_tail_log10, upper_bound};
 use super::{BUCKET_SECONDS, Bucket, Hour, Mix, Partial, Said, Stretch, Vocabulary, said};
@@ -18,6 +19,7 @@ use details::Details;
 use libm::{exp10, sqrt};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use talk::Talk;
 
 /// A cell is learned when it is this many buckets old (one hour).
 const LEARN_AFTER: usize = 360;
@@ -30,6 +32,8 @@ const SILENCE_MAX: i64 = 8640;
 pub const VOLUME_WINDOWS: [usize; 4] = [12, 30, 90, 360];
 /// Windows judged for mood, in buckets: 60, 90 and 120 min.
 const MOOD_WINDOWS: [usize; 3] = [360, 540, 720];
+/// What a series has to say before anything was learned.
+static NO_TALK: Talk = Talk::NONE;
 /// Age below which a series is not judged: two hours of buckets.
 const COLD_BUCKETS: i64 = 720;
 
@@ -175,8 +179,8 @@ pub struct Series {
     baseline: Baseline,
     /// What would be usual if what is told now never ended.
     meanwhile: Option<Box<Baseline>>,
-    vocabulary: Vocabulary,
-    mix: Mix,
+    /// None while nothing was learned, as in most series.
+    talk: Option<Box<Talk>>,
 }
 
 impl Series {
@@ -190,8 +194,7 @@ impl Series {
             details: Details::default(),
             baseline: Baseline::default(),
             meanwhile: None,
-            vocabulary: Vocabulary::default(),
-            mix: Mix::default(),
+            talk: None,
         }
     }
 
@@ -208,7 +211,7 @@ impl Series {
         self.learn(walked, silences);
         self.cells.cut();
         let passed_over = steps.saturating_sub(i64::try_from(walked).unwrap_or(0)).min(SILENCE_MAX);
-        if passed_over > 0 && !self.mix.rests(bucket, silences) {
+        if passed_over > 0 && !self.mix().rests(bucket, silences) {
             self.baseline.learn_silence(u32::try_from(passed_over).unwrap_or(0));
         }
         self.thin_details();
@@ -217,7 +220,8 @@ impl Series {
     /// Learns the cells that have come to be an hour old within the last `walked` buckets. What was told at their time
     /// teaches nothing that counts before it has lasted.
     fn learn(&mut self, walked: usize, silences: &[Stretch]) {
-        let Self { now, cells, baseline, meanwhile, mix, .. } = self;
+        let Self { now, cells, baseline, meanwhile, talk, .. } = self;
+        let mix = &usual_talk(talk.as_deref()).mix;
         let rests = |age: &usize| mix.rests(now.plus(-i64::try_from(*age).unwrap_or(0)), silences);
         for Alike { ages, counts, told } in cells.alike(LEARN_AFTER, walked) {
             let learned = if silences.is_empty() { ages.len() } else { ages.filter(|age| !rests(age)).count() };
@@ -234,12 +238,28 @@ impl Series {
         let oldest = self.now.plus(-(LEARN_AFTER as i64));
         for (bucket, detail) in self.details.take_before(oldest) {
             if self.age_of(bucket).is_some_and(|age| !self.cells.told(age).incident) {
-                let partial = detail.read();
-                self.vocabulary.learn(bucket, &partial);
-                self.mix.learn(bucket, &partial);
+                self.talk.get_or_insert_with(|| Box::new(Talk::NONE)).learn(bucket, &detail.read());
             }
         }
         self.details.thin(self.now);
+    }
+
+    /// Nothing was counted for so long that no detail has a cell any more.
+    #[must_use]
+    pub fn is_still(&self, closed: Bucket) -> bool {
+        self.now < stale(closed)
+    }
+
+    /// Whether details are kept that nothing will read any more.
+    #[must_use]
+    pub fn has_stale(&self, closed: Bucket) -> bool {
+        self.details.oldest().is_some_and(|oldest| oldest < stale(closed))
+    }
+
+    /// Drops them. Whatever comes next, it moves the series beyond `closed`: they would go unlearned then.
+    pub fn drop_stale(&mut self, closed: Bucket) {
+        self.details.take_before(stale(closed));
+        self.details.fit();
     }
 
     /// Merges what was read of one event bucket; older than the cells, it only counts towards the oldest.
@@ -278,7 +298,7 @@ impl Series {
     /// Bytes of a copy that shares its details, about.
     #[must_use]
     pub fn weight(&self) -> usize {
-        size_of::<Self>() + self.cells.weight() + self.details.weight() + self.vocabulary.weight()
+        size_of::<Self>() + self.cells.weight() + self.details.weight() + self.talk.as_deref().map_or(0, Talk::weight)
     }
 
     /// Seconds of history the baseline rests on.
@@ -325,7 +345,7 @@ impl Series {
     /// as those say it who report trouble.
     #[must_use]
     pub fn said(&self, evidence: &Partial, buckets: usize, reported: bool, terms_max: usize) -> Said {
-        said(evidence, &self.evidence_before(buckets), &self.vocabulary, reported, terms_max)
+        said(evidence, &self.evidence_before(buckets), self.vocabulary(), reported, terms_max)
     }
 
     /// Mentions of the last hour: no more people were heard in it.
@@ -345,7 +365,7 @@ impl Series {
     pub fn last_hour_until(&self, last: Bucket) -> LastHour<'_> {
         let first = self.now.plus(1 - LEARN_AFTER as i64);
         let details = self.details.since(first).take_while(|(at, _)| *at <= last).collect();
-        LastHour { details, usual: &self.vocabulary }
+        LastHour { details, usual: self.vocabulary() }
     }
 
     /// Sums of windows of so many buckets, `step` buckets apart, as far as all of one is known; the last ends now.
@@ -366,7 +386,11 @@ impl Series {
     /// What the series is usually made of.
     #[must_use]
     pub fn mix(&self) -> &Mix {
-        &self.mix
+        &usual_talk(self.talk.as_deref()).mix
+    }
+
+    fn vocabulary(&self) -> &Vocabulary {
+        &usual_talk(self.talk.as_deref()).vocabulary
     }
 
     /// Whether the last of so many buckets hold more than their share: the last third of them against half of it.
@@ -499,6 +523,16 @@ impl Series {
     fn first_of(&self, buckets: usize) -> Bucket {
         self.bucket_of(buckets.min(self.cells.len())).plus(1)
     }
+}
+
+/// What was learned of what is said.
+fn usual_talk(talk: Option<&Talk>) -> &Talk {
+    talk.unwrap_or(&NO_TALK)
+}
+
+/// What is older than this has no cell any more once a later bucket is counted.
+fn stale(closed: Bucket) -> Bucket {
+    closed.plus(-(CELLS as i64))
 }
 
 fn share(part: f64, whole: f64) -> f64 {

@@ -86,7 +86,7 @@ impl Threads {
         for (hash, part) in partial.threads.iter() {
             value_of(&mut self.alive, hash, || Alive::new(now)).take(event, now, part);
         }
-        self.alive.retain(|(_, thread)| now.0.saturating_sub(thread.last.0) <= QUIET_MAX);
+        self.drop_stale(now);
         while self.alive.len() > THREADS_MAX {
             let order = |(hash, thread): &(u64, Alive)| (thread.last, thread.posts, *hash);
             let least = self.alive.iter().map(order).min();
@@ -94,6 +94,20 @@ impl Threads {
         }
         if self.alive.capacity() > 2 * self.alive.len() {
             self.alive.shrink_to_fit();
+        }
+    }
+
+    /// Whether one is known that was quiet for so long that it is forgotten when something is heard next.
+    #[must_use]
+    pub fn have_stale(&self, now: Bucket) -> bool {
+        self.alive.iter().any(|(_, thread)| thread.is_stale(now))
+    }
+
+    /// Forgets those.
+    pub fn drop_stale(&mut self, now: Bucket) {
+        self.alive.retain(|(_, thread)| !thread.is_stale(now));
+        if self.alive.is_empty() {
+            self.alive = Vec::new();
         }
     }
 
@@ -120,6 +134,10 @@ impl Threads {
 impl Alive {
     fn new(now: Bucket) -> Self {
         Self { process: Thread::default(), last: now, posts: 0, people: BottomK::default(), reach: 0 }
+    }
+
+    fn is_stale(&self, now: Bucket) -> bool {
+        now.0.saturating_sub(self.last.0) > QUIET_MAX
     }
 
     fn take(&mut self, event: Bucket, now: Bucket, part: &ThreadPart) {

@@ -146,11 +146,14 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
+    /// One that has heard nobody.
+    pub(super) const EMPTY: Self = Self { people: 0.0, terms: Vec::new(), rest: 0.0, at: None };
+
     /// Learns what people said in a bucket that is old enough to be usual. Buckets come in order.
     pub fn learn(&mut self, bucket: Bucket, partial: &Partial) {
         self.fade(bucket);
         let weights = weights(partial);
-        let mut said: Vec<(u32, f32)> = Vec::new();
+        let mut said: Vec<(u32, f32)> = Vec::with_capacity(partial.voices.len() * TERMS_MAX);
         for (key, voice) in partial.voices.iter() {
             let weight = weights[usize::from(!reports(*key))] as f32;
             self.people += weight;
@@ -170,20 +173,25 @@ impl Vocabulary {
     }
 
     /// Adds people to terms; both ascend by hash.
-    fn add(&mut self, said: Vec<(u32, f32)>) {
-        // as large as it may become: a series has one, so none has room to spare
-        let new = said.iter().filter(|(term, _)| self.place(*term).is_err()).count();
-        let mut terms = Vec::with_capacity(self.terms.len() + new);
-        let mut known = std::mem::take(&mut self.terms).into_iter().peekable();
-        for (term, weight) in said {
-            while let Some(before) = known.next_if(|(known, _)| *known < term) {
-                terms.push(before);
+    fn add(&mut self, mut said: Vec<(u32, f32)>) {
+        said.retain(|(term, weight)| match self.place(*term) {
+            Ok(place) => {
+                self.terms[place].1 += weight;
+                false
             }
-            let count = known.next_if(|(known, _)| *known == term).map_or(0.0, |(_, count)| count);
-            terms.push((term, count + weight));
+            Err(_) => true,
+        });
+        // as large as it may become: a series has one, so none has much room to spare
+        self.terms.reserve_exact(said.len());
+        // the greatest first, so that each term known before moves once
+        let mut known = self.terms.len();
+        self.terms.resize(known + said.len(), (0, 0.0));
+        for (before, new) in said.into_iter().enumerate().rev() {
+            let place = self.terms[..known].partition_point(|(term, _)| *term < new.0);
+            self.terms.copy_within(place..known, place + before + 1);
+            self.terms[place + before] = new;
+            known = place;
         }
-        terms.extend(known);
-        self.terms = terms;
     }
 
     fn place(&self, term: u32) -> Result<usize, usize> {
@@ -202,12 +210,13 @@ impl Vocabulary {
         if self.terms.len() <= USUAL_TERMS {
             return;
         }
-        let rank = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-        let mut ranked = self.terms.clone();
-        let (_, first_out, _) = ranked.select_nth_unstable_by(USUAL_TERMS, rank);
-        self.rest = self.rest.max(first_out.1);
-        self.terms.retain(|term| rank(term, first_out).is_lt());
-        self.terms.shrink_to_fit();
+        // by count, then the smaller hash, as one number: counts are not negative, and order as their bits do
+        let rank = |(term, count): &(u32, f32)| u64::from(count.to_bits()) << 32 | u64::from(!term);
+        let first_out = least(self.terms.iter().map(rank), self.terms.len() - USUAL_TERMS);
+        self.rest = self.rest.max(f32::from_bits((first_out >> 32) as u32));
+        self.terms.retain(|term| rank(term) > first_out);
+        // room for the terms of a post stays: else a talkative series would ask for it at every one
+        self.terms.shrink_to(USUAL_TERMS + TERMS_MAX);
     }
 
     /// Bytes on the heap.
@@ -229,6 +238,20 @@ impl Vocabulary {
     pub(super) fn listed(&self, term: &str) -> Option<f64> {
         self.place(key_of(term)).ok().map(|place| f64::from(self.terms[place].1))
     }
+}
+
+/// The `count`-th least of these, from 1.
+fn least(values: impl ExactSizeIterator<Item = u64>, count: usize) -> u64 {
+    // no room is asked for save where a crowd has come
+    let (mut room, mut more) = ([0; USUAL_TERMS + 4 * TERMS_MAX], Vec::new());
+    let of = if let Some(room) = room.get_mut(..values.len()) {
+        room.iter_mut().zip(values).for_each(|(place, value)| *place = value);
+        room
+    } else {
+        more.extend(values);
+        &mut more[..]
+    };
+    *of.select_nth_unstable(count - 1).1
 }
 
 fn key_of(term: &str) -> u32 {

@@ -33,7 +33,7 @@ pub use signal::{Signal, SourceClock};
 pub use sources::{Heard, SourceTurn, Sources};
 pub use state::{
     Brands, Changes, Head, PartialKey, Pending, Queries, QueryState, VoiceHour, VoiceKey, VoicePage, VoiceTold,
-    WatchState,
+    WatchState, Watched,
 };
 pub use triage::{Memory, Raw, triage};
 pub use undo::UndoLimits;

@@ -5,8 +5,11 @@
 //! kept as it was, so that an abort can be undone. It must never change a key without noting both.
 
 mod learned;
+mod resting;
+mod sweep;
 mod voice;
 
+pub use resting::Watched;
 pub use voice::{Brands, VoiceHour, VoiceKey, VoicePage, VoiceTold};
 
 use super::book::{Book, waiting_key};
@@ -37,10 +40,37 @@ pub struct QueryState {
 }
 
 impl QueryState {
+    /// Silent since `started`, when watching began.
+    #[must_use]
+    pub fn new(started: Bucket) -> Self {
+        let (series, tracker, threads) = (Series::new(started), Tracker::default(), Threads::default());
+        Self { series, tracker, threads, kept: Vec::new() }
+    }
+
     /// True when time alone may bring something to be told.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         self.tracker.is_open() || self.tracker.is_suspected() || !self.kept.is_empty()
+    }
+
+    /// Nothing was heard of it for so long that its details are of no use any more.
+    fn is_still(&self, closed: Bucket) -> bool {
+        self.series.is_still(closed)
+    }
+
+    /// Still, and nobody asks for its alerts.
+    fn may_rest(&self, closed: Bucket) -> bool {
+        self.is_still(closed) && !self.has_stale(closed) && !self.is_waiting() && !self.tracker.has_told()
+    }
+
+    fn has_stale(&self, closed: Bucket) -> bool {
+        self.series.has_stale(closed) || self.threads.have_stale(closed)
+    }
+
+    /// Drops what nothing can read any more, whatever is counted after `closed`.
+    pub fn drop_stale(&mut self, closed: Bucket) {
+        self.series.drop_stale(closed);
+        self.threads.drop_stale(closed);
     }
 }
 
@@ -63,8 +93,8 @@ mod kept {
     }
 }
 
-/// Series and alerts by query id; boxed, as nodes of the map are half empty.
-pub type Queries = BTreeMap<String, Box<QueryState>>;
+/// Series and alerts by query id.
+pub type Queries = BTreeMap<String, Watched>;
 /// What waits for one log bucket of one query to close, by event bucket. Shared with the copies that undo keeps.
 pub type Pending = BTreeMap<Bucket, Arc<Partial>>;
 /// Log bucket and query id.
@@ -83,6 +113,8 @@ pub struct Head {
     pub sources: Sources,
     /// The last log bucket of the history that was learned from, where there is one: what was read by then is counted.
     pub counted_to: Option<Bucket>,
+    /// The last query that was looked at for what nothing reads any more; none before the first of a round.
+    pub swept_to: Option<String>,
 }
 
 /// Keys changed since the last snapshot.
@@ -119,6 +151,8 @@ pub struct WatchState {
     pub sources: Sources,
     /// The last log bucket of the history that was learned from.
     counted_to: Option<Bucket>,
+    /// The last query that was swept.
+    swept_to: Option<String>,
     /// This partition tells of sources; all hear of them.
     pub speaks: bool,
     /// Partials of log buckets that are not closed yet.
@@ -154,7 +188,8 @@ impl WatchState {
         voice: BTreeMap<VoiceKey, VoicePage>,
         undo: UndoLimits,
     ) -> Self {
-        let open = queries.iter().filter(|(_, state)| state.is_waiting());
+        let is_waiting = |kept: &Watched| kept.awake().is_some_and(QueryState::is_waiting);
+        let open = queries.iter().filter(|(_, kept)| is_waiting(kept));
         let open = open.map(|(query, _)| query.clone()).collect();
         let mut state =
             Self { queries, pending, open, book: Book::of(pages), voice: Ledger::of(voice), ..Self::new(undo) };
@@ -171,6 +206,7 @@ impl WatchState {
             started,
             sources,
             counted_to,
+            swept_to,
             // by key, or following from what is
             pending: _,
             queries: _,
@@ -191,13 +227,14 @@ impl WatchState {
             started: *started,
             sources: sources.clone(),
             counted_to: *counted_to,
+            swept_to: swept_to.clone(),
         }
     }
 
     fn set_head(&mut self, head: Head) {
-        let Head { members, closed, started, sources, counted_to } = head;
+        let Head { members, closed, started, sources, counted_to, swept_to } = head;
         (self.members, self.closed, self.started, self.sources) = (members, closed, started, sources);
-        self.counted_to = counted_to;
+        (self.counted_to, self.swept_to) = (counted_to, swept_to);
     }
 
     /// Series and alerts by query id.
@@ -206,10 +243,10 @@ impl WatchState {
         &self.queries
     }
 
-    /// Series and alerts of a query; none where nothing was heard of it.
+    /// Series and alerts of a query; none where nothing was heard of it, nor told, or not for hours.
     #[must_use]
     pub fn of_query(&self, query: &str) -> Option<&QueryState> {
-        self.queries.get(query).map(AsRef::as_ref)
+        self.queries.get(query).and_then(Watched::awake)
     }
 
     /// Partials of log buckets that are not closed yet.
@@ -273,12 +310,13 @@ impl WatchState {
             self.set_head(head);
         }
         for (query, before) in kept.queries {
-            self.note_open(&query, before.value.as_ref().is_some_and(QueryState::is_waiting));
+            let awake = before.value.as_ref().and_then(Watched::awake);
+            self.note_open(&query, awake.is_some_and(QueryState::is_waiting));
             if !before.changed {
                 self.changed_queries.remove(&query);
             }
             match before.value {
-                Some(value) => drop(self.queries.insert(query, Box::new(value))),
+                Some(value) => drop(self.queries.insert(query, value)),
                 None => drop(self.queries.remove(&query)),
             }
         }
@@ -311,7 +349,7 @@ impl WatchState {
     /// Before the first change of a query in a transaction; notes that it is changed.
     fn touch_query(&mut self, query: &str) {
         let changed = !self.changed_queries.insert(query.to_owned());
-        self.undo.keep_query(query, self.queries.get(query).map(AsRef::as_ref), changed);
+        self.undo.keep_query(query, self.queries.get(query), changed);
     }
 
     /// Before the first change of what waits for a bucket in a transaction; notes that it is changed.
@@ -461,10 +499,8 @@ impl WatchState {
     pub fn query(&mut self, query: &str) -> &mut QueryState {
         self.touch_query(query);
         let started = self.started.or(self.closed).unwrap_or(Bucket(0));
-        self.queries.entry(query.to_owned()).or_insert_with(|| {
-            let (series, tracker, threads) = (Series::new(started), Tracker::default(), Threads::default());
-            Box::new(QueryState { series, tracker, threads, kept: Vec::new() })
-        })
+        let kept = self.queries.entry(query.to_owned());
+        kept.or_insert_with(|| Watched::Awake(Box::new(QueryState::new(started)))).wake(started)
     }
 
     /// Notes whether time alone may bring something to be told of a query.

@@ -4,7 +4,7 @@
 //! their partials with the state until one of the two is written, so touching is cheap. What is kept is bounded: over
 //! the limit everything kept is dropped, and the state says that it cannot go back. It must never go back halfway.
 
-use super::state::{Head, PartialKey, Pending, QueryState, VoiceKey, VoicePage};
+use super::state::{Head, PartialKey, Pending, VoiceKey, VoicePage, Watched};
 use crate::case::Page;
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) struct Before<T> {
 pub(super) struct Undo {
     limits: UndoLimits,
     pub(super) head: Option<Head>,
-    pub(super) queries: BTreeMap<String, Before<QueryState>>,
+    pub(super) queries: BTreeMap<String, Before<Watched>>,
     pub(super) pending: BTreeMap<PartialKey, Before<Pending>>,
     pub(super) pages: BTreeMap<String, Before<Page>>,
     pub(super) voice: BTreeMap<VoiceKey, Before<VoicePage>>,
@@ -54,11 +54,11 @@ impl Undo {
         }
     }
 
-    pub(super) fn keep_query(&mut self, query: &str, value: Option<&QueryState>, changed: bool) {
+    pub(super) fn keep_query(&mut self, query: &str, value: Option<&Watched>, changed: bool) {
         if self.over || self.queries.contains_key(query) {
             return;
         }
-        self.bytes += value.map_or(0, |value| value.series.weight() + value.threads.weight());
+        self.bytes += value.map_or(0, Watched::weight);
         self.queries.insert(query.to_owned(), Before { value: value.cloned(), changed });
         self.check();
     }

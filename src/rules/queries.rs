@@ -38,8 +38,20 @@ enum Origin<'a> {
     Extra,
 }
 
+/// Queries of a pack at most. Series come from the pack alone, one of each query that is watched, so this bounds what
+/// watch keeps.
+const QUERIES_MAX: usize = 1_000_000;
+
 pub(super) fn read<'a>(fields: &Fields<'a>, into: &mut Vec<Placed<'a>>) {
+    read_up_to(QUERIES_MAX, fields, into);
+}
+
+pub(super) fn read_up_to<'a>(most: usize, fields: &Fields<'a>, into: &mut Vec<Placed<'a>>) {
     for node in fields.list("queries") {
+        if into.len() >= most {
+            let message = format!("more than {most} queries are too many for a pack: each may be a series");
+            return fields.ctx.problem(node.at, message, "watch the rest with a deployment of its own".to_owned());
+        }
         into.extend(read_query(fields.ctx, node));
     }
 }

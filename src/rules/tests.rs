@@ -367,6 +367,20 @@ fn a_fault_of_a_query_stands_at_its_place_in_the_file() {
 }
 
 #[test]
+fn a_pack_has_no_more_queries_than_can_be_watched() {
+    let file = SourceFile::new("queries/brand.yaml", QUERIES);
+    let node = yaml::parse(&file.text).expect("YAML");
+    for (most, read, refused) in [(1, 1, true), (2, 2, false)] {
+        let sheet = Sheet::default();
+        let fields = Fields::open(Ctx { file: &file, sheet: &sheet }, &node, "the file", Section::Queries.keys());
+        let mut found = Vec::new();
+        queries::read_up_to(most, &fields.expect("mapping"), &mut found);
+        let too_many = |problem: &Problem| problem.line > 1 && problem.message.starts_with("more than 1 queries");
+        assert_eq!((found.len(), sheet.finish().iter().any(too_many)), (read, refused));
+    }
+}
+
+#[test]
 fn what_is_odd_about_a_query_stands_at_its_place_in_the_file() {
     assert_eq!(lint(&load(&sound(), &no_extra()).expect("sound")), []);
     let odd = broken("queries/brand.yaml", "acme NOT coyote", "acme NEAR/40 (down OR down) NOT acme");

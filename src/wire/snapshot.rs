@@ -14,14 +14,15 @@ use crate::case::Page;
 use crate::detect::Bucket;
 use crate::fault::{Bug, is_planted};
 use crate::log::{Output, Place};
-use crate::pipeline::{Changes, Head, PartialKey, Pending, Queries, VoiceKey, VoicePage, WatchState};
+use crate::pipeline::{Changes, Head, PartialKey, Pending, Queries, VoiceKey, VoicePage, WatchState, Watched};
 use crate::rules::{Pack, PackSource};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Version of the state format.
-pub const STATE_FORMAT: u8 = 8;
+pub const STATE_FORMAT: u8 = 9;
 /// Largest part of a value, bytes; well below the largest record.
 const PART_BYTES_MAX: usize = 512 << 10;
 /// Key of the header.
@@ -100,7 +101,7 @@ pub fn snapshot(topics: &Topics, cut: Cut<'_>, state: &WatchState, written: &Wri
     let mut writer = Writer { topics, cut, written, records: Vec::new(), changes: BTreeMap::new() };
     let Changes { queries, pending, pages, voice } = state.changes();
     for query in queries {
-        let value = state.queries().get(query).map(postcard::to_allocvec).transpose()?;
+        let value = state.queries().get(query).map(Watched::encode).transpose()?;
         writer.put(format!("query:{query}").as_bytes(), value.as_deref());
     }
     for key in pending {
@@ -270,7 +271,7 @@ pub fn read_snapshot(mut records: StateRecords) -> Result<Option<Restored>, Wire
         let Some(name) = std::str::from_utf8(key).ok().filter(|name| !name.starts_with("part:")) else { continue };
         let value = whole(&records, key)?;
         if let Some(query) = name.strip_prefix("query:") {
-            queries.insert(query.to_owned(), postcard::from_bytes(&value)?);
+            queries.insert(query.to_owned(), Watched::decode(&value, header.head.closed)?);
         } else if let Some(page) = name.strip_prefix(PAGE) {
             pages.insert(page.to_owned(), postcard::from_bytes(&value)?);
         } else if let Some(name) = name.strip_prefix(VOICE) {
@@ -330,8 +331,10 @@ fn torn(found: String) -> WireError {
 /// # Errors
 /// When something has no binary form.
 pub fn state_hash(state: &WatchState) -> Result<u128, WireError> {
-    let whole: (Head, &Queries, &BTreeMap<PartialKey, Pending>, _, _, _) =
-        (state.head(), state.queries(), state.pending(), state.open(), state.pages(), state.voice());
+    let queries = state.queries().iter().map(|(query, kept)| Ok((query, kept.encode()?)));
+    let queries: Vec<(&String, Cow<'_, [u8]>)> = queries.collect::<Result<_, WireError>>()?;
+    let whole: (Head, _, &BTreeMap<PartialKey, Pending>, _, _, _) =
+        (state.head(), queries, state.pending(), state.open(), state.pages(), state.voice());
     Ok(xxh3_128(&postcard::to_allocvec(&whole)?))
 }
 

@@ -1,6 +1,6 @@
 //! What is usual for a series: levels with a half-life of a day, and how much its five-minute counts scatter.
 //!
-//! Every level learns each bucket, so they share their weight. They are means as [`Level`] has them, to the bit.
+//! Every level learns each bucket, so they share their weight. They are means as [`Level`] has them.
 
 use super::cells::Counts;
 use super::{BLOCK, LEARN_AFTER};
@@ -11,6 +11,11 @@ use serde::{Deserialize, Serialize};
 const HALF_LIFE_SECONDS: f64 = 86_400.0;
 /// What a bucket leaves of them: 2^(−10 s / 24 h).
 const KEPT_OF_BUCKET: f64 = 0.999_919_777_849_848_4;
+
+/// Length of a block.
+const BLOCK_SECONDS: f64 = (BUCKET_SECONDS * BLOCK as i64) as f64;
+/// No block expects fewer mentions.
+const BLOCK_LEAST: f64 = 0.5;
 
 /// What was learned of a series, bucket by bucket.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,11 +60,9 @@ impl Baseline {
         self.dispersion.mean().unwrap_or(1.0).max(1.0)
     }
 
-    /// So many empty buckets at once: the closed form of learning one after the other.
+    /// So many empty buckets at once, of which the scatter of counts learns nothing.
     pub(super) fn learn_silence(&mut self, buckets: u32) {
-        let keep = libm::exp2(-(BUCKET_SECONDS as f64) * f64::from(buckets) / HALF_LIFE_SECONDS);
-        self.fade(keep);
-        self.weight += (1.0 - keep) / (1.0 - KEPT_OF_BUCKET);
+        self.pass(buckets);
     }
 
     /// So many buckets, one after the other, in each of which this was counted.
@@ -70,18 +73,35 @@ impl Baseline {
         (0..buckets).for_each(|_| self.learn_counts(cell));
     }
 
-    /// By blocks, whose buckets come to nothing but fading.
+    /// As learning one empty bucket after the other, but for rounding: sums and weights differ by less than 10^-9 of
+    /// themselves. A rate only falls while nothing is counted, so once a block expects the least it may, all after it do.
     fn learn_empty(&mut self, buckets: usize) {
         let mut left = u32::try_from(buckets).unwrap_or(u32::MAX);
         while left > 0 {
             let cells = left.min(BLOCK - self.block_cells.min(BLOCK - 1));
-            for _ in 0..cells {
-                self.fade(KEPT_OF_BUCKET);
-                self.weight += 1.0;
-            }
-            left -= cells;
+            self.pass(cells);
             self.count(cells, 0);
+            left -= cells;
+            if self.block_cells == 0 && self.expected_of_block() <= BLOCK_LEAST {
+                self.learn_least_blocks(left / BLOCK);
+                left %= BLOCK;
+            }
         }
+    }
+
+    /// So many empty blocks that each expect the least.
+    fn learn_least_blocks(&mut self, blocks: u32) {
+        if blocks > 0 {
+            self.pass(blocks.saturating_mul(BLOCK));
+            self.dispersion.learn_evenly(surprise_of_block(0, BLOCK_LEAST), blocks, BLOCK_SECONDS);
+        }
+    }
+
+    /// The closed form of fading and counting an empty bucket, that often.
+    fn pass(&mut self, buckets: u32) {
+        let keep = libm::exp2(-(BUCKET_SECONDS as f64) * f64::from(buckets) / HALF_LIFE_SECONDS);
+        self.fade(keep);
+        self.weight += (1.0 - keep) / (1.0 - KEPT_OF_BUCKET);
     }
 
     pub(super) fn learn_counts(&mut self, cell: &Counts) {
@@ -119,18 +139,64 @@ impl Baseline {
 
     /// Variance over mean of five-minute counts.
     fn learn_block(&mut self) {
-        let expected = (self.usual() * f64::from(BLOCK)).max(0.5);
-        let off = f64::from(self.block_sum) - expected;
-        self.dispersion.fade((BUCKET_SECONDS * i64::from(BLOCK)) as f64);
-        self.dispersion.learn((off * off / expected).min(25.0));
+        self.dispersion.fade(BLOCK_SECONDS);
+        self.dispersion.learn(surprise_of_block(self.block_sum, self.expected_of_block()));
         self.block_sum = 0;
         self.block_cells = 0;
     }
+
+    fn expected_of_block(&self) -> f64 {
+        (self.usual() * f64::from(BLOCK)).max(BLOCK_LEAST)
+    }
+}
+
+/// Variance over mean, as one block shows it.
+fn surprise_of_block(counted: u32, expected: f64) -> f64 {
+    let off = f64::from(counted) - expected;
+    (off * off / expected).min(25.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    impl Baseline {
+        /// Equal to one that was learned bucket by bucket.
+        pub(in super::super) fn is_but_for_rounding(&self, other: &Self) -> bool {
+            let numbers = |baseline: &Self| {
+                let Self { mentions, negative, outage, sentiment, sentiment_squares, weight, .. } = *baseline;
+                [mentions, negative, outage, sentiment, sentiment_squares, weight, baseline.usual(), baseline.spread()]
+            };
+            // sums of moods come near nothing: against what they are made of
+            let is_near = |(a, b): (f64, f64)| (a - b).abs() <= 1e-9 * (a.abs() + b.abs() + self.mentions + 1e-3);
+            let blocks = |baseline: &Self| (baseline.block_sum, baseline.block_cells);
+            blocks(self) == blocks(other) && numbers(self).into_iter().zip(numbers(other)).all(is_near)
+        }
+    }
+
+    /// The walk bucket by bucket that the closed form stands for.
+    fn walk(baseline: &mut Baseline, buckets: usize) {
+        (0..buckets).for_each(|_| baseline.learn_counts(&Counts::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn empty_buckets_at_once_are_empty_buckets_one_by_one(
+            steps in prop::collection::vec((0usize..1_100, 0u32..40, -3i32..3), 1..30),
+        ) {
+            let (mut at_once, mut one_by_one) = (Baseline::default(), Baseline::default());
+            for (gap, mentions, mood) in steps {
+                let sentiment_percent = mood * mentions.cast_signed();
+                let cell = Counts { mentions, negative: mentions / 3, sentiment_percent, ..Counts::default() };
+                at_once.learn(&Counts::default(), gap);
+                walk(&mut one_by_one, gap);
+                at_once.learn(&cell, 1);
+                one_by_one.learn(&cell, 1);
+                prop_assert!(at_once.is_but_for_rounding(&one_by_one), "{at_once:?} {one_by_one:?}");
+            }
+        }
+    }
 
     #[test]
     fn levels_that_share_their_weight_are_levels_to_the_bit() {
@@ -149,7 +215,7 @@ mod tests {
             }
             baseline.learn(&cell, 1);
             if bucket == 9_000 {
-                levels.iter_mut().for_each(|level| level.learn_zeros(400, BUCKET_SECONDS as f64));
+                levels.iter_mut().for_each(|level| level.learn_evenly(0.0, 400, BUCKET_SECONDS as f64));
                 baseline.learn_silence(400);
             }
             let [mentions, sentiment] = levels;

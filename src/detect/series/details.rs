@@ -14,6 +14,8 @@ use std::sync::Arc;
 const FINE: i64 = 90;
 /// A detail of so many posts is kept encoded: a busy one changes too often to be read and written every time.
 const ENCODED_MAX: u64 = 16;
+/// Most details are no longer than this when they are encoded, bytes.
+const SMALL: usize = 1_024;
 
 /// A detail, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +27,8 @@ pub(super) enum Detail {
 impl Detail {
     /// Which of the two follows from what is kept alone, so equal details are the same bytes.
     fn of(partial: &Partial) -> Self {
-        let encoded = (partial.mentions <= ENCODED_MAX).then(|| postcard::to_allocvec(partial).ok()).flatten();
-        encoded.map_or_else(|| Self::Open(Arc::new(partial.clone())), |bytes| Self::Encoded(bytes.into()))
+        let encoded = (partial.mentions <= ENCODED_MAX).then(|| encoded(partial)).flatten();
+        encoded.map_or_else(|| Self::Open(Arc::new(partial.clone())), Self::Encoded)
     }
 
     /// The partial. What was encoded here can be read; anything else tells nothing.
@@ -47,6 +49,13 @@ impl Detail {
             }
         }
     }
+}
+
+/// The encoding of a partial; written where it costs nothing first, for its length is not known before.
+fn encoded(partial: &Partial) -> Option<Arc<[u8]>> {
+    let mut room = [0; SMALL];
+    let bytes = postcard::to_slice(partial, &mut room).map(|bytes| Arc::from(&*bytes));
+    bytes.or_else(|_| postcard::to_allocvec(partial).map(Arc::from)).ok()
 }
 
 /// Details by bucket, the oldest first.
@@ -94,8 +103,18 @@ impl Details {
             }
         }
         if self.kept.capacity() > 2 * (self.kept.len() + 1) {
-            self.kept.shrink_to_fit();
+            self.fit();
         }
+    }
+
+    /// Gives back the room of what was taken out.
+    pub(super) fn fit(&mut self) {
+        self.kept.shrink_to_fit();
+    }
+
+    /// The oldest bucket that something is known of.
+    pub(super) fn oldest(&self) -> Option<Bucket> {
+        self.kept.first().map(|(bucket, _)| *bucket)
     }
 
     /// What is known from a bucket on.

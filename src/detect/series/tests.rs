@@ -1,6 +1,9 @@
 //! A series as its alerts see it.
 
 use super::*;
+use crate::detect::Contribution;
+use crate::mention::Platform;
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 fn partial(mentions: u64) -> Partial {
@@ -132,4 +135,55 @@ fn evidence_reaches_back_an_hour() {
     assert_eq!(series.evidence(90).mentions, 180);
     let hour = series.evidence(360).mentions;
     assert!((660..=720).contains(&hour), "whole five minutes only, got {hour}");
+}
+
+/// A post of a person.
+fn post(bucket: Bucket, person: u64) -> Partial {
+    let mut partial = Partial::default();
+    partial.add(&Contribution {
+        counts: true,
+        at: bucket.start(),
+        platform: Platform::X,
+        language: "en".into(),
+        negative: false,
+        sentiment_percent: 5,
+        outage: person.is_multiple_of(3),
+        noise: false,
+        repost: false,
+        person,
+        text: person,
+        thread: None,
+        followers: 0,
+        prominent: false,
+        alarm: false,
+        example: Some(format!("x:{person}")),
+        terms: vec![format!("word{}", person % 7)],
+        pending: None,
+    });
+    partial
+}
+
+proptest! {
+    /// Whenever a series is looked at between its posts, what it says after the next is the same.
+    #[test]
+    fn what_is_stale_is_missed_by_nothing(
+        posts in proptest::collection::vec((0i64..40, 1i64..9, 0i64..120, any::<u64>()), 1..30),
+    ) {
+        let (mut kept, mut swept, mut now) = (Series::new(Bucket(0)), Series::new(Bucket(0)), Bucket(0));
+        for (pass, looks, late, person) in posts {
+            let next = now.plus(1 + pass * pass);
+            for look in 1..=looks {
+                let closed = now.plus((next.0 - now.0 - 1) * look / looks);
+                prop_assert!(!swept.is_still(closed) || swept.details.oldest().is_none() || swept.has_stale(closed));
+                swept.drop_stale(closed);
+                prop_assert!(!swept.has_stale(closed));
+            }
+            now = next;
+            for series in [&mut kept, &mut swept] {
+                series.advance(now, person.is_multiple_of(5), false, &[]);
+                series.merge(now.plus(-late), &post(now, person));
+            }
+            prop_assert_eq!(&kept, &swept);
+        }
+    }
 }

@@ -19,6 +19,7 @@ impl WatchState {
             started: self.started,
             sources: self.sources.clone(),
             counted_to: self.closed,
+            swept_to: None,
         };
         Self::begun(head, self.queries.clone(), UndoLimits::default())
     }

@@ -87,8 +87,7 @@ fn is_night(team: &str, at: Timestamp, pack: &Pack) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::{AlertKind, Tracker};
-    use crate::detect::{Series, Threads};
+    use crate::alert::AlertKind;
     use crate::rules;
 
     /// Seconds of a winter day in Berlin, where UTC is an hour behind.
@@ -149,8 +148,7 @@ mod tests {
             ),
         ];
         for (name, steps) in cases {
-            let (series, tracker, threads) = (Series::new(Bucket(0)), Tracker::default(), Threads::default());
-            let mut state = QueryState { series, tracker, threads, kept: Vec::new() };
+            let mut state = QueryState::new(Bucket(0));
             for (hour, events, expected) in steps {
                 let bucket = Bucket((MIDNIGHT + hour * 3_600) / 10);
                 let events = events.into_iter().map(|(id, step, severity)| event(id, step, severity, hour)).collect();

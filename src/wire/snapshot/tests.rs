@@ -93,6 +93,41 @@ fn what_is_written_is_read_back_key_by_key() {
 }
 
 #[test]
+fn a_query_that_is_silent_rests_and_wakes_as_it_was() {
+    let rests = |queries: &Queries, query: &str| matches!(queries[query], Watched::Resting(_));
+    let mut watched = pack().queries.iter().filter(|query| query.watch).map(|query| query.id.as_str());
+    let (silent, other, unknown) =
+        (watched.next().expect("many"), watched.next().expect("many"), "not watched any more");
+    let (mut state, mut kept) = (WatchState::default(), Kept::default());
+    hear(&mut state, silent, 5, 5, 0);
+    hear(&mut state, unknown, 6, 6, 0);
+    for log in [10, 700, 720] {
+        hear(&mut state, other, log, log, 0);
+    }
+    assert!(!rests(state.queries(), silent) && !rests(state.queries(), unknown), "not two hours yet");
+    for log in 800..812 {
+        hear(&mut state, other, log, log, 0);
+    }
+    assert!(rests(state.queries(), silent) && !rests(state.queries(), other) && state.of_query(silent).is_none());
+    assert!(!state.queries().contains_key(unknown), "what the pack does not watch is let go");
+    state.landed();
+    kept.take(&mut state, 1);
+    let restored = kept.read();
+    assert!(rests(&restored.queries, silent) && !rests(&restored.queries, other));
+    let before = state_hash(&state).expect("has a binary form");
+    assert_eq!(hash_of(restored), before);
+    // an abort leaves it at rest; the next post wakes it
+    hear(&mut state, silent, 820, 821, 0);
+    assert!(state.of_query(silent).is_some() && state.undo());
+    assert!(rests(state.queries(), silent));
+    assert_eq!(state_hash(&state).expect("has a binary form"), before);
+    let mut kept = state.queries()[silent].clone();
+    let bytes = kept.encode().expect("has a binary form").into_owned();
+    kept.wake(Bucket(0));
+    assert_eq!(kept.encode().expect("has a binary form"), bytes);
+}
+
+#[test]
 fn large_values_stand_in_parts_and_leave_none_behind() {
     let (mut state, mut kept) = (WatchState::default(), Kept::default());
     hear(&mut state, "a", 5, 5, 9_000);
@@ -136,7 +171,7 @@ fn what_is_not_whole_is_refused_in_words() {
         ),
         (Box::new(|records| records.get_mut(HEADER).expect("is there")[1] ^= 1), "the header is damaged"),
         (Box::new(|records| records.get_mut(HEADER).expect("is there").truncate(9)), "the header is damaged"),
-        (Box::new(|records| records.get_mut(HEADER).expect("is there")[0] = 1), "format 1, this release reads 8"),
+        (Box::new(|records| records.get_mut(HEADER).expect("is there")[0] = 1), "format 1, this release reads 9"),
         (Box::new(|records| records.get_mut(HEADER).expect("is there").clear()), "format 0"),
     ];
     for (change, words) in cases {

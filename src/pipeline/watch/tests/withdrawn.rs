@@ -69,7 +69,7 @@ fn what_a_person_calls_a_false_alarm_ends_and_is_learned() {
         drop(watch(signal, &mut state, &pack));
     }
     drop(watch(clocks(Bucket(START + 1100), false), &mut state, &pack));
-    let open = state.queries()[QUERY].tracker.volume.clone().expect("it is open");
+    let open = state.of_query(QUERY).and_then(|of_query| of_query.tracker.volume.clone()).expect("it is open");
     assert!(open.is_open(), "{open:?}");
     let of_query = state.query(QUERY);
     let say = withdraw::withdraw(Slot::Counts, Bucket(START + 1100), Withdrawal::FalseAlarm, "no".into(), of_query);
