@@ -9,6 +9,7 @@ use super::features::{Feature, Features, GROUPS, Unit};
 use super::heads::{COLUMNS, LABELS_MAX, SPECS, STRIDE};
 use super::layer::Layer;
 use super::model::Logits;
+use super::rows::Row as _;
 use super::spare::Spare;
 use super::tokens::{Reading, Token};
 use super::vocabulary::Sums;
@@ -138,7 +139,7 @@ fn sum_units<const N: usize>(evidence: &Evidence<'_>, odds: &[Odds<'_>; N], unit
     let [words, pieces, concepts] = evidence.logits.shares;
     let mut add = |list: &[Feature], share: f64| {
         for feature in list {
-            let row = &evidence.parts.main[feature.id as usize];
+            let row = evidence.parts.main[feature.id as usize].weights();
             let unit = &mut units[feature.unit as usize];
             unit.iter_mut().zip(odds).for_each(|(sum, odds)| *sum += share * odds.of_row(row));
         }
