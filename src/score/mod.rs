@@ -3,6 +3,7 @@
 pub(crate) mod artefact;
 pub(crate) mod calibrate;
 pub(crate) mod concepts;
+mod exp;
 pub(crate) mod explain;
 pub(crate) mod features;
 mod head;
