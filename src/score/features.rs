@@ -133,6 +133,16 @@ pub(crate) trait Words {
     fn read(&mut self, reading: &Reading, token: &Token, unit: u32) -> Word;
 }
 
+/// Whether tokens of this kind are read by [`Words`].
+pub(crate) fn is_spelled(kind: Kind) -> bool {
+    matches!(kind, Kind::Word | Kind::Hashtag)
+}
+
+/// The unit of a token: each is followed by that of its pair or edge.
+pub(crate) fn unit_of(token: u32) -> u32 {
+    token.saturating_mul(2)
+}
+
 /// Puts the features of a text, but for the pieces of its words, in place of others.
 pub(crate) fn walk(reading: &Reading, words: &mut impl Words, features: &mut Features) {
     features.clear();
@@ -216,6 +226,7 @@ impl<W: Words> Walk<'_, W> {
         let token = self.reading.tokens[index];
         let place = u32::try_from(index).unwrap_or(u32::MAX);
         let unit = self.unit(Unit::One(place));
+        debug_assert_eq!(unit, unit_of(place));
         let hash = match token.kind {
             Kind::Word => self.word(&token, unit),
             Kind::Hashtag => self.hashtag(&token, unit),

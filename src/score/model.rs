@@ -16,7 +16,7 @@ use super::pii::find_pii;
 use super::rows::sum_rows;
 use super::spare::Spare;
 use super::tokens::{Kind, Reading};
-use super::vocabulary::{LanguageSum, Reader, Sums, Vocabulary};
+use super::vocabulary::{LanguageSum, Sums, Vocabulary};
 use super::{
     Additions, EmotionProbabilities, EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Risk, Scores,
     SentimentProbabilities, SentimentScore,
@@ -184,8 +184,8 @@ impl Model {
             scratch.of = self.id;
         }
         scratch.reading.read(text);
-        let mut words = Reader::new(&self.parts, &mut scratch.vocabulary, &mut scratch.sums, given.is_none());
-        walk(&scratch.reading, &mut words, &mut scratch.features);
+        let Scratch { reading, vocabulary, sums, features, .. } = scratch;
+        walk(reading, &mut vocabulary.read(&self.parts, reading, given.is_none(), sums), features);
     }
 
     /// Sums the rows of a text whose pieces are summed already.

@@ -4,7 +4,7 @@
 //! same whatever was read before. Memory is bounded: two words per key, the latest stay.
 
 use super::artefact::{LANGUAGES_MAX, Parts};
-use super::features::{Words, mix, top};
+use super::features::{Words, is_spelled, mix, top, unit_of};
 use super::heads::STRIDE;
 use super::language::{LETTERS_MAX, word_ids};
 use super::rows::{Total, sum_rows, sum_run};
@@ -66,8 +66,6 @@ struct Known {
     letters: PackedWord,
     /// Bytes of the letters; none where nothing is remembered.
     length: u8,
-    /// Met after the other one of its key.
-    is_latest: bool,
     given: Given,
 }
 
@@ -85,8 +83,7 @@ impl Given {
 }
 
 impl Known {
-    const NOTHING: Self =
-        Self { letters: [0; LETTER_BYTES_MAX / 8], length: 0, is_latest: false, given: Given::NOTHING };
+    const NOTHING: Self = Self { letters: [0; LETTER_BYTES_MAX / 8], length: 0, given: Given::NOTHING };
 
     fn is(&self, key: &Key) -> bool {
         // number by number: a comparison of all bytes at once would wait until the key, just made, is in memory
@@ -95,26 +92,25 @@ impl Known {
     }
 }
 
-/// The two latest words of one key.
+/// Marks of the two latest words of one place: a part of their hashes, and which was met last. Small, and so at hand:
+/// they tell which of the two a word may be without a look at either.
 #[derive(Debug, Clone, Copy)]
-struct Place([Known; 2]);
+struct Marks {
+    of: [u32; 2],
+    latest: usize,
+}
 
-impl Place {
-    const NOTHING: Self = Self([Known::NOTHING; 2]);
+impl Marks {
+    const NOTHING: Self = Self { of: [0; 2], latest: 0 };
 
-    /// What a word gives; worked out where neither is this word, in place of the one met earlier.
-    fn given(&mut self, key: &Key, give: impl FnOnce() -> Given) -> &mut Given {
-        // which of the two it is cannot be guessed, and a wrong guess would wait for memory: it is counted, not asked
-        let [one, other] = [self.0[0].is(key), self.0[1].is(key)];
-        let is_known = one | other;
-        let place = usize::from(if is_known { other } else { self.0[0].is_latest });
-        let known = &mut self.0[place];
-        if !is_known {
-            *known = Known { letters: key.letters, length: key.length, is_latest: true, given: give() };
-        }
-        self.0[place].is_latest = true;
-        self.0[1 - place].is_latest = false;
-        &mut self.0[place].given
+    /// Where a word is, if it is there, else where it comes: in place of the one met earlier.
+    fn meet(&mut self, mark: u32) -> usize {
+        // which of the two it is cannot be guessed: it is counted, not asked
+        let [one, other] = self.of.map(|of| of == mark);
+        let at = if one | other { usize::from(!one) } else { 1 - self.latest };
+        self.of[at % 2] = mark;
+        self.latest = at % 2;
+        at % 2
     }
 }
 
@@ -122,9 +118,14 @@ impl Place {
 #[derive(Debug, Default)]
 pub(crate) struct Vocabulary {
     /// Empty until the first word, and for ever where nothing is to be remembered.
-    places: Vec<Place>,
+    marks: Vec<Marks>,
+    /// Two for each place.
+    known: Vec<Known>,
     is_forgetful: bool,
     spelled: Spelled,
+    /// Of the text that is read: where its words are in it, and what they are.
+    keys: Vec<(u32, Option<Key>)>,
+    words: Vec<Word>,
 }
 
 /// Memory for a word that is read letter by letter.
@@ -143,79 +144,74 @@ impl Vocabulary {
 
     /// Forgets all words.
     pub(crate) fn clear(&mut self) {
-        self.places.fill(Place::NOTHING);
+        self.marks.fill(Marks::NOTHING);
+        self.known.fill(Known::NOTHING);
     }
 
     fn remembers(&mut self) -> bool {
-        if self.places.is_empty() && !self.is_forgetful {
-            self.places = vec![Place::NOTHING; PLACES];
+        if self.marks.is_empty() && !self.is_forgetful {
+            self.marks = vec![Marks::NOTHING; PLACES];
+            self.known = vec![Known::NOTHING; WORDS_REMEMBERED];
         }
         !self.is_forgetful
     }
-}
 
-/// Reads the words of one text.
-pub(crate) struct Reader<'a> {
-    parts: &'a Parts,
-    vocabulary: &'a mut Vocabulary,
-    sums: &'a mut Sums,
-    reads_language: bool,
-}
-
-impl<'a> Reader<'a> {
-    /// Sums anew; the language only where it is asked for.
-    pub(crate) fn new(
-        parts: &'a Parts,
-        vocabulary: &'a mut Vocabulary,
-        sums: &'a mut Sums,
-        reads_language: bool,
-    ) -> Self {
+    /// Reads the words of a text and sums anew; the language only where it is asked for.
+    ///
+    /// All of them in a row, before anything else is made of them: words are far from each other in memory, and what
+    /// one waits for the next one waits for at the same time.
+    pub(crate) fn read(&mut self, parts: &Parts, reading: &Reading, reads_language: bool, sums: &mut Sums) -> Reader<'_> {
         sums.clear();
-        Self { parts, vocabulary, sums, reads_language }
-    }
-
-    /// Of a word that is too long to be remembered, or where nothing is.
-    fn read_long(&mut self, cells: &[Cell], unit: u32, is_word: bool) -> Word {
-        let (word, pieces, piece_count) = self.vocabulary.spelled.word(self.parts, cells);
-        self.sums.add_pieces(unit, &pieces, piece_count);
-        if is_word && self.reads_language && self.sums.language.wants_more() {
-            let ids = &mut self.vocabulary.spelled.ids;
-            ids.clear();
-            word_ids(cells, |id| ids.push(id));
-            let sum = sum_rows(&self.parts.language, ids.iter().copied());
-            let language = &mut self.sums.language;
-            language.columns.add_large(&sum);
-            language.count += ids.len();
-            language.letters += cells.len();
+        let remembers = self.remembers();
+        let Self { marks, known, spelled, keys, words, .. } = self;
+        let key_of = |token: &Token| Key::of(reading, token).filter(|_| remembers);
+        let spelled_tokens = (0..).zip(&reading.tokens).filter(|(_, token)| is_spelled(token.kind));
+        keys.clear();
+        keys.extend(spelled_tokens.map(|(at, token)| (at, key_of(token))));
+        words.clear();
+        for (at, key) in &*keys {
+            let (token, unit) = (&reading.tokens[*at as usize], unit_of(*at));
+            let cells = reading.cells_of(token);
+            let reads_language = reads_language && token.kind == Kind::Word && sums.language.wants_more();
+            let Some(key) = key else {
+                words.push(spelled.read_long(parts, cells, unit, reads_language, sums));
+                continue;
+            };
+            let known = &mut known[2 * key.place + marks[key.place].meet(key.mark)];
+            if !known.is(key) {
+                *known = Known { letters: key.letters, length: key.length, given: spelled.given(parts, cells) };
+            }
+            let given = &mut known.given;
+            sums.add_pieces(unit, &given.pieces, given.piece_count);
+            if reads_language {
+                let (sum, count) = given.language.get_or_insert_with(|| spelled.language(parts, cells));
+                sums.language.columns.add(sum, *count);
+                sums.language.count += usize::from(*count);
+                sums.language.letters += cells.len();
+            }
+            words.push(given.word);
         }
-        word
+        Reader { words: words.iter() }
     }
+}
+
+/// Tells the words of one text that were read, in their order.
+pub(crate) struct Reader<'a> {
+    words: std::slice::Iter<'a, Word>,
 }
 
 impl Words for Reader<'_> {
-    fn read(&mut self, reading: &Reading, token: &Token, unit: u32) -> Word {
-        let (cells, is_word) = (reading.cells_of(token), token.kind == Kind::Word);
-        let Some(key) = Key::of(reading, token).filter(|_| self.vocabulary.remembers()) else {
-            return self.read_long(cells, unit, is_word);
-        };
-        let Vocabulary { places, spelled, .. } = &mut *self.vocabulary;
-        let given = places[key.place].given(&key, || spelled.given(self.parts, cells));
-        self.sums.add_pieces(unit, &given.pieces, given.piece_count);
-        if is_word && self.reads_language && self.sums.language.wants_more() {
-            let (sum, count) = given.language.get_or_insert_with(|| spelled.language(self.parts, cells));
-            let language = &mut self.sums.language;
-            language.columns.add(sum, *count);
-            language.count += usize::from(*count);
-            language.letters += cells.len();
-        }
-        given.word
+    fn read(&mut self, _: &Reading, _: &Token, _: u32) -> Word {
+        self.words.next().copied().unwrap_or(Word::NOTHING)
     }
 }
 
-/// The letters of a word, how many bytes they are, and where it is remembered.
+/// The letters of a word, how many bytes they are, and where it is remembered under which mark.
+#[derive(Debug)]
 struct Key {
     letters: PackedWord,
     length: u8,
+    mark: u32,
     place: usize,
 }
 
@@ -228,7 +224,8 @@ impl Key {
             None => utf8(cells)?,
         };
         let hash = letters.iter().fold(0, |hash, eight| mix(hash, *eight));
-        Some(Self { letters, length: u8::try_from(length).ok()?, place: top(hash, PLACES.ilog2()) as usize })
+        let (place, mark) = (top(hash, PLACES.ilog2()) as usize, hash as u32);
+        Some(Self { letters, length: u8::try_from(length).ok()?, mark, place })
     }
 }
 
@@ -253,6 +250,28 @@ impl Spelled {
         pieces(letters, |id| ids.push(id));
         let (sum, count) = sum_run(&parts.main, &mut ids.iter().copied());
         (word, sum, count)
+    }
+
+    /// Of a word that is too long to be remembered, or where nothing is.
+    fn read_long(
+        &mut self,
+        parts: &Parts,
+        cells: &[Cell],
+        unit: u32,
+        reads_language: bool,
+        sums: &mut Sums,
+    ) -> Word {
+        let (word, pieces, piece_count) = self.word(parts, cells);
+        sums.add_pieces(unit, &pieces, piece_count);
+        if reads_language {
+            let ids = &mut self.ids;
+            ids.clear();
+            word_ids(cells, |id| ids.push(id));
+            sums.language.columns.add_large(&sum_rows(&parts.language, ids.iter().copied()));
+            sums.language.count += ids.len();
+            sums.language.letters += cells.len();
+        }
+        word
     }
 
     fn given(&mut self, parts: &Parts, cells: &[Cell]) -> Given {
@@ -293,7 +312,7 @@ mod tests {
     fn check(parts: &Parts, vocabulary: &mut Vocabulary, text: &str) {
         let reading = Reading::new(text);
         let (mut sums, mut features) = (Sums::default(), super::super::features::Features::default());
-        walk(&reading, &mut Reader::new(parts, vocabulary, &mut sums, true), &mut features);
+        walk(&reading, &mut vocabulary.read(parts, &reading, true, &mut sums), &mut features);
         let naive = extract(&reading);
         let ids = |list: &[Feature]| list.iter().map(|f| (f.id, f.unit)).collect::<Vec<_>>();
         assert_eq!(ids(&features.words), ids(&naive.words), "{text}");
@@ -320,7 +339,7 @@ mod tests {
                 check(&parts, &mut vocabulary, text);
             }
         }
-        assert!(Vocabulary::forgetful().places.is_empty());
+        assert!(vocabulary.known.is_empty() == vocabulary.is_forgetful);
     }
 
     #[test]
