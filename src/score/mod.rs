@@ -1,5 +1,6 @@
 //! What a post says between the lines: one learned model, many heads, each calibrated and explained.
 
+mod ahead;
 pub(crate) mod artefact;
 pub(crate) mod calibrate;
 pub(crate) mod concepts;

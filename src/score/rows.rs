@@ -1,5 +1,7 @@
 //! Sums of rows of small weights: whole numbers, so that no order of adding matters.
 
+use super::ahead::fetch;
+
 /// The weights of one feature.
 pub(crate) trait Row<const N: usize> {
     fn weights(&self) -> &[i8; N];
@@ -43,7 +45,7 @@ rows_within_lines! {
 const RUN_MAX: u16 = 255;
 
 /// Sums rows of a table, in runs short enough for 16-bit sums.
-pub(crate) fn sum_rows<const N: usize>(table: &[impl Row<N>], ids: impl Iterator<Item = u32>) -> [i32; N] {
+pub(crate) fn sum_rows<const N: usize>(table: &[impl Row<N>], ids: impl Iterator<Item = u32> + Clone) -> [i32; N] {
     let (mut total, mut ids) = (Total::default(), ids);
     loop {
         let (sum, rows) = sum_run(table, &mut ids);
@@ -54,27 +56,19 @@ pub(crate) fn sum_rows<const N: usize>(table: &[impl Row<N>], ids: impl Iterator
     }
 }
 
-/// Rows that are fetched before one is added, so that memory is waited for once and not at each of them.
-const FETCHED: usize = 17;
-const _: () = assert!((RUN_MAX as usize).is_multiple_of(FETCHED));
-
 /// The sum of the next rows, at most [`RUN_MAX`], and how many they were. Compiled by itself: the compiler turns it into
 /// wide instructions, but into narrower ones beside sums of 32 bits.
 #[inline(never)]
-pub(crate) fn sum_run<const N: usize>(table: &[impl Row<N>], ids: &mut impl Iterator<Item = u32>) -> ([i16; N], u16) {
+pub(crate) fn sum_run<const N: usize>(
+    table: &[impl Row<N>],
+    ids: &mut (impl Iterator<Item = u32> + Clone),
+) -> ([i16; N], u16) {
+    let row = |id: u32| table[id as usize].weights();
+    fetch(ids.clone().take(RUN_MAX.into()).map(|id| row(id)[0].cast_unsigned()));
     let (mut sum, mut rows) = ([0_i16; N], 0);
-    let mut fetched = [[0; N]; FETCHED];
-    while rows < RUN_MAX {
-        let mut count = 0;
-        for (row, id) in fetched.iter_mut().zip(&mut *ids) {
-            *row = *table[id as usize].weights();
-            count += 1;
-        }
-        fetched[..count].iter().for_each(|row| add_row(&mut sum, row));
-        rows += count as u16;
-        if count < FETCHED {
-            break;
-        }
+    for id in ids.take(RUN_MAX.into()) {
+        add_row(&mut sum, row(id));
+        rows += 1;
     }
     (sum, rows)
 }

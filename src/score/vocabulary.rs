@@ -3,6 +3,7 @@
 //! What is remembered is a pure function of the word and the model's tables, compared letter by letter: scores are the
 //! same whatever was read before. Memory is bounded: two words per key, the latest stay.
 
+use super::ahead::fetch;
 use super::artefact::{LANGUAGES_MAX, Parts};
 use super::features::{Words, is_spelled, mix, top, unit_of};
 use super::heads::STRIDE;
@@ -85,6 +86,12 @@ impl Given {
 impl Known {
     const NOTHING: Self = Self { letters: [0; LETTER_BYTES_MAX / 8], length: 0, given: Given::NOTHING };
 
+    /// Something of its beginning, its middle and its end.
+    fn ends(&self) -> [u8; 3] {
+        let language = self.given.language.map_or(0, |(sum, _)| sum[LANGUAGES_MAX - 1]);
+        [self.length, self.given.pieces[0] as u8, language as u8]
+    }
+
     fn is(&self, key: &Key) -> bool {
         // number by number: a comparison of all bytes at once would wait until the key, just made, is in memory
         let differs = self.letters.iter().zip(key.letters).fold(0, |differs, (own, other)| differs | (own ^ other));
@@ -104,13 +111,17 @@ impl Marks {
     const NOTHING: Self = Self { of: [0; 2], latest: 0 };
 
     /// Where a word is, if it is there, else where it comes: in place of the one met earlier.
-    fn meet(&mut self, mark: u32) -> usize {
+    fn find(&self, mark: u32) -> usize {
         // which of the two it is cannot be guessed: it is counted, not asked
         let [one, other] = self.of.map(|of| of == mark);
-        let at = if one | other { usize::from(!one) } else { 1 - self.latest };
-        self.of[at % 2] = mark;
-        self.latest = at % 2;
-        at % 2
+        if one | other { usize::from(!one) } else { 1 - self.latest % 2 }
+    }
+
+    /// The same of a word that is met.
+    fn meet(&mut self, mark: u32) -> usize {
+        self.latest = self.find(mark);
+        self.of[self.latest % 2] = mark;
+        self.latest
     }
 }
 
@@ -169,6 +180,7 @@ impl Vocabulary {
         keys.clear();
         keys.extend(spelled_tokens.map(|(at, token)| (at, key_of(token))));
         words.clear();
+        fetch(keys.iter().flat_map(|(_, key)| key).flat_map(|key| known[2 * key.place + marks[key.place].find(key.mark)].ends()));
         for (at, key) in &*keys {
             let (token, unit) = (&reading.tokens[*at as usize], unit_of(*at));
             let cells = reading.cells_of(token);
