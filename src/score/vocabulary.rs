@@ -60,7 +60,8 @@ impl Sums {
     }
 }
 
-/// One word and what it gives, in whole cache lines.
+/// One word and what it gives, in whole cache lines. Words are far from each other in memory, so those of a text are
+/// fetched together.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Known {
@@ -134,8 +135,9 @@ pub(crate) struct Vocabulary {
     known: Vec<Known>,
     is_forgetful: bool,
     spelled: Spelled,
-    /// Of the text that is read: where its words are in it, and what they are.
+    /// Memory for the next words of a text, by their places in it.
     keys: Vec<(u32, Option<Key>)>,
+    /// The words of a text.
     words: Vec<Word>,
 }
 
@@ -168,43 +170,66 @@ impl Vocabulary {
     }
 
     /// Reads the words of a text and sums anew; the language only where it is asked for.
-    ///
-    /// All of them in a row, before anything else is made of them: words are far from each other in memory, and what
-    /// one waits for the next one waits for at the same time.
     pub(crate) fn read(&mut self, parts: &Parts, reading: &Reading, reads_language: bool, sums: &mut Sums) -> Reader<'_> {
         sums.clear();
+        self.words.clear();
         let remembers = self.remembers();
-        let Self { marks, known, spelled, keys, words, .. } = self;
         let key_of = |token: &Token| Key::of(reading, token).filter(|_| remembers);
-        let spelled_tokens = (0..).zip(&reading.tokens).filter(|(_, token)| is_spelled(token.kind));
-        keys.clear();
-        keys.extend(spelled_tokens.map(|(at, token)| (at, key_of(token))));
-        words.clear();
-        fetch(keys.iter().flat_map(|(_, key)| key).flat_map(|key| known[2 * key.place + marks[key.place].find(key.mark)].ends()));
-        for (at, key) in &*keys {
-            let (token, unit) = (&reading.tokens[*at as usize], unit_of(*at));
-            let cells = reading.cells_of(token);
-            let reads_language = reads_language && token.kind == Kind::Word && sums.language.wants_more();
-            let Some(key) = key else {
-                words.push(spelled.read_long(parts, cells, unit, reads_language, sums));
-                continue;
-            };
-            let known = &mut known[2 * key.place + marks[key.place].meet(key.mark)];
-            if !known.is(key) {
-                *known = Known { letters: key.letters, length: key.length, given: spelled.given(parts, cells) };
+        let mut tokens = (0..).zip(&reading.tokens).filter(|(_, token)| is_spelled(token.kind));
+        let mut keys = std::mem::take(&mut self.keys);
+        loop {
+            keys.clear();
+            keys.extend(tokens.by_ref().take(FETCHED).map(|(at, token)| (at, key_of(token))));
+            fetch(keys.iter().filter_map(|(_, key)| key.as_ref()).flat_map(|key| self.known[self.find(key)].ends()));
+            for (at, key) in &keys {
+                let token = &reading.tokens[*at as usize];
+                let reads_language = reads_language && token.kind == Kind::Word && sums.language.wants_more();
+                let word = WordToRead { cells: reading.cells_of(token), unit: unit_of(*at), reads_language };
+                let word = match key {
+                    Some(key) => self.read_word(parts, key, &word, sums),
+                    None => self.spelled.read_long(parts, &word, sums),
+                };
+                self.words.push(word);
             }
-            let given = &mut known.given;
-            sums.add_pieces(unit, &given.pieces, given.piece_count);
-            if reads_language {
-                let (sum, count) = given.language.get_or_insert_with(|| spelled.language(parts, cells));
-                sums.language.columns.add(sum, *count);
-                sums.language.count += usize::from(*count);
-                sums.language.letters += cells.len();
+            if keys.len() < FETCHED {
+                break;
             }
-            words.push(given.word);
         }
-        Reader { words: words.iter() }
+        self.keys = keys;
+        Reader { words: self.words.iter() }
     }
+
+    /// Where a word is or comes.
+    fn find(&self, key: &Key) -> usize {
+        2 * key.place + self.marks[key.place].find(key.mark)
+    }
+
+    fn read_word(&mut self, parts: &Parts, key: &Key, word: &WordToRead<'_>, sums: &mut Sums) -> Word {
+        let Self { marks, known, spelled, .. } = self;
+        let known = &mut known[2 * key.place + marks[key.place].meet(key.mark)];
+        if !known.is(key) {
+            *known = Known { letters: key.letters, length: key.length, given: spelled.given(parts, word.cells) };
+        }
+        let given = &mut known.given;
+        sums.add_pieces(word.unit, &given.pieces, given.piece_count);
+        if word.reads_language {
+            let (sum, count) = given.language.get_or_insert_with(|| spelled.language(parts, word.cells));
+            sums.language.columns.add(sum, *count);
+            sums.language.count += usize::from(*count);
+            sums.language.letters += word.cells.len();
+        }
+        given.word
+    }
+}
+
+/// Words that are fetched together before one is read.
+const FETCHED: usize = 32;
+
+/// A word of a text, and what is to be read of it.
+struct WordToRead<'a> {
+    cells: &'a [Cell],
+    unit: u32,
+    reads_language: bool,
 }
 
 /// Tells the words of one text that were read, in their order.
@@ -264,26 +289,19 @@ impl Spelled {
         (word, sum, count)
     }
 
-    /// Of a word that is too long to be remembered, or where nothing is.
-    fn read_long(
-        &mut self,
-        parts: &Parts,
-        cells: &[Cell],
-        unit: u32,
-        reads_language: bool,
-        sums: &mut Sums,
-    ) -> Word {
-        let (word, pieces, piece_count) = self.word(parts, cells);
-        sums.add_pieces(unit, &pieces, piece_count);
-        if reads_language {
+    /// A word that is too long to be remembered, or where nothing is.
+    fn read_long(&mut self, parts: &Parts, word: &WordToRead<'_>, sums: &mut Sums) -> Word {
+        let (read, pieces, piece_count) = self.word(parts, word.cells);
+        sums.add_pieces(word.unit, &pieces, piece_count);
+        if word.reads_language {
             let ids = &mut self.ids;
             ids.clear();
-            word_ids(cells, |id| ids.push(id));
+            word_ids(word.cells, |id| ids.push(id));
             sums.language.columns.add_large(&sum_rows(&parts.language, ids.iter().copied()));
             sums.language.count += ids.len();
-            sums.language.letters += cells.len();
+            sums.language.letters += word.cells.len();
         }
-        word
+        read
     }
 
     fn given(&mut self, parts: &Parts, cells: &[Cell]) -> Given {
