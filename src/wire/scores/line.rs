@@ -203,7 +203,10 @@ mod tests {
     }
 
     fn number(value: f64) -> String {
-        written(|line| drop(line.number(value))).split_off(2)
+        let write = |line: &mut Line<'_>| {
+            line.number(value);
+        };
+        written(write).split_off(2)
     }
 
     #[test]
@@ -219,14 +222,21 @@ mod tests {
     #[test]
     fn whole_numbers() {
         for value in (0..2000).chain([u32::MAX]) {
-            assert_eq!(written(|line| drop(line.whole(value))), format!("> {value}"));
+            let write = |line: &mut Line<'_>| {
+                line.whole(value);
+            };
+            assert_eq!(written(write), format!("> {value}"));
         }
     }
 
     #[test]
     fn a_line_may_be_longer_than_its_room() {
         let texts = ["é".repeat(ROOM - 1), "a".repeat(ROOM), "\"".repeat(ROOM)];
-        let got = written(|line| texts.iter().for_each(|text| drop(line.text(text).raw(b", ").whole(7))));
+        let got = written(|line| {
+            for text in &texts {
+                line.text(text).raw(b", ").whole(7);
+            }
+        });
         let want: String = texts.iter().map(|text| serde_json::to_string(text).expect("JSON") + ", 7").collect();
         assert_eq!(got, format!("> {want}"));
     }
