@@ -114,8 +114,12 @@ impl Lexicon {
     }
 
     fn get(&self, key: u64) -> Option<&Entry> {
+        if self.may_have(key) { self.entries.get(&key) } else { None }
+    }
+
+    fn may_have(&self, key: u64) -> bool {
         let (word, bits) = place(key);
-        if self.seen[word] & bits == bits { self.entries.get(&key) } else { None }
+        self.seen[word] & bits == bits
     }
 
     /// The number of a concept.
@@ -138,9 +142,15 @@ impl Lexicon {
         self.roles[role_place(hash)]
     }
 
-    /// The concepts of a run of words, by their hashes in order.
-    pub(crate) fn phrase(&self, hashes: &[u64]) -> Option<&Entry> {
-        self.get(phrase_key(hashes.iter().copied()))
+    /// The key of a run of words, by their hashes in order; nothing where it is surely no phrase.
+    pub(crate) fn phrase_key(&self, hashes: impl Iterator<Item = u64>) -> Option<u64> {
+        let key = phrase_key(hashes);
+        self.may_have(key).then_some(key)
+    }
+
+    /// The concepts of a run of words, by its key.
+    pub(crate) fn phrase(&self, key: u64) -> Option<&Entry> {
+        self.entries.get(&key)
     }
 }
 
@@ -218,7 +228,9 @@ mod tests {
         let hash = hash_of;
         assert_eq!(lexicon.word(hash("cash")).map(Entry::as_slice), Some(&[0, 1][..]));
         assert_eq!(lexicon.stem(hash("refund")).map(Entry::as_slice), Some(&[0][..]));
-        assert_eq!(lexicon.phrase(&[hash("money"), hash("back")]).map(Entry::as_slice), Some(&[0][..]));
+        let phrase = |words: [&str; 2]| lexicon.phrase(lexicon.phrase_key(words.into_iter().map(hash))?);
+        assert_eq!(phrase(["money", "back"]).map(Entry::as_slice), Some(&[0][..]));
+        assert!(phrase(["back", "money"]).is_none());
         assert!(lexicon.word(hash("money")).is_none() && lexicon.stem(hash("cash")).is_none());
     }
 

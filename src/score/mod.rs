@@ -12,6 +12,7 @@ pub(crate) mod heads;
 pub(crate) mod language;
 pub(crate) mod layer;
 mod model;
+mod phrases;
 mod pii;
 pub(crate) mod rows;
 mod spare;

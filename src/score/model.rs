@@ -185,7 +185,7 @@ impl Model {
         }
         scratch.reading.read(text);
         let Scratch { reading, vocabulary, sums, features, .. } = scratch;
-        walk(reading, &mut vocabulary.read(&self.parts, reading, given.is_none(), sums), features);
+        walk(reading, vocabulary.read(&self.parts, reading, given.is_none(), sums), features);
     }
 
     /// Sums the rows of a text whose pieces are summed already.

@@ -5,7 +5,7 @@
 
 use super::ahead::fetch;
 use super::artefact::{LANGUAGES_MAX, Parts};
-use super::features::{Words, is_spelled, mix, top, unit_of};
+use super::features::{mix, spelled_tokens, top, unit_of};
 use super::heads::STRIDE;
 use super::language::{LETTERS_MAX, word_ids};
 use super::rows::{Total, sum_rows, sum_run};
@@ -170,18 +170,12 @@ impl Vocabulary {
     }
 
     /// Reads the words of a text and sums anew; the language only where it is asked for.
-    pub(crate) fn read(
-        &mut self,
-        parts: &Parts,
-        reading: &Reading,
-        reads_language: bool,
-        sums: &mut Sums,
-    ) -> Reader<'_> {
+    pub(crate) fn read(&mut self, parts: &Parts, reading: &Reading, reads_language: bool, sums: &mut Sums) -> &[Word] {
         sums.clear();
         self.words.clear();
         let remembers = self.remembers();
         let key_of = |token: &Token| Key::of(reading, token).filter(|_| remembers);
-        let mut tokens = (0..).zip(&reading.tokens).filter(|(_, token)| is_spelled(token.kind));
+        let mut tokens = spelled_tokens(reading);
         let mut keys = std::mem::take(&mut self.keys);
         loop {
             keys.clear();
@@ -202,7 +196,7 @@ impl Vocabulary {
             }
         }
         self.keys = keys;
-        Reader { words: self.words.iter() }
+        &self.words
     }
 
     /// Where a word is or comes.
@@ -236,17 +230,6 @@ struct WordToRead<'a> {
     cells: &'a [Cell],
     unit: u32,
     reads_language: bool,
-}
-
-/// Tells the words of one text that were read, in their order.
-pub(crate) struct Reader<'a> {
-    words: std::slice::Iter<'a, Word>,
-}
-
-impl Words for Reader<'_> {
-    fn read(&mut self, _: &Reading, _: &Token, _: u32) -> Word {
-        self.words.next().copied().unwrap_or(Word::NOTHING)
-    }
 }
 
 /// The letters of a word, how many bytes they are, and where it is remembered under which mark.
@@ -348,7 +331,7 @@ mod tests {
     fn check(parts: &Parts, vocabulary: &mut Vocabulary, text: &str) {
         let reading = Reading::new(text);
         let (mut sums, mut features) = (Sums::default(), super::super::features::Features::default());
-        walk(&reading, &mut vocabulary.read(parts, &reading, true, &mut sums), &mut features);
+        walk(&reading, vocabulary.read(parts, &reading, true, &mut sums), &mut features);
         let naive = extract(&reading);
         let ids = |list: &[Feature]| list.iter().map(|f| (f.id, f.unit)).collect::<Vec<_>>();
         assert_eq!(ids(&features.words), ids(&naive.words), "{text}");
