@@ -9,8 +9,8 @@ use super::exp::exp_all;
 use super::explain::{Counts, Evidence, Memory, counts, explain};
 use super::features::{Feature, Features, GROUPS, extract, walk};
 use super::heads::{
-    ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HEADS, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL,
-    NOISE, PRESS, SARCASM, SENTIMENT, SPECS, STRIDE, Shape, THREAT, UNKNOWN, URGENCY,
+    ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL, NOISE,
+    PRESS, SARCASM, SENTIMENT, SPECS, STRIDE, Shape, THREAT, UNKNOWN, URGENCY,
 };
 use super::pii::find_pii;
 use super::rows::sum_rows;

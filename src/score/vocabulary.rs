@@ -105,7 +105,7 @@ impl Known {
 #[derive(Debug, Clone, Copy)]
 struct Marks {
     of: [u32; 2],
-    latest: usize,
+    latest: u8,
 }
 
 impl Marks {
@@ -115,14 +115,15 @@ impl Marks {
     fn find(&self, mark: u32) -> usize {
         // which of the two it is cannot be guessed: it is counted, not asked
         let [one, other] = self.of.map(|of| of == mark);
-        if one | other { usize::from(!one) } else { 1 - self.latest % 2 }
+        usize::from(if one | other { other } else { self.latest == 0 })
     }
 
     /// The same of a word that is met.
     fn meet(&mut self, mark: u32) -> usize {
-        self.latest = self.find(mark);
-        self.of[self.latest % 2] = mark;
-        self.latest
+        let at = self.find(mark);
+        self.of[at] = mark;
+        self.latest = at as u8;
+        at
     }
 }
 
