@@ -219,7 +219,7 @@ fn largest(sizes: impl Iterator<Item = f64>) -> ([usize; UNITS_MAX], usize) {
         }
     }
     let count = top.iter().filter(|rank| **rank > 0).count();
-    (top.map(|rank| (UNIT_MASK - rank & UNIT_MASK) as usize), count)
+    (top.map(|rank| (UNIT_MASK - (rank & UNIT_MASK)) as usize), count)
 }
 
 /// Lower bits of a part's rank, the size of the part being in the upper ones: the unit, the first the largest. The size is

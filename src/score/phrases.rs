@@ -60,11 +60,11 @@ mod tests {
     fn are_found_where_they_end_and_not_across_marks() {
         for (text, want) in [
             ("", &[][..]),
-            ("refund", &[]),
-            ("I want my money back", &[4]),
-            ("I want #money 50 back", &[3]),
-            ("I want my money! back", &[]),
-            ("money back, money back", &[1, 3]),
+            ("xq", &[]),
+            ("xq money back", &[2]),
+            ("xq #money 50 back xq", &[2]),
+            ("xq money! back", &[]),
+            ("xq money back, xq money back", &[2, 5]),
         ] {
             assert_eq!(ends(text), want, "{text}");
         }
