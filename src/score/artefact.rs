@@ -4,6 +4,7 @@
 
 use super::features::{LANGUAGE_BITS, MAIN_BITS};
 use super::heads::{COLUMNS, HEADS, STRIDE};
+use super::rows::{HalfLine, Row, WholeLine};
 
 /// What the file begins with; the digit is the format.
 pub(crate) const MAGIC: &[u8; 8] = b"gsmodel2";
@@ -38,14 +39,14 @@ pub enum ArtefactError {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Parts {
     /// One row of [`STRIDE`] weights per main feature.
-    pub(crate) main: Vec<[i8; STRIDE]>,
+    pub(crate) main: Vec<HalfLine<STRIDE>>,
     /// Weight of one step, per column; the calibration is folded in.
     pub(crate) scale: Vec<f32>,
     pub(crate) bias: Vec<f32>,
     /// Below this probability of the best label a choice answers `unknown`.
     pub(crate) floor: Vec<f32>,
     pub(crate) languages: Vec<String>,
-    pub(crate) language: Vec<[i8; LANGUAGES_MAX]>,
+    pub(crate) language: Vec<WholeLine<LANGUAGES_MAX>>,
     pub(crate) language_scale: Vec<f32>,
     pub(crate) language_bias: Vec<f32>,
     pub(crate) language_floor: f32,
@@ -65,8 +66,8 @@ impl Parts {
         }
         out.extend(self.language_floor.to_le_bytes());
         let mut put = |row: &[i8]| out.extend(row.iter().map(|weight| weight.to_le_bytes()[0]));
-        self.main.iter().for_each(|row| put(&row[..COLUMNS]));
-        self.language.iter().for_each(|row| put(&row[..self.languages.len()]));
+        self.main.iter().for_each(|row| put(&row.weights()[..COLUMNS]));
+        self.language.iter().for_each(|row| put(&row.weights()[..self.languages.len()]));
         out
     }
 
@@ -148,16 +149,19 @@ impl<'a> Input<'a> {
         (0..count).map(|_| self.float()).collect()
     }
 
-    fn table<const N: usize>(&mut self, columns: usize, rows: usize) -> Result<Vec<[i8; N]>, ArtefactError> {
+    fn table<const N: usize, R>(&mut self, columns: usize, rows: usize) -> Result<Vec<R>, ArtefactError>
+    where
+        R: From<[i8; N]>,
+    {
         let bytes = self.take(columns * rows)?;
         if columns == N {
             let (rows, _) = bytes.as_chunks::<N>();
-            return Ok(rows.iter().map(|row| row.map(|byte| i8::from_le_bytes([byte]))).collect());
+            return Ok(rows.iter().map(|row| row.map(|byte| i8::from_le_bytes([byte])).into()).collect());
         }
         let row = |bytes: &[u8]| {
             let mut row = [0_i8; N];
             row.iter_mut().zip(bytes).for_each(|(weight, &byte)| *weight = i8::from_le_bytes([byte]));
-            row
+            row.into()
         };
         Ok(bytes.chunks_exact(columns.max(1)).map(row).collect())
     }
@@ -169,17 +173,17 @@ pub(crate) mod tests {
 
     /// A model that knows nothing but two languages, with a few odd weights.
     pub(crate) fn small() -> Parts {
-        let mut main = vec![[0; STRIDE]; 1 << MAIN_BITS];
-        main[0][0] = 127;
-        main[700][27] = -127;
-        main[(1 << MAIN_BITS) - 1][5] = 1;
+        let mut main = vec![HalfLine([0; STRIDE]); 1 << MAIN_BITS];
+        main[0].0[0] = 127;
+        main[700].0[27] = -127;
+        main[(1 << MAIN_BITS) - 1].0[5] = 1;
         Parts {
             main,
             scale: vec![0.01; COLUMNS],
             bias: vec![0.0; COLUMNS],
             floor: vec![0.0; HEADS],
             languages: vec!["en".into(), "de".into()],
-            language: vec![[0; LANGUAGES_MAX]; 1 << LANGUAGE_BITS],
+            language: vec![WholeLine([0; LANGUAGES_MAX]); 1 << LANGUAGE_BITS],
             language_scale: vec![0.01; 2],
             language_bias: vec![0.0; 2],
             language_floor: 0.5,

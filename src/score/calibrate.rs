@@ -18,7 +18,7 @@ pub(crate) fn sigmoid(z: f64) -> f64 {
 }
 
 /// Log-odds this far below the best count nothing: e^-20 is far below the four decimals that are told.
-const NEGLIGIBLE: f64 = -20.0;
+pub(crate) const NEGLIGIBLE: f64 = -20.0;
 
 /// Log-odds to probabilities that sum to one, in place.
 pub(crate) fn softmax(z: &mut [f64]) {

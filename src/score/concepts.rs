@@ -30,7 +30,8 @@ static SHIPPED: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::parse(include_str!
 #[derive(Debug, Default)]
 pub(crate) struct Lexicon {
     entries: HashMap<u64, Entry, BuildHasherDefault<AsIs>>,
-    /// One bit per hash: most words are in no concept, and are told so without a probe.
+    /// Two bits of a word for each entry (Bloom 1970): most keys are of no entry, and are told so without a look at the
+    /// entries, which are far.
     seen: Vec<u64>,
     /// What a word, by its hash, may be in phrases.
     roles: Vec<Roles>,
@@ -107,14 +108,18 @@ impl Lexicon {
     }
 
     fn add(&mut self, key: u64, concept: u8) {
-        let (word, bit) = place(key);
-        self.seen[word] |= bit;
+        let (word, bits) = place(key);
+        self.seen[word] |= bits;
         self.entries.entry(key).or_default().add(concept);
     }
 
     fn get(&self, key: u64) -> Option<&Entry> {
-        let (word, bit) = place(key);
-        if self.seen[word] & bit == 0 { None } else { self.entries.get(&key) }
+        if self.may_have(key) { self.entries.get(&key) } else { None }
+    }
+
+    fn may_have(&self, key: u64) -> bool {
+        let (word, bits) = place(key);
+        self.seen[word] & bits == bits
     }
 
     /// The number of a concept.
@@ -137,17 +142,23 @@ impl Lexicon {
         self.roles[role_place(hash)]
     }
 
-    /// The concepts of a run of words, by their hashes in order.
-    pub(crate) fn phrase(&self, hashes: &[u64]) -> Option<&Entry> {
-        self.get(phrase_key(hashes.iter().copied()))
+    /// The key of a run of words, by their hashes in order; nothing where it is surely no phrase.
+    pub(crate) fn phrase_key(&self, hashes: impl Iterator<Item = u64>) -> Option<u64> {
+        let key = phrase_key(hashes);
+        self.may_have(key).then_some(key)
+    }
+
+    /// The concepts of a run of words, by its key.
+    pub(crate) fn phrase(&self, key: u64) -> Option<&Entry> {
+        self.entries.get(&key)
     }
 }
 
 /// Bytes of an entry as it is written, or less.
 const ENTRY_BYTES: usize = 12;
 
-/// So few that they stay near: a bit that two keys share costs a probe, memory that is far costs more.
-const SEEN_WORDS: usize = 1 << 11;
+/// So few that they stay near, and so many that of 41,000 entries' bits few are those of another key.
+const SEEN_WORDS: usize = 1 << 13;
 /// Places for the roles of words: so many more than words of phrases that few share one.
 const ROLES: usize = 1 << 16;
 
@@ -156,8 +167,7 @@ fn role_place(hash: u64) -> usize {
 }
 
 fn place(key: u64) -> (usize, u64) {
-    let at = (key >> 40) as usize;
-    ((at >> 6) % SEEN_WORDS, 1 << (at & 63))
+    ((key >> 32) as usize % SEEN_WORDS, 1 << (key >> 46 & 63) | 1 << (key >> 52 & 63))
 }
 
 fn phrase_key(hashes: impl Iterator<Item = u64>) -> u64 {
@@ -218,7 +228,9 @@ mod tests {
         let hash = hash_of;
         assert_eq!(lexicon.word(hash("cash")).map(Entry::as_slice), Some(&[0, 1][..]));
         assert_eq!(lexicon.stem(hash("refund")).map(Entry::as_slice), Some(&[0][..]));
-        assert_eq!(lexicon.phrase(&[hash("money"), hash("back")]).map(Entry::as_slice), Some(&[0][..]));
+        let phrase = |words: [&str; 2]| lexicon.phrase(lexicon.phrase_key(words.into_iter().map(hash))?);
+        assert_eq!(phrase(["money", "back"]).map(Entry::as_slice), Some(&[0][..]));
+        assert!(phrase(["back", "money"]).is_none());
         assert!(lexicon.word(hash("money")).is_none() && lexicon.stem(hash("cash")).is_none());
     }
 

@@ -9,8 +9,9 @@ use super::features::{Feature, Features, GROUPS, Unit};
 use super::heads::{COLUMNS, LABELS_MAX, SPECS, STRIDE};
 use super::layer::Layer;
 use super::model::Logits;
+use super::rows::Row as _;
 use super::spare::Spare;
-use super::tokens::{Reading, Token};
+use super::tokens::{BYTES_MAX, Reading, Token};
 use super::vocabulary::Sums;
 use super::{Explanation, Label};
 use std::sync::LazyLock;
@@ -30,19 +31,7 @@ type UnitParts = [f64; HEADS_TOLD];
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     units: Vec<UnitParts>,
-    sizes: Sizes,
 }
-
-/// Sizes of the parts in one head.
-#[derive(Debug, Default)]
-struct Sizes {
-    parts: Vec<f64>,
-    /// The largest of every [`BLOCK`] of them.
-    tops: Vec<f64>,
-}
-
-/// Parts whose largest is kept at hand.
-const BLOCK: usize = 8;
 
 /// Units told per head.
 const UNITS_MAX: usize = 6;
@@ -66,7 +55,7 @@ pub(crate) struct Evidence<'a> {
 pub(crate) fn explain<const N: usize>(
     evidence: &Evidence<'_>,
     heads: [(usize, &[f64]); N],
-    Memory { units, sizes }: &mut Memory,
+    Memory { units }: &mut Memory,
     spare: &mut Spare,
 ) -> Vec<Explanation> {
     const { assert!(N <= HEADS_TOLD) };
@@ -81,9 +70,8 @@ pub(crate) fn explain<const N: usize>(
     });
     sum_units(evidence, &odds, units);
     for (n, odds) in odds.iter().enumerate() {
-        sizes.parts.clear();
-        sizes.parts.extend(units.iter().map(|unit| unit[n].abs()));
-        tell(evidence, odds, |unit| units[unit][n], largest(sizes), (&mut told, spare));
+        let largest = largest(units.iter().map(|unit| unit[n].abs()));
+        tell(evidence, odds, |unit| units[unit][n], largest, (&mut told, spare));
     }
     told
 }
@@ -138,7 +126,7 @@ fn sum_units<const N: usize>(evidence: &Evidence<'_>, odds: &[Odds<'_>; N], unit
     let [words, pieces, concepts] = evidence.logits.shares;
     let mut add = |list: &[Feature], share: f64| {
         for feature in list {
-            let row = &evidence.parts.main[feature.id as usize];
+            let row = evidence.parts.main[feature.id as usize].weights();
             let unit = &mut units[feature.unit as usize];
             unit.iter_mut().zip(odds).for_each(|(sum, odds)| *sum += share * odds.of_row(row));
         }
@@ -218,37 +206,26 @@ fn top_two(p: &[f64]) -> (usize, usize) {
 }
 
 /// Units by size of their part, and how many: at most [`UNITS_MAX`], none that rounds to nothing; of equals the first.
-/// What is taken counts nothing from then on, and only its block is looked at again. Looks at all of a block each time,
-/// since their order cannot be guessed.
-fn largest(Sizes { parts, tops }: &mut Sizes) -> ([usize; UNITS_MAX], usize) {
-    tops.clear();
-    tops.extend(parts.chunks(BLOCK).map(|block| top(block).1));
-    let (mut order, mut count) = ([0; UNITS_MAX], 0);
-    while count < UNITS_MAX {
-        let (at, most) = top(tops);
-        if most < PART_MIN {
-            break;
+fn largest(sizes: impl Iterator<Item = f64>) -> ([usize; UNITS_MAX], usize) {
+    let mut top = [0; UNITS_MAX];
+    for (unit, size) in sizes.enumerate() {
+        let mut next = if size < PART_MIN { 0 } else { size.to_bits() & !UNIT_MASK | (UNIT_MASK - unit as u64) };
+        if next <= top[UNITS_MAX - 1] {
+            continue;
         }
-        let (first, end) = (at * BLOCK, parts.len().min((at + 1) * BLOCK));
-        let block = &mut parts[first..end];
-        let (place, _) = top(block);
-        block[place] = 0.0;
-        tops[at] = top(block).1;
-        order[count] = first + place;
-        count += 1;
+        // each place keeps the larger one and hands the other one on: which it is cannot be guessed
+        for kept in &mut top {
+            (*kept, next) = (next.max(*kept), next.min(*kept));
+        }
     }
-    (order, count)
+    let count = top.iter().filter(|rank| **rank > 0).count();
+    (top.map(|rank| (UNIT_MASK - (rank & UNIT_MASK)) as usize), count)
 }
 
-/// Index and size of the largest; the first of equals.
-fn top(sizes: &[f64]) -> (usize, f64) {
-    let (mut top, mut most) = (0, 0.0);
-    for (at, &size) in sizes.iter().enumerate() {
-        top = if size > most { at } else { top };
-        most = if size > most { size } else { most };
-    }
-    (top, most)
-}
+/// Lower bits of a part's rank, the size of the part being in the upper ones: the unit, the first the largest. The size is
+/// cut to nine digits by it.
+const UNIT_MASK: u64 = (1 << 20) - 1;
+const _: () = assert!(4 * (BYTES_MAX as u64) < UNIT_MASK, "a text has two units for each token, and a few more");
 
 #[cfg(test)]
 mod tests {
@@ -262,7 +239,7 @@ mod tests {
             let mut sorted: Vec<usize> = (0..parts.len()).filter(|at| parts[*at] >= PART_MIN).collect();
             sorted.sort_by(|a, b| parts[*b].total_cmp(&parts[*a]));
             sorted.truncate(UNITS_MAX);
-            let (order, count) = largest(&mut Sizes { parts, tops: vec![9.0] });
+            let (order, count) = largest(parts.into_iter());
             prop_assert_eq!(&order[..count], sorted);
         }
     }

@@ -5,7 +5,8 @@
 //! words. The hash is fixed: changing it, or what is emitted, makes every artefact meaningless. Work is linear in the
 //! text; nothing here depends on the platform, the locale or a map's order.
 
-use super::concepts::{Lexicon, PHRASE_WORDS_MAX, Roles};
+use super::concepts::Lexicon;
+use super::phrases::{Phrase, phrases_into};
 use super::tokens::{Kind, Reading, Token};
 use super::word::{Spelling, Word};
 
@@ -54,11 +55,13 @@ pub(crate) struct Features {
     /// What the words are about, alone and in pairs. A pair belongs to the later word's unit.
     pub(crate) concepts: Vec<Feature>,
     pub(crate) units: Vec<Unit>,
+    /// What may be phrases, while the text is read.
+    phrases: Vec<Phrase>,
 }
 
 impl Features {
     fn clear(&mut self) {
-        let Self { words, pieces, concepts, units } = self;
+        let Self { words, pieces, concepts, units, .. } = self;
         words.clear();
         pieces.clear();
         concepts.clear();
@@ -122,23 +125,37 @@ pub(crate) fn concept_feature(concept: u8) -> u32 {
 /// Reads the features of a text, one by one.
 pub(crate) fn extract(reading: &Reading) -> Features {
     let (mut features, mut spelling) = (Features::default(), Spelling::default());
-    walk(reading, &mut spelling, &mut features);
+    spelling.read(reading);
+    walk(reading, &spelling.words, &mut features);
     features.pieces = spelling.pieces;
     features
 }
 
-/// Who reads the words of a walk: what they are is told, and their pieces are taken note of.
-pub(crate) trait Words {
-    /// Reads a word or the name of a hashtag; its pieces belong to the unit.
-    fn read(&mut self, reading: &Reading, token: &Token, unit: u32) -> Word;
+/// Whether tokens of this kind are words that are read letter by letter.
+pub(crate) fn is_spelled(kind: Kind) -> bool {
+    matches!(kind, Kind::Word | Kind::Hashtag)
 }
 
-/// Puts the features of a text, but for the pieces of its words, in place of others.
-pub(crate) fn walk(reading: &Reading, words: &mut impl Words, features: &mut Features) {
+/// The tokens that are, with their places among all.
+pub(crate) fn spelled_tokens(reading: &Reading) -> impl Iterator<Item = (u32, &Token)> {
+    (0..).zip(&reading.tokens).filter(|(_, token)| is_spelled(token.kind))
+}
+
+/// The unit of a token: each is followed by that of its pair or edge.
+pub(crate) fn unit_of(token: u32) -> u32 {
+    token.saturating_mul(2)
+}
+
+/// Puts the features of a text, but for the pieces of its words, in place of others; its words are read already.
+pub(crate) fn walk(reading: &Reading, words: &[Word], features: &mut Features) {
     features.clear();
+    let mut phrases = std::mem::take(&mut features.phrases);
+    phrases_into(reading, words, &mut phrases);
     let mut walk = Walk {
         reading,
-        spelled: words,
+        words,
+        word: 0,
+        phrases: phrases.iter().peekable(),
         out: features,
         negated: 0,
         last: [None; 2],
@@ -149,11 +166,16 @@ pub(crate) fn walk(reading: &Reading, words: &mut impl Words, features: &mut Fea
         walk.token(index);
     }
     walk.finish();
+    features.phrases = phrases;
 }
 
-struct Walk<'a, W> {
+struct Walk<'a> {
     reading: &'a Reading,
-    spelled: &'a mut W,
+    words: &'a [Word],
+    /// Number of the next word.
+    word: usize,
+    /// Those of the next words.
+    phrases: std::iter::Peekable<std::slice::Iter<'a, Phrase>>,
     out: &'a mut Features,
     negated: u32,
     /// Hash of the token before, and of the one before that.
@@ -170,11 +192,6 @@ struct About {
     /// The first concepts, each with the unit it came from, and how many they are.
     first: [(u8, u32); PAIRED_CONCEPTS_MAX],
     first_len: usize,
-    /// Hashes of the last words, for phrases; the newest last.
-    run: [u64; PHRASE_WORDS_MAX],
-    /// What they may be in phrases.
-    roles: [Roles; PHRASE_WORDS_MAX],
-    run_len: usize,
 }
 
 #[derive(Default)]
@@ -201,7 +218,7 @@ pub(crate) fn hash_letters(letters: impl Iterator<Item = char>) -> u64 {
     letters.fold(0, |hash, c| mix(hash, u64::from(u32::from(c))))
 }
 
-impl<W: Words> Walk<'_, W> {
+impl Walk<'_> {
     fn unit(&mut self, unit: Unit) -> u32 {
         let at = u32::try_from(self.out.units.len()).unwrap_or(u32::MAX);
         self.out.units.push(unit);
@@ -216,9 +233,10 @@ impl<W: Words> Walk<'_, W> {
         let token = self.reading.tokens[index];
         let place = u32::try_from(index).unwrap_or(u32::MAX);
         let unit = self.unit(Unit::One(place));
+        debug_assert_eq!(unit, unit_of(place));
         let hash = match token.kind {
             Kind::Word => self.word(&token, unit),
-            Kind::Hashtag => self.hashtag(&token, unit),
+            Kind::Hashtag => self.hashtag(unit),
             Kind::Number => self.number(&token, unit),
             Kind::Handle => self.handle(unit),
             Kind::Url => self.url(&token, unit),
@@ -251,10 +269,10 @@ impl<W: Words> Walk<'_, W> {
             self.style.long_words += 1;
             self.style.shouted += u32::from(cells.iter().all(|c| c.upper || !c.ch.is_alphabetic()));
         }
-        let word = self.spelled.read(self.reading, token, unit);
+        let Some(word) = self.words.get(self.word) else { return 0 };
         self.style.stretched |= word.is_stretched;
         self.emit(id(SEED_WORD, word.hash), unit);
-        self.about_word(&word, unit);
+        self.about_word(word, unit);
         if self.negated > 0 {
             self.negated -= 1;
             self.emit(id(SEED_NOT, word.hash), unit);
@@ -265,12 +283,12 @@ impl<W: Words> Walk<'_, W> {
         word.hash
     }
 
-    fn hashtag(&mut self, token: &Token, unit: u32) -> u64 {
+    fn hashtag(&mut self, unit: u32) -> u64 {
         self.style.hashtags += 1;
-        let word = self.spelled.read(self.reading, token, unit);
+        let Some(word) = self.words.get(self.word) else { return 0 };
         self.emit(id(SEED_HASHTAG, word.hash), unit);
         self.emit(id(SEED_WORD, word.hash), unit);
-        self.about_word(&word, unit);
+        self.about_word(word, unit);
         word.hash
     }
 
@@ -342,7 +360,6 @@ impl<W: Words> Walk<'_, W> {
 
     fn marks(&mut self, token: &Token, unit: u32) -> u64 {
         self.negated = 0;
-        self.about.run_len = 0;
         let cells = self.reading.cells_of(token);
         let exclaims = cells.iter().any(|c| c.ch == '!');
         let asks = cells.iter().any(|c| c.ch == '?');
@@ -354,21 +371,15 @@ impl<W: Words> Walk<'_, W> {
         hash
     }
 
-    /// What a word is about, itself and the phrases it ends.
+    /// What the next word is about, itself and the phrases it ends.
     fn about_word(&mut self, word: &Word, unit: u32) {
         self.about(word.concepts.as_slice(), unit);
-        self.about.run.copy_within(1.., 0);
-        self.about.run[PHRASE_WORDS_MAX - 1] = word.plain;
-        self.about.roles.copy_within(1.., 0);
-        self.about.roles[PHRASE_WORDS_MAX - 1] = word.roles;
-        self.about.run_len = (self.about.run_len + 1).min(PHRASE_WORDS_MAX);
-        for words in 2..=self.about.run_len {
-            if self.about.roles[PHRASE_WORDS_MAX - words].may_make_phrase(word.roles, words)
-                && let Some(entry) = Lexicon::shipped().phrase(&self.about.run[PHRASE_WORDS_MAX - words..])
-            {
+        while let Some(phrase) = self.phrases.next_if(|phrase| phrase.word == self.word) {
+            if let Some(entry) = phrase.entry {
                 self.about(entry.as_slice(), unit);
             }
         }
+        self.word += 1;
     }
 
     /// What one entry of the lexicon is about.

@@ -1,8 +1,10 @@
 //! What a post says between the lines: one learned model, many heads, each calibrated and explained.
 
+mod ahead;
 pub(crate) mod artefact;
 pub(crate) mod calibrate;
 pub(crate) mod concepts;
+mod exp;
 pub(crate) mod explain;
 pub(crate) mod features;
 mod head;
@@ -10,6 +12,7 @@ pub(crate) mod heads;
 pub(crate) mod language;
 pub(crate) mod layer;
 mod model;
+mod phrases;
 mod pii;
 pub(crate) mod rows;
 mod spare;

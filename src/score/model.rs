@@ -4,18 +4,19 @@
 //! `unknown`, with the probabilities as they are.
 
 use super::artefact::{ArtefactError, LANGUAGES_MAX, Parts};
-use super::calibrate::{best, round4, sigmoid, softmax};
+use super::calibrate::{NEGLIGIBLE, best, round4};
+use super::exp::exp_all;
 use super::explain::{Counts, Evidence, Memory, counts, explain};
 use super::features::{Feature, Features, GROUPS, extract, walk};
 use super::heads::{
-    ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HEADS, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL,
-    NOISE, PRESS, SARCASM, SENTIMENT, SPECS, STRIDE, Shape, THREAT, UNKNOWN, URGENCY,
+    ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL, NOISE,
+    PRESS, SARCASM, SENTIMENT, SPECS, STRIDE, Shape, THREAT, UNKNOWN, URGENCY,
 };
 use super::pii::find_pii;
 use super::rows::sum_rows;
 use super::spare::Spare;
 use super::tokens::{Kind, Reading};
-use super::vocabulary::{LanguageSum, Reader, Sums, Vocabulary};
+use super::vocabulary::{LanguageSum, Sums, Vocabulary};
 use super::{
     Additions, EmotionProbabilities, EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Risk, Scores,
     SentimentProbabilities, SentimentScore,
@@ -130,13 +131,13 @@ impl Model {
             layer.add_to(features, &mut logits);
         }
         let empty = features.words.is_empty();
-        let answer = |head: usize| if empty { silence(head) } else { self.answer(head, &logits) };
+        let p = probabilities(&logits.z);
+        let answer = |head: usize| if empty { silence(head) } else { self.answer(head, &p) };
         let language = self.language(&sums.language, given, spare);
         let sentiment = answer(SENTIMENT);
         let emotion = answer(EMOTION);
         let intent = answer(INTENT);
-        let flags = flags(&logits, empty);
-        let flag = |head: usize| Probability { probability: flags[head] };
+        let flag = |head: usize| Probability { probability: if empty { 0.0 } else { round4(p[SPECS[head].first]) } };
         let noise = answer(NOISE);
         let noise_score = noise_score(&noise, is_read(&language.code, reading));
         let noise_is_told = !matches!(noise_score.label.as_ref(), "none" | UNKNOWN);
@@ -183,8 +184,8 @@ impl Model {
             scratch.of = self.id;
         }
         scratch.reading.read(text);
-        let mut words = Reader::new(&self.parts, &mut scratch.vocabulary, &mut scratch.sums, given.is_none());
-        walk(&scratch.reading, &mut words, &mut scratch.features);
+        let Scratch { reading, vocabulary, sums, features, .. } = scratch;
+        walk(reading, vocabulary.read(&self.parts, reading, given.is_none(), sums), features);
     }
 
     /// Sums the rows of a text whose pieces are summed already.
@@ -210,11 +211,10 @@ impl Model {
         Logits { z, shares }
     }
 
-    fn answer(&self, head: usize, logits: &Logits) -> Answer {
+    fn answer(&self, head: usize, probabilities: &[f64; COLUMNS]) -> Answer {
         let spec = &SPECS[head];
         let mut p = [0.0; LABELS_MAX];
-        p[..spec.width()].copy_from_slice(&logits.z[spec.first..spec.first + spec.width()]);
-        softmax(&mut p[..spec.width()]);
+        p[..spec.width()].copy_from_slice(&probabilities[spec.first..spec.first + spec.width()]);
         let (top, probability) = best(&p[..spec.width()]);
         let label = if probability >= f64::from(self.parts.floor[head]) { spec.labels[top] } else { UNKNOWN };
         Answer { spec, p, label, probability }
@@ -225,26 +225,56 @@ impl Model {
         if let Some(code) = given {
             return LanguageScore { code: code.to_ascii_lowercase(), confidence: 1.0 };
         }
-        let mut p = [0.0; LANGUAGES_MAX];
-        let p = &mut p[..self.parts.languages.len()];
-        self.language_probabilities(sum, p);
-        let (top, confidence) = best(p);
-        if sum.count == 0 || p.is_empty() {
+        if sum.count == 0 || self.parts.languages.is_empty() {
             return LanguageScore { code: spare.named(UNKNOWN), confidence: 0.0 };
         }
+        let (top, confidence) = self.best_language(sum);
         let known = confidence >= f64::from(self.parts.language_floor);
         let code = if known { self.parts.languages[top].as_str() } else { UNKNOWN };
         LanguageScore { code: spare.named(code), confidence: round4(confidence) }
     }
 
-    fn language_probabilities(&self, sum: &LanguageSum, p: &mut [f64]) {
-        let share = share(sum.count);
+    /// The likeliest language and its probability.
+    fn best_language(&self, sum: &LanguageSum) -> (usize, f64) {
+        let (mut z, share) = ([f64::NEG_INFINITY; LANGUAGES_MAX], share(sum.count));
         let columns = self.parts.language_scale.iter().zip(&self.parts.language_bias);
-        for ((p, sum), (scale, bias)) in p.iter_mut().zip(sum.columns.get()).zip(columns) {
-            *p = f64::from(sum) * share * f64::from(*scale) + f64::from(*bias);
+        for ((z, sum), (scale, bias)) in z.iter_mut().zip(sum.columns.get()).zip(columns) {
+            *z = f64::from(sum) * share * f64::from(*scale) + f64::from(*bias);
         }
-        softmax(p);
+        let (top, _) = best(&z);
+        below_best(&mut z);
+        exp_all(&mut z);
+        // the power of the best one is one
+        (top, 1.0 / z.iter().sum::<f64>())
     }
+}
+
+/// What the log-odds of all columns say, head by head.
+fn probabilities(z: &[f64; COLUMNS]) -> [f64; COLUMNS] {
+    let mut p = *z;
+    for spec in &SPECS {
+        let of_head = &mut p[spec.first..spec.first + spec.width()];
+        match spec.shape {
+            Shape::Choice => below_best(of_head),
+            Shape::Flag => of_head[0] = -of_head[0],
+        }
+    }
+    exp_all(&mut p);
+    for spec in &SPECS {
+        let of_head = &mut p[spec.first..spec.first + spec.width()];
+        let sum: f64 = of_head.iter().sum();
+        match spec.shape {
+            Shape::Choice => of_head.iter_mut().for_each(|p| *p /= sum),
+            Shape::Flag => of_head[0] = 1.0 / (1.0 + of_head[0]),
+        }
+    }
+    p
+}
+
+/// Log-odds against the largest; what counts nothing beside it is nothing.
+fn below_best(z: &mut [f64]) {
+    let (_, most) = best(z);
+    z.iter_mut().for_each(|z| *z = if *z - most < NEGLIGIBLE { f64::NEG_INFINITY } else { *z - most });
 }
 
 /// Languages whose noise the model was taught.
@@ -275,14 +305,6 @@ fn silence(head: usize) -> Answer {
     p[top] = 1.0;
     let label = if head == NOISE { UNKNOWN } else { wanted };
     Answer { spec, p, label, probability: 1.0 }
-}
-
-/// The probabilities of the yes-or-no heads, rounded; none of the others.
-fn flags(logits: &Logits, empty: bool) -> [f64; HEADS] {
-    let mut flags = [0.0; HEADS];
-    let heads = flags.iter_mut().zip(&SPECS).filter(|(_, spec)| spec.shape == Shape::Flag && !empty);
-    heads.for_each(|(flag, spec)| *flag = round4(sigmoid(logits.z[spec.first])));
-    flags
 }
 
 fn noise_score(answer: &Answer, is_read: bool) -> LabelScore {

@@ -1,10 +1,51 @@
 //! Sums of rows of small weights: whole numbers, so that no order of adding matters.
 
+use super::ahead::fetch;
+
+/// The weights of one feature.
+pub(crate) trait Row<const N: usize> {
+    fn weights(&self) -> &[i8; N];
+}
+
+impl<const N: usize> Row<N> for [i8; N] {
+    fn weights(&self) -> &Self {
+        self
+    }
+}
+
+/// Rows are read all over a table, so that memory is waited for; one that lay across two cache lines would be waited
+/// for twice.
+macro_rules! rows_within_lines {
+    ($($name:ident of $bytes:literal: $what:literal,)*) => {$(
+        #[doc = $what]
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[repr(align($bytes))]
+        pub(crate) struct $name<const N: usize>(pub(crate) [i8; N]);
+
+        impl<const N: usize> From<[i8; N]> for $name<N> {
+            fn from(weights: [i8; N]) -> Self {
+                Self(weights)
+            }
+        }
+
+        impl<const N: usize> Row<N> for $name<N> {
+            fn weights(&self) -> &[i8; N] {
+                &self.0
+            }
+        }
+    )*};
+}
+
+rows_within_lines! {
+    HalfLine of 32: "A row in half a cache line.",
+    WholeLine of 64: "A row in a whole cache line.",
+}
+
 /// Rows whose sum fits 16 bits for certain: 256 × 128 = 2^15.
 const RUN_MAX: u16 = 255;
 
 /// Sums rows of a table, in runs short enough for 16-bit sums.
-pub(crate) fn sum_rows<const N: usize>(table: &[[i8; N]], ids: impl Iterator<Item = u32>) -> [i32; N] {
+pub(crate) fn sum_rows<const N: usize>(table: &[impl Row<N>], ids: impl Iterator<Item = u32> + Clone) -> [i32; N] {
     let (mut total, mut ids) = (Total::default(), ids);
     loop {
         let (sum, rows) = sum_run(table, &mut ids);
@@ -15,27 +56,19 @@ pub(crate) fn sum_rows<const N: usize>(table: &[[i8; N]], ids: impl Iterator<Ite
     }
 }
 
-/// Rows that are fetched before one is added, so that memory is waited for once and not at each of them.
-const FETCHED: usize = 17;
-const _: () = assert!((RUN_MAX as usize).is_multiple_of(FETCHED));
-
 /// The sum of the next rows, at most [`RUN_MAX`], and how many they were. Compiled by itself: the compiler turns it into
 /// wide instructions, but into narrower ones beside sums of 32 bits.
 #[inline(never)]
-pub(crate) fn sum_run<const N: usize>(table: &[[i8; N]], ids: &mut impl Iterator<Item = u32>) -> ([i16; N], u16) {
+pub(crate) fn sum_run<const N: usize>(
+    table: &[impl Row<N>],
+    ids: &mut (impl Iterator<Item = u32> + Clone),
+) -> ([i16; N], u16) {
+    let row = |id: u32| table[id as usize].weights();
+    fetch(ids.clone().take(RUN_MAX.into()).map(|id| row(id)[0].cast_unsigned()));
     let (mut sum, mut rows) = ([0_i16; N], 0);
-    let mut fetched = [[0; N]; FETCHED];
-    while rows < RUN_MAX {
-        let mut count = 0;
-        for (row, id) in fetched.iter_mut().zip(&mut *ids) {
-            *row = table[id as usize];
-            count += 1;
-        }
-        fetched[..count].iter().for_each(|row| add_row(&mut sum, row));
-        rows += count as u16;
-        if count < FETCHED {
-            break;
-        }
+    for id in ids.take(RUN_MAX.into()) {
+        add_row(&mut sum, row(id));
+        rows += 1;
     }
     (sum, rows)
 }

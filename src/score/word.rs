@@ -4,8 +4,8 @@
 //! around it.
 
 use super::concepts::{Entry, Lexicon, Roles, STEM_LETTERS_MIN, plain};
-use super::features::{Feature, WORD_ROWS, Words, below, hash_letters, hash_str, mix};
-use super::tokens::{Cell, Reading, Token};
+use super::features::{Feature, WORD_ROWS, below, hash_letters, hash_str, mix, spelled_tokens, unit_of};
+use super::tokens::{Cell, Reading};
 use std::sync::LazyLock;
 
 /// Words up to this length have no pieces worth reading.
@@ -121,15 +121,18 @@ pub(crate) fn pieces(letters: &[char], mut emit: impl FnMut(u32)) {
 /// Reads every word letter by letter and lists its pieces: how texts are read for learning.
 #[derive(Debug, Default)]
 pub(crate) struct Spelling {
-    letters: Vec<char>,
+    pub(crate) words: Vec<Word>,
     pub(crate) pieces: Vec<Feature>,
 }
 
-impl Words for Spelling {
-    fn read(&mut self, reading: &Reading, token: &Token, unit: u32) -> Word {
-        let word = read_word(reading.cells_of(token), &mut self.letters);
-        pieces(&self.letters, |id| self.pieces.push(Feature { id, unit }));
-        word
+impl Spelling {
+    pub(crate) fn read(&mut self, reading: &Reading) {
+        let mut letters = Vec::new();
+        for (at, token) in spelled_tokens(reading) {
+            let unit = unit_of(at);
+            self.words.push(read_word(reading.cells_of(token), &mut letters));
+            pieces(&letters, |id| self.pieces.push(Feature { id, unit }));
+        }
     }
 }
 

@@ -1,17 +1,19 @@
 //! Near-duplicates in a stream: which of the texts seen before a text is an edited copy of.
 //!
 //! Of every text's template (see [`super::fingerprint`]) the set of its four-letter shingles is kept. Texts are compared
-//! with those they share a key with, the keys being the smallest hashes of a text's five-letter shingles, a sample that
-//! near sets share (Broder 1997); most of those are turned away by a coarse set of their shingles. A candidate is a copy
+//! with those they share keys with, the keys being least hashes of a text's five-letter shingles, a sample that near
+//! sets share (Broder 1997); most of those are turned away by a coarse set of their shingles. A candidate is a copy
 //! where enough is the same: shingles, words (for words that changed places), all of the shorter text (for cut ends), or
 //! all but a few letters of a short one. A text joins the cluster of the most similar one. Linear work per text, bounded
 //! memory, the oldest dropped; a pure function of the texts in their order. Never says that two texts mean the same.
 
 mod buckets;
 mod outline;
+mod shingles;
 
 use self::buckets::Buckets;
 use self::outline::Outline;
+use self::shingles::{LETTERS_MAX, Shingles, upper_half};
 use super::{AsIs, Template, are_within};
 use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
@@ -21,18 +23,11 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Texts of different templates that are remembered by default.
 pub const TEXTS_MAX: usize = 1 << 17;
 
-/// Letters of a template that are compared; what follows counts in the fingerprint only.
-const LETTERS_MAX: usize = 4096;
-/// Bytes of its words that are kept.
+/// Bytes of a text's words that are kept.
 const SPACED_BYTES_MAX: usize = 4 * LETTERS_MAX;
 /// Shingles and words of a text that are kept: those with the smallest hashes, which is all of a short text.
 const SHINGLES_MAX: usize = 256;
 const WORDS_MAX: usize = 64;
-/// Letters of a shingle, and of one whose hash is a key: longer ones are rarer, so fewer texts share them by chance.
-const SHINGLE: usize = 4;
-const KEY_SHINGLE: usize = 5;
-/// Keys of a text.
-const KEYS: usize = 12;
 
 /// A text with fewer shingles has copies of the same template only.
 const SHINGLES_MIN: usize = 8;
@@ -65,15 +60,19 @@ struct Sketch {
 }
 
 impl Sketch {
-    /// The sketch of a template's words, each behind a space, their letters, and the hashes of their shingles.
-    fn new(spaced: &str, letters: &[char], shingles: Vec<u32>) -> Self {
-        let mut words = Vec::with_capacity(letters.len() / 2);
-        words.extend(spaced.as_bytes().split(|byte| *byte == b' ').skip(1).map(|word| upper_half(xxh3_64(word))));
+    /// The sketch of a template's words, each behind a space.
+    fn new(spaced: &str) -> Self {
+        let letters = letters_of(spaced);
+        let mut words: Vec<u32> =
+            spaced.as_bytes().split(|byte| *byte == b' ').skip(1).map(|word| upper_half(xxh3_64(word))).collect();
         words.truncate(LETTERS_MAX);
+        let mut shingles = Shingles::default();
+        shingles.read(&letters);
+        let count = letters.chars().count();
         Self {
-            shingles: Sample::new(shingles, SHINGLES_MAX),
+            shingles: Sample::new(shingles.hashes, SHINGLES_MAX),
             words: Sample::new(words, WORDS_MAX),
-            letters: if letters.len() <= SHORT_LETTERS { letters.into() } else { Box::default() },
+            letters: if count <= SHORT_LETTERS { letters.chars().collect() } else { Box::default() },
         }
     }
 
@@ -156,82 +155,11 @@ fn keep_smallest(hashes: &mut Vec<u32>, most: usize) {
     hashes.truncate(most);
 }
 
-/// Puts the letters of words in a row, repeated ones squeezed also across words, in place of others.
-fn letters_into(spaced: &str, letters: &mut Vec<char>) {
-    letters.clear();
-    for c in spaced.chars().filter(|c| *c != ' ') {
-        if letters.last() != Some(&c) {
-            letters.push(c);
-        }
-        if letters.len() == LETTERS_MAX {
-            return;
-        }
-    }
-}
-
-/// Puts as many letters as are compared in place of others.
-fn take_letters(of: &str, letters: &mut Vec<char>) {
-    letters.clear();
-    if of.is_ascii() {
-        // most are, and bytes that are letters need no look at each
-        letters.extend(of.bytes().take(LETTERS_MAX).map(char::from));
-    } else {
-        letters.extend(of.chars().take(LETTERS_MAX));
-    }
-}
-
-/// The multiplier of the hash of a run of letters (Karp and Rabin 1987).
-const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// The hashes of all shingles of a text. Each is worked out by itself, so that none waits for the one before.
-fn shingles(letters: &[char]) -> impl Iterator<Item = u32> {
-    letters.array_windows().map(|run| spread(hash_of(run)))
-}
-
-/// The hashes of all longer shingles, which keys are chosen from.
-fn key_shingles(letters: &[char]) -> impl Iterator<Item = u32> {
-    letters.array_windows().map(|&[a, b, c, d, e]| spread(grown(hash_of(&[a, b, c, d]), e)))
-}
-
-fn spread(hash: u64) -> u32 {
-    upper_half((hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93))
-}
-
-/// The hash of a shingle.
-fn hash_of([a, b, c, d]: &[char; SHINGLE]) -> u64 {
-    let pair = |a: char, b: char| grown(grown(0, a), b);
-    pair(*a, *b).wrapping_mul(BASE.wrapping_mul(BASE)).wrapping_add(pair(*c, *d))
-}
-
-/// The hash of a run with one letter more.
-fn grown(hash: u64, letter: char) -> u64 {
-    hash.wrapping_mul(BASE).wrapping_add(u64::from(u32::from(letter)) + 1)
-}
-
-/// Puts the keys of a text, the smallest hashes of its longer shingles, ascending, each once, in place of others.
-fn keys_into(letters: &[char], keys: &mut Vec<u32>) {
-    let all = (letters.len() + 1).saturating_sub(KEY_SHINGLE);
-    // hashes are spread evenly: twice as many as are wanted are up to here, as a rule
-    let bound = u32::try_from(((2 * KEYS as u64) << 32) / all.max(1) as u64).unwrap_or(u32::MAX);
-    keys.clear();
-    keys.resize(all, 0);
-    let mut count = 0;
-    for hash in key_shingles(letters) {
-        // what is too large is written as well, and written over
-        keys[count] = hash;
-        count += usize::from(hash <= bound);
-    }
-    keys.truncate(count);
-    keep_smallest(keys, KEYS);
-    if keys.len() < KEYS && count < all {
-        keys.clear();
-        keys.extend(key_shingles(letters));
-        keep_smallest(keys, KEYS);
-    }
-}
-
-fn upper_half(hash: u64) -> u32 {
-    u32::try_from(hash >> 32).expect("half of 64 bits is 32 bits")
+/// The letters of words in a row, repeated ones squeezed also across words, as many as are compared.
+fn letters_of(spaced: &str) -> String {
+    let mut last = ' ';
+    let differs = |c: &char| *c != std::mem::replace(&mut last, *c);
+    spaced.chars().filter(|c| *c != ' ').filter(differs).take(LETTERS_MAX).collect()
 }
 
 /// The texts of a stream, as far back as they are remembered, with a cluster each.
@@ -245,10 +173,8 @@ pub struct Near<C> {
     same: HashMap<u64, u64, BuildHasherDefault<AsIs>>,
     /// Texts by key.
     buckets: Buckets,
-    /// Memory for the letters of one text, for its shingles and its keys.
-    letters: Vec<char>,
-    shingles: Vec<u32>,
-    keys: Vec<u32>,
+    /// Those of the text that joins.
+    shingles: Shingles,
 }
 
 /// A text that was seen.
@@ -266,11 +192,7 @@ struct Remembered<C> {
 
 impl<C> Remembered<C> {
     fn sketch(&self) -> &Sketch {
-        self.sketch.get_or_init(|| {
-            let mut letters = Vec::with_capacity(self.spaced.len());
-            letters_into(&self.spaced, &mut letters);
-            Box::new(Sketch::new(&self.spaced, &letters, shingles(&letters).collect()))
-        })
+        self.sketch.get_or_init(|| Box::new(Sketch::new(&self.spaced)))
     }
 }
 
@@ -287,8 +209,7 @@ impl<C: Clone> Near<C> {
         let texts_max = texts_max.max(1);
         let buckets = Buckets::new(texts_max);
         let (texts, same) = (VecDeque::new(), HashMap::default());
-        let (letters, shingles, keys) = (Vec::new(), Vec::new(), Vec::new());
-        Self { texts_max, texts, first: 0, same, buckets, letters, shingles, keys }
+        Self { texts_max, texts, first: 0, same, buckets, shingles: Shingles::default() }
     }
 
     /// The cluster of the most similar text before this one; its own where it is a copy of none.
@@ -297,17 +218,10 @@ impl<C: Clone> Near<C> {
         if let Some(text) = self.same.get(&fingerprint).and_then(|number| self.text(*number)) {
             return text.cluster.clone();
         }
-        let whole = template.spaced();
-        let spaced = clip(whole);
-        if spaced.len() < whole.len() {
-            letters_into(spaced, &mut self.letters);
-        } else {
-            take_letters(template.letters(), &mut self.letters);
-        }
-        self.shingles.clear();
-        self.shingles.extend(shingles(&self.letters));
-        let outline = (self.shingles.len() < SHINGLES_MAX).then(|| Outline::new(&self.shingles));
-        keys_into(&self.letters, &mut self.keys);
+        let spaced = clip(template.spaced());
+        self.shingles.read(template.letters());
+        let hashes = &self.shingles.hashes;
+        let outline = (hashes.len() < SHINGLES_MAX).then(|| Outline::new(hashes));
         let (found, sketch) = self.most_similar(spaced, outline.as_ref());
         let cluster = found.unwrap_or_else(own);
         let text = Remembered { fingerprint, outline, spaced: spaced.into(), sketch, cluster: cluster.clone() };
@@ -322,20 +236,14 @@ impl<C: Clone> Near<C> {
     /// The cluster of the most similar text, of equally similar ones the oldest; and the sketch it was compared by.
     fn most_similar(&self, spaced: &str, outline: Option<&Outline>) -> (Option<C>, OnceCell<Box<Sketch>>) {
         let sketch = OnceCell::new();
-        let (candidates, count) = self.buckets.candidates(&self.keys);
+        let (candidates, count) = self.buckets.candidates(&self.shingles.keys);
         let compared = candidates[..count].iter().filter_map(|&number| {
-            let text = self.text(number).filter(|text| self.may_be_similar(outline, text))?;
-            let sketch = sketch.get_or_init(|| Box::new(Sketch::new(spaced, &self.letters, self.shingles.clone())));
+            let text = self.text(number).filter(|text| may_be_similar(outline, text.outline.as_ref()))?;
+            let sketch = sketch.get_or_init(|| Box::new(Sketch::new(spaced)));
             Some((sketch.similarity(text.sketch())?, std::cmp::Reverse(number), text))
         });
         let best = compared.max_by_key(|(similarity, number, _)| (*similarity, *number));
         (best.map(|(.., text)| text.cluster.clone()), sketch)
-    }
-
-    /// False where the outlines say that two texts have too little in common for any comparison.
-    fn may_be_similar(&self, outline: Option<&Outline>, other: &Remembered<C>) -> bool {
-        let both = outline.zip(other.outline.as_ref());
-        both.is_none_or(|(own, other)| own.may_share(&self.shingles, other, SAME_SHINGLES_ANY))
     }
 
     fn remember(&mut self, text: Remembered<C>) {
@@ -346,10 +254,15 @@ impl<C: Clone> Near<C> {
             self.first += 1;
         }
         let number = self.first + self.texts.len() as u64;
-        self.buckets.add(&self.keys, number);
+        self.buckets.add(&self.shingles.keys, number);
         self.same.insert(text.fingerprint, number);
         self.texts.push_back(text);
     }
+}
+
+/// False where the outlines of two texts say that they have too little in common for any comparison.
+fn may_be_similar(own: Option<&Outline>, other: Option<&Outline>) -> bool {
+    own.zip(other).is_none_or(|(own, other)| own.may_share(other, SAME_SHINGLES_ANY))
 }
 
 /// As many words as are compared.

@@ -26,12 +26,12 @@ pub(crate) fn rounded(linear: &Linear) -> Linear {
 }
 
 /// Columns side by side, row by row; unused places stay zero.
-pub(crate) fn rows<const N: usize>(columns: &[Vec<i8>]) -> Vec<[i8; N]> {
+pub(crate) fn rows<const N: usize, R: From<[i8; N]>>(columns: &[Vec<i8>]) -> Vec<R> {
     let mut rows = vec![[0; N]; columns.first().map_or(0, Vec::len)];
     for (place, column) in columns.iter().enumerate().take(N) {
         for (row, &steps) in rows.iter_mut().zip(column) {
             row[place] = steps;
         }
     }
-    rows
+    rows.into_iter().map(R::from).collect()
 }

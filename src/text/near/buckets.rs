@@ -1,9 +1,11 @@
 //! Texts by key, and those that share most keys with another one. A table of fixed size; work is bounded by it.
 
-use super::KEYS;
+use super::shingles::KEYS;
 
-/// Texts remembered under one key: as many as one cache line holds.
-const BUCKET: usize = 8;
+/// Texts remembered under one key: as many as half a cache line holds.
+const BUCKET: usize = 4;
+/// Buckets for each text that is remembered.
+const BUCKETS: usize = 2;
 /// Keys that a text shares with those it is compared with; texts that share half of their shingles share four of
 /// twelve as a rule, others one at most.
 const SHARED_KEYS_MIN: usize = 2;
@@ -17,10 +19,12 @@ pub(super) struct Buckets {
 }
 
 /// The latest texts of the keys that fall together.
-type Bucket = [Slot; BUCKET];
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(32))]
+struct Bucket([Slot; BUCKET]);
 
 /// A text under a key: the upper bits of the key, and the number plus one; zero where nothing is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Slot(u64);
 
 /// Bits of a slot that hold the number; enough for a million texts a second over twelve days.
@@ -48,7 +52,7 @@ impl Slot {
 
 impl Buckets {
     pub(super) fn new(texts_max: usize) -> Self {
-        Self { buckets: vec![[Slot(0); BUCKET]; texts_max.next_power_of_two()] }
+        Self { buckets: vec![Bucket::default(); BUCKETS * texts_max.next_power_of_two()] }
     }
 
     /// The place of a key's bucket.
@@ -59,7 +63,7 @@ impl Buckets {
     pub(super) fn add(&mut self, keys: &[u32], number: u64) {
         for key in keys {
             let place = self.place(*key);
-            if let Some(oldest) = self.buckets[place].iter_mut().min_by_key(|slot| slot.order()) {
+            if let Some(oldest) = self.buckets[place].0.iter_mut().min_by_key(|slot| slot.order()) {
                 *oldest = Slot::new(*key, number);
             }
         }
@@ -68,11 +72,11 @@ impl Buckets {
     /// The texts that share most keys, of equals the latest first, and how many they are. Of at most [`KEYS`] keys.
     pub(super) fn candidates(&self, keys: &[u32]) -> ([u64; CANDIDATES_MAX], usize) {
         // all buckets are fetched before one is looked at, so that memory is waited for once
-        let mut fetched = [[Slot(0); BUCKET]; KEYS];
+        let mut fetched = [Bucket::default(); KEYS];
         fetched.iter_mut().zip(keys).for_each(|(bucket, key)| *bucket = self.buckets[self.place(*key)]);
         let (mut met, mut count) = ([0; COUNTED_MAX], 0);
         for (bucket, key) in fetched.iter().zip(keys) {
-            for slot in bucket {
+            for slot in bucket.0 {
                 // which slots are of the key cannot be guessed: others are written over
                 met[count] = slot.order();
                 count += usize::from(slot.is_of(*key));
@@ -95,7 +99,7 @@ impl Buckets {
 
 /// Most numbers that are counted, and places to count them in.
 const COUNTED_MAX: usize = KEYS * BUCKET;
-const PLACES: usize = 128;
+const PLACES: usize = 64;
 
 const _: () = assert!(COUNTED_MAX < PLACES && PLACES.is_power_of_two() && PLACES <= 256 && KEYS < 256);
 
@@ -152,7 +156,7 @@ mod tests {
     fn naive(buckets: &Buckets, keys: &[u32]) -> Vec<u64> {
         let mut numbers = Vec::new();
         for &key in keys {
-            let slots = buckets.buckets[buckets.place(key)].iter();
+            let slots = buckets.buckets[buckets.place(key)].0.iter();
             numbers.extend(slots.filter(|slot| slot.is_of(key)).map(|slot| slot.order() - 1));
         }
         numbers.sort_unstable();
