@@ -3,7 +3,7 @@
 use super::*;
 use crate::mention::{AccountFacts, Author, Kind, Mention, Platform, Visibility};
 use crate::rules::{Folded, Given, Pack, SourceFile, load, shipped};
-use crate::score::Scores;
+use crate::score::{Risk, Scores};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -241,6 +241,41 @@ fn what_may_be_of_any_intent_is_no_noise() {
             "{pairs:?}"
         );
     }
+}
+
+#[test]
+fn a_part_that_is_somebodys_matter_is_told_with_its_place() {
+    let text = "retweet to win a hoodie! where is my order please";
+    let told = |part: &Scores| {
+        let mention = post(text);
+        let read = |text: &str| if text.starts_with("where") { part.clone() } else { intents(&[]) };
+        matter(&mention, &Folded::of(&mention), &[], pack(), read).map(|matter| matter.reason)
+    };
+    let distress = |distress: f64| Risk { distress, ..Risk::default() };
+    let noise: BTreeMap<String, f64> = [("giveaway".to_owned(), 0.9)].into();
+    let (billing, safety) = ([("billing".to_owned(), 0.5)], [("safety".to_owned(), 0.6)]);
+    let cases = [
+        (Given { intents: billing.clone().into(), ..Given::default() }, Some("billing 0.50, at least 0.50")),
+        (Given { intents: safety.into(), ..Given::default() }, None),
+        (Given { intents: billing.into(), noise, ..Given::default() }, None),
+        (Given { threat: 0.3, ..Given::default() }, Some("threat 0.30, at least 0.30")),
+        (Given { risk: distress(0.3), negative: 0.5, ..Given::default() }, Some("for a person")),
+        (Given { risk: distress(0.29), negative: 0.5, ..Given::default() }, None),
+        (Given::default(), None),
+    ];
+    for (part, want) in cases {
+        let want = want.map(|why| format!("not noise: bytes 25 to 49 alone read as {why}"));
+        assert_eq!(told(&part.scores()), want, "{part:?}");
+    }
+}
+
+#[test]
+fn of_several_parts_the_one_for_a_person_decides() {
+    let mention = post("retweet this to win! where is my order please. you will all bleed for this");
+    let threat = Given { threat: 0.9, ..Given::default() }.scores();
+    let read = |text: &str| if text.starts_with("you") { threat.clone() } else { intents(&[("billing", 0.9)]) };
+    let found = matter(&mention, &Folded::of(&mention), &[], pack(), read).expect("matter");
+    assert_eq!((found.scores, found.rule.as_str()), (threat, "unless:part"));
 }
 
 #[test]
