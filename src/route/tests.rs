@@ -259,8 +259,8 @@ fn a_part_that_is_somebodys_matter_is_told_with_its_place() {
         (Given { intents: safety.into(), ..Given::default() }, None),
         (Given { intents: billing.into(), noise, ..Given::default() }, None),
         (Given { threat: 0.3, ..Given::default() }, Some("threat 0.30, at least 0.30")),
-        (Given { risk: distress(0.3), negative: 0.5, ..Given::default() }, Some("for a person")),
-        (Given { risk: distress(0.29), negative: 0.5, ..Given::default() }, None),
+        (Given { risk: distress(0.25), negative: 0.5, ..Given::default() }, Some("for a person")),
+        (Given { risk: distress(0.24), negative: 0.5, ..Given::default() }, None),
         (Given::default(), None),
     ];
     for (part, want) in cases {
