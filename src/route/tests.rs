@@ -157,7 +157,7 @@ fn every_tier_says_why() {
     for (scores, tier, words) in [
         (intents(&[]), Tier::Automatic, "row other says automatic: no person is needed"),
         (intents(&[("billing", 0.9)]), Tier::Assisted, "row billing says assisted: a person decides, with help"),
-        (human, Tier::Human, "threat 0.90, at least 0.40: a person owns it"),
+        (human, Tier::Human, "threat 0.90, at least 0.30: a person owns it"),
         (intents(&[("safety", 0.9)]), Tier::Human, "row safety says human: a person owns it"),
     ] {
         let routing = route(&post("Nimbus"), &scores);
@@ -220,7 +220,7 @@ fn noise_says_its_numbers() {
     let noise = |scores: &Scores| noise(&post("Nimbus"), &Folded::of(&post("Nimbus")), &[], scores, pack());
     let found = noise(&noisy("spam", 0.93)).expect("noise");
     assert_eq!((found.kind.as_str(), found.rule.as_str()), ("spam", "noise:spam"));
-    assert_eq!(found.reason, "noise spam 0.93, at least 0.80");
+    assert_eq!(found.reason, "noise spam 0.93, at least 0.90");
     assert_eq!(noise(&noisy("none", 1.0)), None);
     assert_eq!(noise(&noisy("unknown", 1.0)), None);
 }
