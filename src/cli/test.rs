@@ -134,15 +134,21 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
     let matched: Vec<&QueryRule> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
     let folded = Folded::of(&mention);
     let noise = route::noise(&mention, &folded, &matched, &scores, pack).map(|noise| noise.kind);
+    let read = |part: &str| score(part, Some(&scores.language.code));
+    // given scores are of the whole: they say nothing of a part
+    let is_read = noise.is_some() && case.given.is_none();
+    let matter = is_read.then(|| route::matter(&mention, &folded, &matched, pack, read)).flatten();
+    let noise = noise.filter(|_| matter.is_none());
     if case.given.is_none() && !asks_for_scores(pack, case) {
         return Observed { matched: ids(&matched), ..Observed::default() };
     }
     let brought = addressed || matched.iter().any(|query| !query.mark);
     let routed = brought && noise.is_none();
+    let deciding = matter.as_ref().map_or(&scores, |matter| &matter.scores);
     let routing =
-        routed.then(|| route::decide(&mention, &folded, &matched, &scores, case.at, pack, Model::shipped().digest()));
+        routed.then(|| route::decide(&mention, &folded, &matched, deciding, case.at, pack, Model::shipped().digest()));
     let heads = scores.heads.iter().map(|(head, answer)| (head.clone(), answer.label.to_string())).collect();
-    let fired = route::fired_triggers(&mention, &folded, &matched, &scores, pack);
+    let fired = route::fired_triggers(&mention, &folded, &matched, deciding, pack);
     Observed { matched: ids(&matched), noise, heads, fired, routing }
 }
 

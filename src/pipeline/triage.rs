@@ -5,7 +5,7 @@ use crate::mention::{Mention, Platform, RawRef};
 use crate::normalize::{Normalized, Reject, normalize};
 use crate::query::{Fields, Match, Scratch};
 use crate::route::{self, Noise, TicketAction};
-use crate::rules::{Folded, Overlaid, Pack, QueryRule};
+use crate::rules::{Folded, Pack, QueryRule};
 use crate::score::{self, Model};
 use crate::text::{Document, brands};
 
@@ -108,21 +108,27 @@ fn decide(
     };
     let folded = Folded::of(&decided.mention);
     decided.competitors = pack.lists.named_competitors(&folded);
-    decided.noise = route::noise(&decided.mention, &folded, &rules, &scores, pack);
-    if decided.noise.is_none() {
-        let mut routing = route::decide(&decided.mention, &folded, &rules, &scores, event_at, pack, model.digest());
-        if routing.ticket.action == TicketAction::Pending && !rules.iter().any(|rule| rule.watch) {
-            // nobody watches a series it is part of, so nobody would ever decide
-            routing.ticket.action = TicketAction::Upsert;
-        }
-        for Overlaid { rule, reason } in &decided.overlaid {
-            routing.decision.rules.push(rule.clone());
-            routing.decision.reasons.push(reason.clone());
-        }
-        decided.routing = Some(routing);
+    let noise = route::noise(&decided.mention, &folded, &rules, &scores, pack);
+    let read = |part: &str| model.score_in(part, Some(&scores.language.code), &pack.additions, scoring);
+    let matter = noise.as_ref().and_then(|_| route::matter(&decided.mention, &folded, &rules, pack, read));
+    if matter.is_none() && noise.is_some() {
+        (decided.noise, decided.scores) = (noise, Some(scores));
+        return Item::Noise(decided);
     }
-    decided.scores = Some(scores);
-    if decided.noise.is_some() { Item::Noise(decided) } else { Item::Routed(decided) }
+    // the part that speaks decides; the rest of the text is noise
+    let deciding = matter.as_ref().map_or(&scores, |matter| &matter.scores);
+    let mut routing = route::decide(&decided.mention, &folded, &rules, deciding, event_at, pack, model.digest());
+    if routing.ticket.action == TicketAction::Pending && !rules.iter().any(|rule| rule.watch) {
+        // nobody watches a series it is part of, so nobody would ever decide
+        routing.ticket.action = TicketAction::Upsert;
+    }
+    let of_part = matter.iter().map(|matter| (&matter.rule, &matter.reason));
+    for (rule, reason) in of_part.chain(decided.overlaid.iter().map(|one| (&one.rule, &one.reason))) {
+        routing.decision.rules.push(rule.clone());
+        routing.decision.reasons.push(reason.clone());
+    }
+    (decided.routing, decided.scores) = (Some(routing), Some(scores));
+    Item::Routed(decided)
 }
 
 /// What the record and the pack know about the mention beyond its payload.

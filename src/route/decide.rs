@@ -196,7 +196,7 @@ pub fn seen_intents<'s>(scores: &'s Scores, pack: &Pack) -> Vec<&'s str> {
 }
 
 /// The same with the threshold that each reaches.
-fn reached<'s>(scores: &'s Scores, pack: &Pack) -> impl Iterator<Item = (&'s IntentScore, f64)> {
+pub(super) fn reached<'s>(scores: &'s Scores, pack: &Pack) -> impl Iterator<Item = (&'s IntentScore, f64)> {
     let named = scores.intents.iter().filter(|score| score.id != NO_INTENT);
     let known = named.filter_map(|score| Some((score, pack.intents.get(&score.id)?.threshold)));
     known.filter(|(score, threshold)| score.probability >= *threshold)

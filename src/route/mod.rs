@@ -6,6 +6,7 @@
 mod decide;
 mod difference;
 mod facts;
+mod matter;
 mod noise;
 mod raise;
 mod reply;
@@ -15,6 +16,7 @@ mod ticket;
 
 pub use decide::{decide, fired_triggers, seen_intents};
 pub use difference::{Difference, differences};
+pub use matter::{Matter, matter};
 pub use noise::{Noise, noise};
 pub use raise::{CONTACTS_MAX, Raise, Sign, THREAD_WITHIN_MAX};
 

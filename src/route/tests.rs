@@ -157,7 +157,7 @@ fn every_tier_says_why() {
     for (scores, tier, words) in [
         (intents(&[]), Tier::Automatic, "row other says automatic: no person is needed"),
         (intents(&[("billing", 0.9)]), Tier::Assisted, "row billing says assisted: a person decides, with help"),
-        (human, Tier::Human, "threat 0.90, at least 0.40: a person owns it"),
+        (human, Tier::Human, "threat 0.90, at least 0.30: a person owns it"),
         (intents(&[("safety", 0.9)]), Tier::Human, "row safety says human: a person owns it"),
     ] {
         let routing = route(&post("Nimbus"), &scores);
@@ -239,7 +239,7 @@ fn noise_says_its_numbers() {
     let noise = |scores: &Scores| noise(&post("Nimbus"), &Folded::of(&post("Nimbus")), &[], scores, pack());
     let found = noise(&noisy("spam", 0.93)).expect("noise");
     assert_eq!((found.kind.as_str(), found.rule.as_str()), ("spam", "noise:spam"));
-    assert_eq!(found.reason, "noise spam 0.93, at least 0.80");
+    assert_eq!(found.reason, "noise spam 0.93, at least 0.90");
     assert_eq!(noise(&noisy("none", 1.0)), None);
     assert_eq!(noise(&noisy("unknown", 1.0)), None);
 }
@@ -260,6 +260,41 @@ fn what_may_be_of_any_intent_is_no_noise() {
             "{pairs:?}"
         );
     }
+}
+
+#[test]
+fn a_part_that_is_somebodys_matter_is_told_with_its_place() {
+    let text = "retweet to win a hoodie! where is my order please";
+    let told = |part: &Scores| {
+        let mention = post(text);
+        let read = |text: &str| if text.starts_with("where") { part.clone() } else { intents(&[]) };
+        matter(&mention, &Folded::of(&mention), &[], pack(), read).map(|matter| matter.reason)
+    };
+    let distress = |distress: f64| Risk { distress, ..Risk::default() };
+    let noise: BTreeMap<String, f64> = [("giveaway".to_owned(), 0.9)].into();
+    let (billing, safety) = ([("billing".to_owned(), 0.5)], [("safety".to_owned(), 0.6)]);
+    let cases = [
+        (Given { intents: billing.clone().into(), ..Given::default() }, Some("billing 0.50, at least 0.50")),
+        (Given { intents: safety.into(), ..Given::default() }, None),
+        (Given { intents: billing.into(), noise, ..Given::default() }, None),
+        (Given { threat: 0.3, ..Given::default() }, Some("threat 0.30, at least 0.30")),
+        (Given { risk: distress(0.25), negative: 0.5, ..Given::default() }, Some("for a person")),
+        (Given { risk: distress(0.24), negative: 0.5, ..Given::default() }, None),
+        (Given::default(), None),
+    ];
+    for (part, want) in cases {
+        let want = want.map(|why| format!("not noise: bytes 25 to 49 alone read as {why}"));
+        assert_eq!(told(&part.scores()), want, "{part:?}");
+    }
+}
+
+#[test]
+fn of_several_parts_the_one_for_a_person_decides() {
+    let mention = post("retweet this to win! where is my order please. you will all bleed for this");
+    let threat = Given { threat: 0.9, ..Given::default() }.scores();
+    let read = |text: &str| if text.starts_with("you") { threat.clone() } else { intents(&[("billing", 0.9)]) };
+    let found = matter(&mention, &Folded::of(&mention), &[], pack(), read).expect("matter");
+    assert_eq!((found.scores, found.rule.as_str()), (threat, "unless:part"));
 }
 
 #[test]

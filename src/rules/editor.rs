@@ -255,8 +255,11 @@ fn intents() -> Vec<Field> {
             ("severity", severity()),
         ],
     );
-    let unless =
-        map("unless", &[], vec![("any_intent", share()), ("threat", share()), ("human", flag()), ("queries", names())]);
+    let unless = map(
+        "unless",
+        &[],
+        vec![("any_intent", share()), ("threat", share()), ("human", flag()), ("part", flag()), ("queries", names())],
+    );
     let mut noise: Vec<Field> = NOISE_LABELS.map(|label| (label, share())).to_vec();
     noise.push(("unless", unless));
     vec![

@@ -58,6 +58,8 @@ pub struct NoiseRule {
     pub unless_threat: Option<f64>,
     /// Never noise when a trigger gives it to a person.
     pub unless_human: bool,
+    /// Never noise when a part of it, read alone, is somebody's matter.
+    pub unless_part: bool,
     /// Never noise when one of these queries matched: a complaint within a reply to a giveaway.
     pub unless_queries: Vec<String>,
 }
@@ -172,10 +174,11 @@ fn read_noise(parent: &Fields<'_>) -> Option<NoiseRule> {
             rule.thresholds.insert(label.to_owned(), threshold);
         }
     }
-    if let Some(unless) = fields.map("unless", "unless", &["any_intent", "threat", "human", "queries"]) {
+    if let Some(unless) = fields.map("unless", "unless", &["any_intent", "threat", "human", "part", "queries"]) {
         rule.unless_any_intent = unless.share("any_intent");
         rule.unless_threat = unless.share("threat");
         rule.unless_human = unless.flag("human").unwrap_or(false);
+        rule.unless_part = unless.flag("part").unwrap_or(false);
         rule.unless_queries = unless.references("queries", Kind::Query);
     }
     Some(rule)

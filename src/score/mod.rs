@@ -12,6 +12,7 @@ pub(crate) mod heads;
 pub(crate) mod language;
 pub(crate) mod layer;
 mod model;
+mod parts;
 mod phrases;
 mod pii;
 pub(crate) mod rows;
@@ -28,6 +29,7 @@ pub use artefact::ArtefactError;
 pub use head::{HEAD_LABELS_MAX, Head, HeadError};
 pub use layer::{LAYER_ROWS_MAX, Layer, LayerError};
 pub use model::{Model, Scratch};
+pub use parts::{PARTS_MAX, parts};
 pub use pii::find_pii;
 pub use told::{fold_into_rest, told_within};
 

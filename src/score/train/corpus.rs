@@ -93,7 +93,7 @@ impl Teach<'_> {
 
     /// Not noise, like nearly all texts of every set: so many say it that each counts less.
     fn no_noise(&mut self, weight: f32) -> &mut Self {
-        self.label(NOISE, "none", weight * 0.2)
+        self.label(NOISE, "none", weight * 0.05)
     }
 
     fn push(&mut self, head: usize, label: usize, weight: f32) -> &mut Self {

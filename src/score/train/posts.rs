@@ -11,7 +11,7 @@ use super::rng::Rng;
 /// Variants drawn from one template.
 const VARIANTS: usize = 5;
 
-const FILES: [(&str, &str); 54] = [
+const FILES: [(&str, &str); 61] = [
     ("en", include_str!("posts/en_billing.txt")),
     ("en", include_str!("posts/en_defect.txt")),
     ("en", include_str!("posts/en_outage.txt")),
@@ -66,6 +66,13 @@ const FILES: [(&str, &str); 54] = [
     ("fr", include_str!("posts/fr_quiet.txt")),
     ("de", include_str!("posts/de_quiet.txt")),
     ("und", include_str!("posts/und_quiet.txt")),
+    ("en", include_str!("posts/en_border.txt")),
+    ("es", include_str!("posts/es_border.txt")),
+    ("pt", include_str!("posts/pt_border.txt")),
+    ("fr", include_str!("posts/fr_border.txt")),
+    ("de", include_str!("posts/de_border.txt")),
+    ("en", include_str!("posts/en_texts.txt")),
+    ("en", include_str!("posts/en_twins.txt")),
 ];
 
 const SLOTS: &str = include_str!("posts/slots.txt");
