@@ -126,7 +126,7 @@ fn sum_units<const N: usize>(evidence: &Evidence<'_>, odds: &[Odds<'_>; N], unit
     let [words, pieces, concepts] = evidence.logits.shares;
     let mut add = |list: &[Feature], share: f64| {
         for feature in list {
-            let row = evidence.parts.main[feature.id as usize].weights();
+            let row = evidence.parts.main[feature.row() as usize].weights();
             let unit = &mut units[feature.unit as usize];
             unit.iter_mut().zip(odds).for_each(|(sum, odds)| *sum += share * odds.of_row(row));
         }

@@ -25,8 +25,16 @@ const LINKS: u8 = u8::MAX - 1;
 /// One feature and the unit it came from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Feature {
+    /// The row of its weights, and [`FINE_BITS`] more.
     pub(crate) id: u32,
     pub(crate) unit: u32,
+}
+
+impl Feature {
+    /// The row of its weights.
+    pub(crate) fn row(&self) -> u32 {
+        row_of(self.id)
+    }
 }
 
 /// How the name of a manner of writing begins.
@@ -104,9 +112,17 @@ pub(crate) fn top(hash: u64, bits: u32) -> u32 {
 const CONCEPT_ROWS: u32 = 1 << 14;
 pub(crate) const WORD_ROWS: u32 = (1 << MAIN_BITS) - CONCEPT_ROWS;
 
-/// A row below `rows`, every one as likely (Lemire 2019).
+/// Bits of a feature's id below its row: learning tells features by them that share a row.
+pub(crate) const FINE_BITS: u32 = u32::BITS - MAIN_BITS;
+
+/// The id of a feature in the first `rows` rows, every place as likely (Lemire 2019).
 pub(crate) fn below(hash: u64, rows: u32) -> u32 {
-    u32::try_from((u64::from(top(hash, 32)) * u64::from(rows)) >> 32).unwrap_or(0)
+    u32::try_from((u64::from(top(hash, 32)) * u64::from(rows)) >> (u32::BITS - FINE_BITS)).unwrap_or(0)
+}
+
+/// The row of a feature's weights.
+pub(crate) fn row_of(id: u32) -> u32 {
+    id >> FINE_BITS
 }
 
 fn id(seed: u64, hash: u64) -> u32 {
@@ -114,7 +130,7 @@ fn id(seed: u64, hash: u64) -> u32 {
 }
 
 fn concept_id(seed: u64, hash: u64) -> u32 {
-    WORD_ROWS + below(mix(hash, seed), CONCEPT_ROWS)
+    (WORD_ROWS << FINE_BITS) + below(mix(hash, seed), CONCEPT_ROWS)
 }
 
 /// The feature of a text that is about this.

@@ -113,7 +113,7 @@ impl Head {
         for (list, share) in groups.into_iter().zip(shares(groups.map(<[Feature]>::len))) {
             let mut sums = vec![0_i64; count];
             for feature in list {
-                let row = row_of(feature.id) as usize * count;
+                let row = row_of(feature) as usize * count;
                 for (sum, &weight) in sums.iter_mut().zip(&self.weights[row..row + count]) {
                     *sum += i64::from(weight);
                 }
@@ -127,9 +127,9 @@ impl Head {
     }
 }
 
-/// The row of a main feature in a user's table.
-pub(crate) fn row_of(id: u32) -> u32 {
-    id >> (MAIN_BITS - HEAD_BITS)
+/// The row of a feature in a user's table.
+pub(crate) fn row_of(feature: &Feature) -> u32 {
+    feature.row() >> (MAIN_BITS - HEAD_BITS)
 }
 
 #[cfg(test)]

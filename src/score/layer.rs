@@ -185,7 +185,7 @@ impl Layer {
     }
 
     fn rows_of<'a>(&'a self, group: &'a [Feature]) -> impl Iterator<Item = (&'a Feature, &'a [i8; WIDTH])> {
-        group.iter().filter_map(|feature| Some((feature, &self.rows[self.index.place(feature.id)?])))
+        group.iter().filter_map(|feature| Some((feature, &self.rows[self.index.place(feature.row())?])))
     }
 }
 
@@ -288,7 +288,7 @@ mod tests {
         let text = "the wheel of doom again on my frobnicator";
         let reading = crate::score::tokens::Reading::new(text);
         let features = crate::score::features::extract(&reading);
-        let mut ids: Vec<u32> = features.words.iter().map(|f| f.id).collect();
+        let mut ids: Vec<u32> = features.words.iter().map(Feature::row).collect();
         ids.sort_unstable();
         ids.dedup();
         let outage = SPECS[INTENT].first + 2;

@@ -195,12 +195,12 @@ impl Model {
 
     /// Sums the rows of a text that was read letter by letter, as it is for learning.
     pub(crate) fn logits_of(&self, features: &Features) -> Logits {
-        let pieces = sum_rows(&self.parts.main, features.pieces.iter().map(|f| f.id));
+        let pieces = sum_rows(&self.parts.main, features.pieces.iter().map(Feature::row));
         self.logits_with(features, &pieces, features.pieces.len())
     }
 
     fn logits_with(&self, features: &Features, pieces: &[i32; STRIDE], piece_count: usize) -> Logits {
-        let sum = |list: &[Feature]| sum_rows(&self.parts.main, list.iter().map(|f| f.id));
+        let sum = |list: &[Feature]| sum_rows(&self.parts.main, list.iter().map(Feature::row));
         let sums = [sum(&features.words), *pieces, sum(&features.concepts)];
         let shares = shares([features.words.len(), piece_count, features.concepts.len()]);
         let mut z = [0.0; COLUMNS];

@@ -5,7 +5,7 @@
 
 use super::ahead::fetch;
 use super::artefact::{LANGUAGES_MAX, Parts};
-use super::features::{mix, spelled_tokens, top, unit_of};
+use super::features::{mix, row_of, spelled_tokens, top, unit_of};
 use super::heads::STRIDE;
 use super::language::{LETTERS_MAX, word_ids};
 use super::rows::{Total, sum_rows, sum_run};
@@ -274,7 +274,7 @@ impl Spelled {
         let Self { letters, ids } = self;
         let word = read_word(cells, letters);
         ids.clear();
-        pieces(letters, |id| ids.push(id));
+        pieces(letters, |id| ids.push(row_of(id)));
         let (sum, count) = sum_run(&parts.main, &mut ids.iter().copied());
         (word, sum, count)
     }
@@ -338,9 +338,9 @@ mod tests {
         assert_eq!(ids(&features.words), ids(&naive.words), "{text}");
         assert_eq!(ids(&features.concepts), ids(&naive.concepts), "{text}");
         assert_eq!(sums.piece_count, naive.pieces.len(), "{text}");
-        assert_eq!(sums.pieces.get(), sum_rows(&parts.main, naive.pieces.iter().map(|f| f.id)), "{text}");
+        assert_eq!(sums.pieces.get(), sum_rows(&parts.main, naive.pieces.iter().map(Feature::row)), "{text}");
         for (unit, sum) in &sums.by_unit {
-            let of_unit = naive.pieces.iter().filter(|f| f.unit == *unit).map(|f| f.id);
+            let of_unit = naive.pieces.iter().filter(|f| f.unit == *unit).map(Feature::row);
             assert_eq!(sum.map(i32::from), sum_rows(&parts.main, of_unit), "{text}");
         }
         let mut language = Vec::new();

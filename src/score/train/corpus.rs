@@ -6,7 +6,7 @@ use super::posts::{Post, generate};
 use super::rng::Rng;
 use super::sgd::{Example, Store};
 use crate::score::concepts::Lexicon;
-use crate::score::features::{concept_feature, extract};
+use crate::score::features::{FINE_BITS, concept_feature, extract};
 use crate::score::heads::{
     ABUSE, DANGER, DISTRESS, EMOTION, FRUSTRATION, HEADS, INCIDENT, INTENT, LEGAL, NOISE, PRESS, SARCASM, SENTIMENT,
     SPECS, THREAT, URGENCY,
@@ -51,7 +51,8 @@ const WORD_PAIRS: usize = 6;
 /// # Errors
 /// When a set cannot be read.
 pub(crate) fn build(loader: &mut Loader<'_>, seed: u64) -> Result<Corpus, TrainError> {
-    let mut build = Build { corpus: Corpus::default(), rng: Rng::new(seed ^ 0xC0) };
+    let corpus = Corpus { store: Store::fine(FINE_BITS), ..Corpus::default() };
+    let mut build = Build { corpus, rng: Rng::new(seed ^ 0xC0) };
     build.sentiment(loader)?;
     build.emotion(loader)?;
     build.vader(loader)?;
@@ -390,6 +391,7 @@ impl Build {
         self.corpus.own_posts = posts.len();
         for post in posts {
             let mut teach = self.teach(&post.text, OWN, post.held());
+            teach.corpus.store.is_variant(teach.text, post.template);
             let noise = ["spam", "giveaway", "bot", "low_value"].into_iter().find(|n| post.has(n));
             match noise {
                 Some(kind) => teach.label(NOISE, kind, 1.0),

@@ -76,7 +76,7 @@ fn examples(rows: &[Vec<String>], labels: &[String], seed: u64) -> (Store, Vec<E
     for row in rows {
         let Ok(label) = labels.binary_search(&row[1]) else { continue };
         let features = extract(&Reading::new(&row[0]));
-        let text = store.add(features.groups().map(|group| group.iter().map(|f| row_of(f.id))));
+        let text = store.add(features.groups().map(|group| group.iter().map(row_of)));
         let label = u8::try_from(label).expect("labels are bounded");
         examples.push(Example { text, label, weight: 1.0, held: rng.below(5) == 0, source: 0 });
     }

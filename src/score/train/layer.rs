@@ -11,7 +11,7 @@ use super::metrics::Tally;
 use super::rng::Rng;
 use crate::mention::hash64;
 use crate::score::calibrate::{best, round4, softmax};
-use crate::score::features::extract;
+use crate::score::features::{Feature, extract};
 use crate::score::heads::{COLUMNS, HeadSpec, SPECS};
 use crate::score::layer::{Layer, MOVED};
 use crate::score::model::Model;
@@ -115,7 +115,7 @@ impl<'a> Sheet<'a> {
             let logits = model.logits_of(&features);
             let mut counted: BTreeMap<u32, f64> = BTreeMap::new();
             for (group, share) in features.groups().into_iter().zip(logits.shares) {
-                group.iter().for_each(|feature| *counted.entry(feature.id).or_default() += share);
+                group.iter().for_each(|feature| *counted.entry(feature.row()).or_default() += share);
             }
             let length = libm::sqrt(counted.values().map(|count| count * count).sum());
             let place = |(id, count): (u32, f64)| Some((u32::try_from(live.binary_search(&id).ok()?).ok()?, count));
@@ -167,7 +167,7 @@ fn sample(posts: &[Post], seed: u64) -> (Vec<&Post>, f64) {
 fn live(posts: &[&Post]) -> Vec<u32> {
     let ids = |post: &Post| -> BTreeSet<u32> {
         let features = extract(&Reading::new(&post.text));
-        features.groups().into_iter().flatten().map(|feature| feature.id).collect()
+        features.groups().into_iter().flatten().map(Feature::row).collect()
     };
     let mut seen: BTreeMap<u32, u32> = BTreeMap::new();
     for post in posts.iter().filter(|post| !post.said.is_empty()) {

@@ -4,16 +4,32 @@
 use super::rng::Rng;
 use crate::score::features::GROUPS;
 use crate::score::model::shares;
+use std::collections::HashMap;
+use std::ops::Range;
 
 /// The features of many texts, end to end.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     ids: Vec<u32>,
+    /// Bits of an id below its row.
+    fine_bits: u32,
+    /// Per text: what it is a variant of.
+    origins: Vec<u32>,
     /// Per text: where each of its groups begins.
     starts: Vec<[usize; GROUPS]>,
 }
 
 impl Store {
+    /// One whose ids tell features of a row apart by their last bits.
+    pub(crate) fn fine(fine_bits: u32) -> Self {
+        Self { fine_bits, ..Self::default() }
+    }
+
+    /// Says that a text is a variant of a template: what all its variants have is seen once.
+    pub(crate) fn is_variant(&mut self, text: u32, template: usize) {
+        self.origins[text as usize] = u32::MAX - u32::try_from(template).expect("fewer than 2^32 templates");
+    }
+
     /// Adds a text's features, group by group; returns its number.
     pub(crate) fn add(&mut self, groups: [impl Iterator<Item = u32>; GROUPS]) -> u32 {
         let starts = groups.map(|ids| {
@@ -22,24 +38,53 @@ impl Store {
             from
         });
         self.starts.push(starts);
-        u32::try_from(self.starts.len() - 1).expect("fewer than 2^32 texts")
+        let text = u32::try_from(self.starts.len() - 1).expect("fewer than 2^32 texts");
+        self.origins.push(text);
+        text
+    }
+
+    fn row(&self, id: u32) -> usize {
+        (id >> self.fine_bits) as usize
     }
 
     /// Whether a text has a feature.
     pub(crate) fn has(&self, text: u32, id: u32) -> bool {
-        self.groups(text).iter().any(|(ids, _)| ids.contains(&id))
+        self.all(text).contains(&id)
     }
 
-    /// The groups of a text, each with what one feature counts.
-    fn groups(&self, text: u32) -> [(&[u32], f32); GROUPS] {
+    /// Where the groups of a text stand.
+    fn ranges(&self, text: u32) -> [Range<usize>; GROUPS] {
         let text = text as usize;
         let starts = self.starts[text];
         let end = self.starts.get(text + 1).map_or(self.ids.len(), |s| s[0]);
-        let groups: [&[u32]; GROUPS] =
-            std::array::from_fn(|group| &self.ids[starts[group]..starts.get(group + 1).copied().unwrap_or(end)]);
-        let shares = shares(groups.map(<[u32]>::len));
-        std::array::from_fn(|group| (groups[group], shares[group] as f32))
+        std::array::from_fn(|group| starts[group]..starts.get(group + 1).copied().unwrap_or(end))
     }
+
+    /// All ids of a text.
+    fn all(&self, text: u32) -> &[u32] {
+        let [first, .., last] = self.ranges(text);
+        &self.ids[first.start..last.end]
+    }
+
+    /// The groups of a text, each with what one feature counts.
+    fn groups(&self, text: u32) -> [Group<'_>; GROUPS] {
+        let ranges = self.ranges(text);
+        let shares = shares(std::array::from_fn(|group| ranges[group].len()));
+        std::array::from_fn(|group| {
+            let range = ranges[group].clone();
+            Group { ids: &self.ids[range.clone()], from: range.start, share: shares[group] as f32 }
+        })
+    }
+}
+
+/// Features of a text whose weight is shared out together.
+#[derive(Clone, Copy)]
+struct Group<'a> {
+    ids: &'a [u32],
+    /// Where they stand in the store.
+    from: usize,
+    /// What one of them counts.
+    share: f32,
 }
 
 /// One text with its right answer.
@@ -87,15 +132,15 @@ impl Linear {
     /// Log-odds of a text.
     pub(crate) fn logits(&self, store: &Store, text: u32) -> Vec<f32> {
         let mut z = self.bias.clone();
-        add_rows(&self.weights, self.width, store.groups(text), &mut z);
+        add_rows(&self.weights, self.width, store, store.groups(text), &mut z);
         z
     }
 }
 
-fn add_rows(weights: &[f32], width: usize, groups: [(&[u32], f32); GROUPS], z: &mut [f32]) {
-    for (ids, share) in groups {
+fn add_rows(weights: &[f32], width: usize, store: &Store, groups: [Group<'_>; GROUPS], z: &mut [f32]) {
+    for Group { ids, share, .. } in groups {
         for &id in ids {
-            let row = &weights[id as usize * width..][..width];
+            let row = &weights[store.row(id) * width..][..width];
             for (z, w) in z.iter_mut().zip(row) {
                 *z += share * w;
             }
@@ -116,7 +161,7 @@ pub(crate) struct Lean<'a> {
 pub(crate) fn learn(store: &Store, examples: &[Example], recipe: &Recipe, lean: Option<Lean<'_>>, all: bool) -> Linear {
     let mut order: Vec<Example> = examples.iter().filter(|e| all || !e.held).copied().collect();
     balance(&mut order, recipe);
-    let rare = rare_rows(store, &order, recipe.rows);
+    let rare = rare(store, &order);
     let leant = lean.map_or_else(Leant::default, |lean| Leant::new(store, &order, lean.on));
     let mut learner = Learner::new(recipe, lean, leant);
     let mut rng = Rng::new(recipe.seed);
@@ -182,22 +227,24 @@ fn balance(examples: &mut [Example], recipe: &Recipe) {
     }
 }
 
-/// Rows seen in fewer than two texts teach nothing that holds elsewhere.
-fn rare_rows(store: &Store, examples: &[Example], rows: usize) -> Vec<bool> {
-    let mut seen = vec![0_u8; rows];
-    let mut last = vec![u32::MAX; rows];
+/// Of all that the store holds, what is of features seen in fewer than two texts, or in variants of one template only:
+/// they teach nothing that holds elsewhere, and would only crowd their row.
+fn rare(store: &Store, examples: &[Example]) -> Vec<bool> {
+    let mut seen: HashMap<u32, Seen> = HashMap::new();
     for e in examples {
-        for (ids, _) in store.groups(e.text) {
-            for &id in ids {
-                let id = id as usize;
-                if last[id] != e.text {
-                    last[id] = e.text;
-                    seen[id] = seen[id].saturating_add(1);
-                }
-            }
+        let origin = store.origins[e.text as usize];
+        for &id in store.all(e.text) {
+            let seen = seen.entry(id).or_insert(Seen { first: origin, again: false });
+            seen.again |= seen.first != origin;
         }
     }
-    seen.into_iter().map(|n| n < 2).collect()
+    store.ids.iter().map(|id| seen.get(id).is_none_or(|seen| !seen.again)).collect()
+}
+
+/// Where a feature was seen first, and whether anywhere else.
+struct Seen {
+    first: u32,
+    again: bool,
 }
 
 struct Learner<'a> {
@@ -264,10 +311,10 @@ impl<'a> Learner<'a> {
         let width = self.recipe.width;
         let mut groups = store.groups(example.text);
         if self.recipe.concepts_only {
-            [groups[0].0, groups[1].0] = [&[]; 2];
+            [groups[0].ids, groups[1].ids] = [&[]; 2];
         }
         self.z.copy_from_slice(&self.bias);
-        add_rows(&self.weights, width, groups, &mut self.z);
+        add_rows(&self.weights, width, store, groups, &mut self.z);
         for (s, &value) in self.leant.of(example.text).iter().enumerate() {
             for (k, z) in self.z.iter_mut().enumerate() {
                 *z += value * self.mixing[s * width + k];
@@ -277,20 +324,17 @@ impl<'a> Learner<'a> {
         if self.z.iter().all(|g| g.abs() < 1e-3) {
             return;
         }
-        self.update(groups, rare);
+        self.update(store, groups, rare);
         self.update_mixing(example.text);
     }
 
     /// Moves every weight against its gradient; `z` holds the gradient of the log-odds.
-    fn update(&mut self, groups: [(&[u32], f32); GROUPS], rare: &[bool]) {
+    fn update(&mut self, store: &Store, groups: [Group<'_>; GROUPS], rare: &[bool]) {
         let width = self.recipe.width;
         let (rate, decay) = (self.recipe.rate, self.recipe.decay);
-        for (ids, share) in groups {
-            for &id in ids {
-                if rare[id as usize] {
-                    continue;
-                }
-                let at = id as usize * width;
+        for Group { ids, from, share } in groups {
+            for (&id, _) in ids.iter().zip(&rare[from..]).filter(|(_, is_rare)| !**is_rare) {
+                let at = store.row(id) * width;
                 let row = self.weights[at..at + width].iter_mut().zip(&mut self.squares[at..at + width]);
                 for ((w, square), g) in row.zip(&self.z) {
                     let g = g * share + decay * *w;
