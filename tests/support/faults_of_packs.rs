@@ -16,7 +16,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     ("matrix.yaml", "crisis: 15m", "crises: 15m", 0, "unknown key \"crises\"", "\"crisis\""),
     ("matrix.yaml", "like: reputation\n", "lik: reputation\n", 0, "unknown key \"lik\"", "\"like\""),
     ("intents/intents.yaml", "threshold: 0.7", "treshold: 0.7", 0, "unknown key", "\"threshold\""),
-    ("intents/triggers.yaml", "when: {threat: 0.3}", "when: {treat: 0.5}", 0, "unknown key", "\"threat\""),
+    ("intents/triggers.yaml", "when: {threat: 0.4}", "when: {treat: 0.5}", 0, "unknown key", "\"threat\""),
     ("alerts/alerts.yaml", "  outage:\n", "  outtage:\n", 0, "unknown key \"outtage\"", "\"outage\""),
     ("alerts/alerts.yaml", "    acknowledge: 30m", "    acknowlege: 30m", 0, "unknown key", "\"acknowledge\""),
     ("replies/replies.yaml", "    expires: ", "    expire: ", 0, "unknown key \"expire\"", "\"expires\""),
