@@ -157,7 +157,7 @@ fn every_tier_says_why() {
     for (scores, tier, words) in [
         (intents(&[]), Tier::Automatic, "row other says automatic: no person is needed"),
         (intents(&[("billing", 0.9)]), Tier::Assisted, "row billing says assisted: a person decides, with help"),
-        (human, Tier::Human, "threat 0.90, at least 0.30: a person owns it"),
+        (human, Tier::Human, "threat 0.90, at least 0.40: a person owns it"),
         (intents(&[("safety", 0.9)]), Tier::Human, "row safety says human: a person owns it"),
     ] {
         let routing = route(&post("Nimbus"), &scores);
@@ -277,9 +277,9 @@ fn a_part_that_is_somebodys_matter_is_told_with_its_place() {
         (Given { intents: billing.clone().into(), ..Given::default() }, Some("billing 0.50, at least 0.50")),
         (Given { intents: safety.into(), ..Given::default() }, None),
         (Given { intents: billing.into(), noise, ..Given::default() }, None),
-        (Given { threat: 0.3, ..Given::default() }, Some("threat 0.30, at least 0.30")),
-        (Given { risk: distress(0.25), negative: 0.5, ..Given::default() }, Some("for a person")),
-        (Given { risk: distress(0.24), negative: 0.5, ..Given::default() }, None),
+        (Given { threat: 0.4, ..Given::default() }, Some("threat 0.40, at least 0.40")),
+        (Given { risk: distress(0.3), negative: 0.5, ..Given::default() }, Some("for a person")),
+        (Given { risk: distress(0.29), negative: 0.5, ..Given::default() }, None),
         (Given::default(), None),
     ];
     for (part, want) in cases {
