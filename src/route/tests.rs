@@ -277,7 +277,7 @@ fn a_part_that_is_somebodys_matter_is_told_with_its_place() {
         (Given { intents: billing.clone().into(), ..Given::default() }, Some("billing 0.50, at least 0.50")),
         (Given { intents: safety.into(), ..Given::default() }, None),
         (Given { intents: billing.into(), noise, ..Given::default() }, None),
-        (Given { threat: 0.4, ..Given::default() }, Some("threat 0.40, at least 0.40")),
+        (Given { threat: 0.35, ..Given::default() }, Some("threat 0.35, at least 0.35")),
         (Given { risk: distress(0.3), negative: 0.5, ..Given::default() }, Some("for a person")),
         (Given { risk: distress(0.29), negative: 0.5, ..Given::default() }, None),
         (Given::default(), None),
