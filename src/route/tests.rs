@@ -157,7 +157,7 @@ fn every_tier_says_why() {
     for (scores, tier, words) in [
         (intents(&[]), Tier::Automatic, "row other says automatic: no person is needed"),
         (intents(&[("billing", 0.9)]), Tier::Assisted, "row billing says assisted: a person decides, with help"),
-        (human, Tier::Human, "threat 0.90, at least 0.40: a person owns it"),
+        (human, Tier::Human, "threat 0.90, at least 0.35: a person owns it"),
         (intents(&[("safety", 0.9)]), Tier::Human, "row safety says human: a person owns it"),
     ] {
         let routing = route(&post("Nimbus"), &scores);

@@ -50,6 +50,7 @@ pub fn train_head(tsv: &str, text: &str, label: &str, seed: u64) -> Result<Train
         rows: 1 << HEAD_BITS,
         seed,
         concepts_only: false,
+        prunes: true,
     };
     let tried = learn(&store, &examples, &recipe, None, false);
     let mut tally = Tally::default();

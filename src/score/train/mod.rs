@@ -115,6 +115,8 @@ fn recipe(head: usize, seed: u64) -> Recipe {
         rows: 1 << MAIN_BITS,
         seed: seed ^ head as u64,
         concepts_only: false,
+        // what is asked is written by ourselves, hardly anything twice: a word of one post is one more there
+        prunes: ![INTENT, URGENCY, THREAT, DISTRESS, DANGER, LEGAL, PRESS].contains(&head),
     };
     match head {
         // slowly and often: what many people call a mood is a matter of many weak signs
@@ -158,6 +160,7 @@ fn learn_all(corpus: &Corpus, seed: u64, all: bool) -> Weights {
         rows: 1 << LANGUAGE_BITS,
         seed: seed ^ 0x1A,
         concepts_only: false,
+        prunes: true,
     };
     let language = learn(&corpus.language_store, &corpus.language, &language, None, all);
     Weights { heads: heads.into_iter().map(|h| h.expect("every head is learned")).collect(), language }

@@ -118,6 +118,8 @@ pub(crate) struct Recipe {
     pub(crate) seed: u64,
     /// Learn what texts are about only, not their words: for heads with few posts.
     pub(crate) concepts_only: bool,
+    /// Learn nothing of features seen in one text, or in variants of one template, alone.
+    pub(crate) prunes: bool,
 }
 
 /// Weights by row and label.
@@ -161,7 +163,7 @@ pub(crate) struct Lean<'a> {
 pub(crate) fn learn(store: &Store, examples: &[Example], recipe: &Recipe, lean: Option<Lean<'_>>, all: bool) -> Linear {
     let mut order: Vec<Example> = examples.iter().filter(|e| all || !e.held).copied().collect();
     balance(&mut order, recipe);
-    let rare = rare(store, &order);
+    let rare = if recipe.prunes { rare(store, &order) } else { vec![false; store.ids.len()] };
     let leant = lean.map_or_else(Leant::default, |lean| Leant::new(store, &order, lean.on));
     let mut learner = Learner::new(recipe, lean, leant);
     let mut rng = Rng::new(recipe.seed);
@@ -228,7 +230,7 @@ fn balance(examples: &mut [Example], recipe: &Recipe) {
 }
 
 /// Of all that the store holds, what is of features seen in fewer than two texts, or in variants of one template only:
-/// they teach nothing that holds elsewhere, and would only crowd their row.
+/// they teach little that holds elsewhere, and crowd their row.
 fn rare(store: &Store, examples: &[Example]) -> Vec<bool> {
     let mut seen: HashMap<u32, Seen> = HashMap::new();
     for e in examples {
@@ -406,6 +408,7 @@ mod tests {
             rows: 64,
             seed: 1,
             concepts_only: false,
+            prunes: true,
         };
         (store, examples, recipe)
     }
