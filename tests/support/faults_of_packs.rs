@@ -15,7 +15,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     ("matrix.yaml", "when: {impersonation: true}", "when: {impersonations: true}", 0, "unknown key", "\"impersonation\""),
     ("matrix.yaml", "crisis: 15m", "crises: 15m", 0, "unknown key \"crises\"", "\"crisis\""),
     ("matrix.yaml", "like: reputation\n", "lik: reputation\n", 0, "unknown key \"lik\"", "\"like\""),
-    ("intents/intents.yaml", "threshold: 0.7", "treshold: 0.7", 0, "unknown key", "\"threshold\""),
+    ("intents/intents.yaml", "threshold: 0.8", "treshold: 0.8", 0, "unknown key", "\"threshold\""),
     ("matrix.yaml", "when: {triggers: [minors]}", "when: {triggers: [minor]}", 0, "unknown trigger \"minor\"", "\"minors\""),
     ("intents/triggers.yaml", "when: {threat: 0.35}", "when: {triggers: [minors]}", 0, "a trigger cannot ask for other triggers", "matrix rows"),
     ("intents/triggers.yaml", "when: {threat: 0.35}", "when: {treat: 0.5}", 0, "unknown key", "\"threat\""),
