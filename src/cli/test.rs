@@ -133,12 +133,13 @@ fn observe<'p>(pack: &'p Pack, case: &Case, score: &dyn Fn(&str, Option<&str>) -
     pack.note_impersonation(&mut mention);
     let matched: Vec<&QueryRule> = matches.iter().filter_map(|found| pack.query(found.query)).collect();
     let folded = Folded::of(&mention);
-    let noise = route::noise(&mention, &folded, &matched, &scores, pack).map(|noise| noise.kind);
     let read = |part: &str| score(part, Some(&scores.language.code));
     // given scores are of the whole: they say nothing of a part
-    let is_read = noise.is_some() && case.given.is_none();
-    let matter = is_read.then(|| route::matter(&mention, &folded, &matched, pack, read)).flatten();
-    let noise = noise.filter(|_| matter.is_none());
+    let read = case.given.is_none().then_some(read);
+    let (noise, matter) = match route::sift(&mention, &folded, &matched, &scores, pack, read) {
+        Ok(matter) => (None, matter),
+        Err(noise) => (Some(noise.kind), None),
+    };
     if case.given.is_none() && !asks_for_scores(pack, case) {
         return Observed { matched: ids(&matched), ..Observed::default() };
     }

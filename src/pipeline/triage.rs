@@ -108,13 +108,14 @@ fn decide(
     };
     let folded = Folded::of(&decided.mention);
     decided.competitors = pack.lists.named_competitors(&folded);
-    let noise = route::noise(&decided.mention, &folded, &rules, &scores, pack);
     let read = |part: &str| model.score_in(part, Some(&scores.language.code), &pack.additions, scoring);
-    let matter = noise.as_ref().and_then(|_| route::matter(&decided.mention, &folded, &rules, pack, read));
-    if matter.is_none() && noise.is_some() {
-        (decided.noise, decided.scores) = (noise, Some(scores));
-        return Item::Noise(decided);
-    }
+    let matter = match route::sift(&decided.mention, &folded, &rules, &scores, pack, Some(read)) {
+        Ok(matter) => matter,
+        Err(noise) => {
+            (decided.noise, decided.scores) = (Some(noise), Some(scores));
+            return Item::Noise(decided);
+        }
+    };
     // the part that speaks decides; the rest of the text is noise
     let deciding = matter.as_ref().map_or(&scores, |matter| &matter.scores);
     let mut routing = route::decide(&decided.mention, &folded, &rules, deciding, event_at, pack, model.digest());

@@ -5,6 +5,7 @@
 
 use super::decide::{for_a_person, reached};
 use super::facts::Facts;
+use super::noise::{Noise, noise};
 use crate::mention::Mention;
 use crate::rules::{Folded, Pack, QueryRule};
 use crate::score::{Scores, parts};
@@ -20,13 +21,28 @@ pub struct Matter {
     pub reason: String,
 }
 
+/// What is to be dropped of what matched, else the part of it by which it is routed, where it is not the whole.
+///
+/// # Errors
+/// The noise that it is. `read` is the model: it scores one part; without it no part is looked at.
+pub fn sift(
+    mention: &Mention,
+    folded: &Folded,
+    matched: &[&QueryRule],
+    scores: &Scores,
+    pack: &Pack,
+    read: Option<impl FnMut(&str) -> Scores>,
+) -> Result<Option<Matter>, Noise> {
+    let Some(noise) = noise(mention, folded, matched, scores, pack) else { return Ok(None) };
+    read.and_then(|read| matter(mention, folded, matched, pack, read)).map(Some).ok_or(noise)
+}
+
 /// The part of a mention's text that, read alone, is no noise and has a threat, what one of the pack's triggers gives to
 /// a person, or an intent at the pack's threshold: the first that a person must own, else the first. None where the pack
 /// does not ask for it.
 ///
 /// `read` is the model: it scores one part.
-#[must_use]
-pub fn matter(
+pub(super) fn matter(
     mention: &Mention,
     folded: &Folded,
     matched: &[&QueryRule],

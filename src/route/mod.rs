@@ -16,8 +16,8 @@ mod ticket;
 
 pub use decide::{decide, fired_triggers, seen_intents};
 pub use difference::{Difference, differences};
-pub use matter::{Matter, matter};
-pub use noise::{Noise, noise};
+pub use matter::{Matter, sift};
+pub use noise::Noise;
 pub use raise::{CONTACTS_MAX, Raise, Sign, THREAD_WITHIN_MAX};
 
 use crate::mention::Timestamp;

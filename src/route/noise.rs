@@ -22,8 +22,7 @@ pub struct Noise {
 /// A label that the pack gives no threshold never is; nor, where the pack says so, is anything with a threat, what may be
 /// of any intent (what victims of a scam write looks like a scam), what one of its triggers gives to a person, or what
 /// one of its queries matched. Nor is what an account posts that bears our name.
-#[must_use]
-pub fn noise(
+pub(super) fn noise(
     mention: &Mention,
     folded: &Folded,
     matched: &[&QueryRule],

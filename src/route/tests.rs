@@ -1,5 +1,7 @@
 //! What the default pack's own tests cannot say: ids, tickets, records, ties, wordings.
 
+use super::matter::matter;
+use super::noise::noise;
 use super::*;
 use crate::mention::{AccountFacts, Author, Kind, Mention, Platform, Visibility};
 use crate::rules::{Folded, Given, Pack, SourceFile, load, shipped};
