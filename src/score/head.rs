@@ -113,7 +113,7 @@ impl Head {
         for (list, share) in groups.into_iter().zip(shares(groups.map(<[Feature]>::len))) {
             let mut sums = vec![0_i64; count];
             for feature in list {
-                let row = row_of(feature) as usize * count;
+                let row = own_row(feature) as usize * count;
                 for (sum, &weight) in sums.iter_mut().zip(&self.weights[row..row + count]) {
                     *sum += i64::from(weight);
                 }
@@ -128,7 +128,7 @@ impl Head {
 }
 
 /// The row of a feature in a user's table.
-pub(crate) fn row_of(feature: &Feature) -> u32 {
+pub(crate) fn own_row(feature: &Feature) -> u32 {
     feature.row() >> (MAIN_BITS - HEAD_BITS)
 }
 

@@ -349,8 +349,9 @@ impl RoleStage for WatchStage {
             metrics.count_escalation(what, step);
         }
         self.take_measured().iter().for_each(|measured| metrics.measure(measured));
-        for (source, cases) in self.cases_open() {
-            metrics.set_cases_open(source.partition, cases);
+        for (source, state) in self.owned() {
+            metrics.set_cases_open(source.partition, state.cases_open());
+            metrics.set_series(source.partition, state.queries().len());
         }
         for record in self.take_voiced() {
             let VoiceRecord { brand, topic, hour, mentions, share, sentiment, reach, .. } = &record;

@@ -204,9 +204,9 @@ impl WatchStage {
         std::mem::take(&mut self.voiced)
     }
 
-    /// Cases that are not over, by owned partition.
-    pub fn cases_open(&self) -> impl Iterator<Item = (&TopicPartition, usize)> {
-        self.owned.iter().map(|(source, owned)| (source, owned.state.cases_open()))
+    /// What is known of the partitions it owns.
+    pub fn owned(&self) -> impl Iterator<Item = (&TopicPartition, &WatchState)> {
+        self.owned.iter().map(|(source, owned)| (source, &owned.state))
     }
 
     /// The topic it reads.

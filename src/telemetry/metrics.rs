@@ -41,6 +41,7 @@ pub struct Metrics {
     escalations: IntCounterVec,
     work: WorkMetrics,
     cases_open: IntGaugeVec,
+    series: IntGaugeVec,
     voice: VoiceGauges,
     skipped: IntCounterVec,
     lag_records: IntGaugeVec,
@@ -116,6 +117,11 @@ impl Metrics {
                 let opts = Opts::new("cases_open", "Cases that are not over, by partition of the signals.");
                 registered(&registry, IntGaugeVec::new(opts, &["partition"])?)?
             },
+            series: {
+                let help =
+                    "Series that are kept, by partition of the signals: what the pack watches, once it was heard.";
+                registered(&registry, IntGaugeVec::new(Opts::new("series", help), &["partition"])?)?
+            },
             voice: VoiceGauges::new(&registry)?,
             lag_records: {
                 let opts = Opts::new("lag_records", "Records between the position and the end of the partition.");
@@ -167,6 +173,7 @@ impl Metrics {
         let _ = self.lag_seconds.remove_label_values(&labels);
         if role == "watch" {
             let _ = self.cases_open.remove_label_values(&[labels[2]]);
+            let _ = self.series.remove_label_values(&[labels[2]]);
             self.voice.clear();
         }
     }
@@ -200,6 +207,12 @@ impl Metrics {
     pub fn set_cases_open(&self, partition: i32, cases: usize) {
         let cases = i64::try_from(cases).unwrap_or(i64::MAX);
         self.cases_open.with_label_values(&[&partition.to_string()]).set(cases);
+    }
+
+    /// Series that are kept of a signals partition.
+    pub fn set_series(&self, partition: i32, series: usize) {
+        let series = i64::try_from(series).unwrap_or(i64::MAX);
+        self.series.with_label_values(&[&partition.to_string()]).set(series);
     }
 
     /// What is said of a brand on a topic in an hour.
@@ -450,6 +463,7 @@ mod tests {
         }
         metrics.count_escalation("case", 2);
         metrics.set_cases_open(3, 7);
+        metrics.set_series(3, 40);
         metrics.set_voice(VoiceShown {
             brand: "Nimbus",
             topic: "all",

@@ -8,7 +8,7 @@ use super::sgd::{Example, Recipe, Store, learn};
 use super::{TrainError, digest};
 use crate::score::calibrate::{best, fit_temperature};
 use crate::score::features::extract;
-use crate::score::head::{HEAD_BITS, HEAD_LABELS_MAX, Head, row_of};
+use crate::score::head::{HEAD_BITS, HEAD_LABELS_MAX, Head, own_row};
 use crate::score::tokens::Reading;
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ fn examples(rows: &[Vec<String>], labels: &[String], seed: u64) -> (Store, Vec<E
     for row in rows {
         let Ok(label) = labels.binary_search(&row[1]) else { continue };
         let features = extract(&Reading::new(&row[0]));
-        let text = store.add(features.groups().map(|group| group.iter().map(row_of)));
+        let text = store.add(features.groups().map(|group| group.iter().map(own_row)));
         let label = u8::try_from(label).expect("labels are bounded");
         examples.push(Example { text, label, weight: 1.0, held: rng.below(5) == 0, source: 0 });
     }
