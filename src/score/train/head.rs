@@ -51,6 +51,7 @@ pub fn train_head(tsv: &str, text: &str, label: &str, seed: u64) -> Result<Train
         seed,
         concepts_only: false,
         prunes: true,
+        pace: 0.0,
     };
     let tried = learn(&store, &examples, &recipe, None, false);
     let mut tally = Tally::default();

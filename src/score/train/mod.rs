@@ -10,6 +10,7 @@ mod feedback;
 mod head;
 mod layer;
 pub(crate) mod metrics;
+mod pace;
 mod posts;
 mod quantize;
 mod rng;
@@ -117,6 +118,13 @@ fn recipe(head: usize, seed: u64) -> Recipe {
         concepts_only: false,
         // what is asked is written by ourselves, hardly anything twice: a word of one post is one more there
         prunes: ![INTENT, URGENCY, THREAT, DISTRESS, DANGER, LEGAL, PRESS].contains(&head),
+        // where the sign is a tone rather than a word, as of sarcasm, counts of words mislead
+        pace: match head {
+            EMOTION | LEGAL => 0.5,
+            SENTIMENT => 0.4,
+            INTENT | URGENCY | NOISE | ABUSE | THREAT | DISTRESS | DANGER => 0.3,
+            _ => 0.0,
+        },
     };
     match head {
         // slowly and often: what many people call a mood is a matter of many weak signs
@@ -161,6 +169,7 @@ fn learn_all(corpus: &Corpus, seed: u64, all: bool) -> Weights {
         seed: seed ^ 0x1A,
         concepts_only: false,
         prunes: true,
+        pace: 0.0,
     };
     let language = learn(&corpus.language_store, &corpus.language, &language, None, all);
     Weights { heads: heads.into_iter().map(|h| h.expect("every head is learned")).collect(), language }

@@ -1,6 +1,7 @@
 //! Logistic regression by stochastic gradient descent with per-weight rates (AdaGrad, Duchi et al. 2011), averaged
 //! over the last epochs (Polyak). One thread, fixed order, `libm`: equal data and seed give equal bytes.
 
+use super::pace::pace;
 use super::rng::Rng;
 use crate::score::features::GROUPS;
 use crate::score::model::shares;
@@ -43,7 +44,7 @@ impl Store {
         text
     }
 
-    fn row(&self, id: u32) -> usize {
+    pub(super) fn row(&self, id: u32) -> usize {
         (id >> self.fine_bits) as usize
     }
 
@@ -61,7 +62,7 @@ impl Store {
     }
 
     /// All ids of a text.
-    fn all(&self, text: u32) -> &[u32] {
+    pub(super) fn all(&self, text: u32) -> &[u32] {
         let [first, .., last] = self.ranges(text);
         &self.ids[first.start..last.end]
     }
@@ -120,6 +121,8 @@ pub(crate) struct Recipe {
     pub(crate) concepts_only: bool,
     /// Learn nothing of features seen in one text, or in variants of one template, alone.
     pub(crate) prunes: bool,
+    /// How much faster features learn that tell the labels apart by their counts alone; 0: all learn alike.
+    pub(crate) pace: f32,
 }
 
 /// Weights by row and label.
@@ -165,7 +168,7 @@ pub(crate) fn learn(store: &Store, examples: &[Example], recipe: &Recipe, lean: 
     balance(&mut order, recipe);
     let rare = if recipe.prunes { rare(store, &order) } else { vec![false; store.ids.len()] };
     let leant = lean.map_or_else(Leant::default, |lean| Leant::new(store, &order, lean.on));
-    let mut learner = Learner::new(recipe, lean, leant);
+    let mut learner = Learner::new(recipe, lean, leant, pace(store, &order, recipe));
     let mut rng = Rng::new(recipe.seed);
     let averaged_from = recipe.epochs / 2;
     let mut sum = vec![0.0_f32; recipe.rows * recipe.width];
@@ -261,6 +264,8 @@ struct Learner<'a> {
     z: Vec<f32>,
     /// Log-odds of what is leant on, by text: the same in every epoch.
     leant: Leant,
+    /// How fast each weight learns beside the others.
+    pace: Vec<f32>,
 }
 
 /// Log-odds of the columns a head leans on, of every text it learns from.
@@ -292,7 +297,7 @@ impl Leant {
 }
 
 impl<'a> Learner<'a> {
-    fn new(recipe: &'a Recipe, lean: Option<Lean<'a>>, leant: Leant) -> Self {
+    fn new(recipe: &'a Recipe, lean: Option<Lean<'a>>, leant: Leant, pace: Vec<f32>) -> Self {
         let size = recipe.rows * recipe.width;
         let mixing = lean.map_or(0, |l| l.on.width * recipe.width);
         Self {
@@ -306,6 +311,7 @@ impl<'a> Learner<'a> {
             mixing_squares: vec![1.0; mixing],
             z: vec![0.0; recipe.width],
             leant,
+            pace,
         }
     }
 
@@ -338,10 +344,10 @@ impl<'a> Learner<'a> {
             for (&id, _) in ids.iter().zip(&rare[from..]).filter(|(_, is_rare)| !**is_rare) {
                 let at = store.row(id) * width;
                 let row = self.weights[at..at + width].iter_mut().zip(&mut self.squares[at..at + width]);
-                for ((w, square), g) in row.zip(&self.z) {
+                for (((w, square), g), pace) in row.zip(&self.z).zip(&self.pace[at..at + width]) {
                     let g = g * share + decay * *w;
                     *square += g * g;
-                    *w -= rate * g / square.sqrt();
+                    *w -= pace * rate * g / square.sqrt();
                 }
             }
         }
@@ -409,6 +415,7 @@ mod tests {
             seed: 1,
             concepts_only: false,
             prunes: true,
+            pace: 0.0,
         };
         (store, examples, recipe)
     }
