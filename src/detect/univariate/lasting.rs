@@ -1,9 +1,10 @@
-//! Rises that last: every row of the last ten and thirty minutes somewhat above what is usual, none of them decisive.
+//! Rises that last: the rows of the last half hour somewhat above what is usual, none of them decisive.
 //!
 //! A sum over a window is carried by its largest row, and the streams of a talked-about name are full of single rows a
 //! hundred times the usual. Here each row is compressed and held to a few scales first, so that only *many* raised rows
-//! make a large mean. And what has been raised for hours is no rise any more: the three hours before the last one are a
-//! second expectation, and the larger counts. State is bounded: two windows, those hours, a mean and three scales.
+//! make a large mean. A row below what is usual says nothing against a rise: most such rows came before it, and who makes
+//! up for them first is late. And what has been raised for hours is no rise any more: the three hours before the last one
+//! are a second expectation, and the larger counts. State is bounded: two windows, those hours, a mean and three scales.
 
 use super::window::{Scale, Trailing};
 use crate::detect::level::Level;
@@ -12,10 +13,14 @@ const MINUTE: f64 = 60.0;
 const HOUR: f64 = 3_600.0;
 const DAY: f64 = 24.0 * HOUR;
 
-/// Ten minutes find a rise soon, thirty tell it from a spike.
-const WINDOWS_SECONDS: [f64; 2] = [10.0 * MINUTE, 30.0 * MINUTE];
+/// Five minutes find a rise soon, thirty tell it from a spike.
+const WINDOWS_SECONDS: [f64; 2] = [5.0 * MINUTE, 30.0 * MINUTE];
+/// What each counts for: the longer somewhat more, for it is the surer.
+const WEIGHTS: [f64; 2] = [0.4, 0.6];
 /// The hours before: from four hours ago to one hour ago, so that a rise of minutes is not expected of itself.
 const BEFORE_SECONDS: [f64; 2] = [4.0 * HOUR, HOUR];
+/// How much of what those hours were raised by is expected: somewhat more than all, for a rise of hours often goes on.
+const BEFORE_WEIGHT: f64 = 1.2;
 /// Fewer rows of those hours tell nothing.
 const BEFORE_ROWS_MIN: f64 = 7.0;
 /// Dispersion of the compression: variance = mean + dispersion × mean², as bursts of people are; rows below five a
@@ -23,6 +28,9 @@ const BEFORE_ROWS_MIN: f64 = 7.0;
 const DISPERSION: f64 = 0.2;
 /// No row counts for more than this many scales.
 const ROW_SCALES_MAX: f64 = 2.5;
+/// Rows are held in parts of this: their sums are exact, so that a half hour in which nothing was raised sums to zero,
+/// of which no scale learns.
+const GRAIN: f64 = 1024.0;
 /// Half-life of the mean of compressed rows: compression moves the mean below zero, the more the burstier a series.
 const MEAN_HALF_LIFE_SECONDS: f64 = DAY;
 /// Rows are learned by that mean as at most this.
@@ -70,19 +78,19 @@ impl Lasting {
         let compressed = compressed_residual(value, expected);
         let over_usual = compressed - self.mean.mean().unwrap_or(0.0);
         let most = ROW_SCALES_MAX * self.row_scale.get();
-        let residual = over_usual - self.before.mean().max(0.0);
-        let held = residual.min(most);
+        let residual = over_usual - BEFORE_WEIGHT * self.before.mean().max(0.0);
+        let held = (residual.clamp(0.0, most) * GRAIN).round() / GRAIN;
         self.before.push(now, over_usual.min(most));
         self.mean.learn(compressed.min(MEAN_ROW_MAX));
         self.row_scale.learn(residual);
         let mut sum = 0.0;
-        for (rows, scale) in &mut self.windows {
+        for ((rows, scale), weight) in self.windows.iter_mut().zip(WEIGHTS) {
             rows.push(now, held, 0.0);
             let raised = rows.sums().0 / rows.rows().sqrt();
-            sum += raised / scale.get();
+            sum += weight * raised / scale.get();
             scale.learn(raised);
         }
-        sum / WINDOWS_SECONDS.len() as f64
+        sum
     }
 
     #[cfg(test)]
@@ -157,6 +165,25 @@ mod tests {
         let giant = highest(&[100_000.0]);
         let lasting = highest(&[50.0; 8]);
         assert!(lasting > 2.0 * giant, "{lasting} against {giant}");
+    }
+
+    #[test]
+    fn rows_below_the_usual_do_not_make_a_rise_late() {
+        let rise = [50.0; 3];
+        let after_quiet: Vec<f64> = [8.0; 4].into_iter().chain(rise).collect();
+        let after_usual: Vec<f64> = [20.0; 4].into_iter().chain(rise).collect();
+        assert!(highest(&after_quiet) >= 0.95 * highest(&after_usual));
+    }
+
+    #[test]
+    fn half_hours_without_a_raised_row_are_exactly_nothing() {
+        let mut lasting = Lasting::new();
+        for row in 0..2000_u32 {
+            let now = 300.0 * f64::from(row);
+            lasting.fade(300.0, now);
+            let deviation = lasting.deviation(now, if row % 50 < 2 { 40.3 } else { 1.7 }, 20.0);
+            assert!(row % 50 < 8 || deviation <= 0.0, "{row}: {deviation}");
+        }
     }
 
     #[test]
