@@ -26,9 +26,14 @@
 //! power-law memory, infectiousness), boosted trees, likelihoods of the whole shape in nine bins, stacks of these,
 //! [`super::viral`]'s branching process mixed in, quantiles averaged or adjusted by a local regression (Beaumont, Zhang &
 //! Balding 2002), and likeness in the mean log time, in halves and tenths, or in how the audience drifts: none gained
-//! over this on both halves of the cascades. The reason is in the data: what makes a cascade
-//! late is somebody's later share, which the first hour does not show. Widths and quantile are round numbers, the same
-//! at every horizon; they were chosen looking at the same cross-validation, which flatters them a little.
+//! over this on both halves of the cascades. Nor did a posterior over the part of the traffic that is seen, with a
+//! Poisson count of what is to come, means of this with ridge, trees and boosting, straight lines through what is left
+//! over (fitted with the cascade left out; a slope chosen on all gains 0.003 of τ and would be chance), or the hour of
+//! the day of the post. The reason is in the data: what makes a cascade late is somebody's later share, which the first
+//! hour does not show. Over 20 drawn sets of three parts of every cascade, τ at an hour is 0.804, give or take 0.013 from
+//! set to set; without the two of 50 that had not a twentieth of their shares by then it is 0.839; 0.96 if every
+//! multiplier were known. Widths and quantile are round numbers, the same at every horizon; they were chosen looking at
+//! the same cross-validation, which flatters them a little.
 
 pub mod learn;
 pub mod measure;
