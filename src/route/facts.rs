@@ -103,7 +103,7 @@ impl<'a> Facts<'a> {
     pub(super) fn hold(&self, when: &Condition) -> Option<Vec<String>> {
         let author = self.mention.author.as_ref();
         let verified = author.and_then(|a| a.verified).unwrap_or(false);
-        let parts: [Option<Held>; 29] = [
+        let parts: [Option<Held>; 30] = [
             listed("platform", self.mention.platform.as_str(), when.platforms.iter().map(|p| p.as_str())),
             listed("kind", self.mention.kind.as_str(), when.kinds.iter().map(|k| k.as_str())),
             self.any_way(when),
@@ -124,6 +124,7 @@ impl<'a> Facts<'a> {
             at_least("distress", self.scores.risk.distress, when.distress),
             at_least("legal", self.scores.risk.legal, when.legal),
             at_least("press", self.scores.risk.press, when.press),
+            self.every_intent(when),
             self.every_head(when),
             when.followers.map(|least| {
                 self.followers().filter(|n| *n >= least).map(|n| format!("{n} followers, at least {least}"))
@@ -176,6 +177,16 @@ impl<'a> Facts<'a> {
             None if !wanted => Some(format!("no {what}")),
             _ => None,
         })
+    }
+
+    /// Whether every intent that is asked is as probable.
+    fn every_intent(&self, when: &Condition) -> Option<Held> {
+        let one = |(id, least): (&String, &f64)| {
+            let score = self.scores.intents.iter().find(|score| score.id == *id)?;
+            (score.probability >= *least).then(|| format!("{id} {:.2}, at least {least:.2}", score.probability))
+        };
+        let all = || Some(when.reads.iter().map(one).collect::<Option<Vec<_>>>()?.join(", "));
+        (!when.reads.is_empty()).then(all)
     }
 
     /// Whether every head that is asked gives one of the wanted answers.

@@ -5,7 +5,7 @@
 
 use super::decide::{for_a_person, reached};
 use super::facts::Facts;
-use super::noise::{Noise, noise};
+use super::noise::{Noise, may_be_an_intent, noise};
 use crate::mention::Mention;
 use crate::rules::{Folded, Pack, QueryRule};
 use crate::score::{Scores, parts};
@@ -38,7 +38,7 @@ pub fn sift(
 }
 
 /// The part of a mention's text that, read alone, is no noise and has a threat, what one of the pack's triggers gives to
-/// a person, or an intent at the pack's threshold: the first that a person must own, else the first. None where the pack
+/// a person, an intent at the pack's threshold, or what the pack never drops for speaking of any intent: the first that a person must own, else the first. None where the pack
 /// does not ask for it.
 ///
 /// `read` is the model: it scores one part.
@@ -72,5 +72,6 @@ fn says(part: &Scores, is_grave: bool, pack: &Pack) -> Option<String> {
     let threat = rule.unless_threat.filter(|least| p >= *least).map(|least| at_least("threat", p, least));
     let human = || (rule.unless_human && is_grave).then(|| "for a person".to_owned());
     let intent = || reached(part, pack).next().map(|(score, least)| at_least(&score.id, score.probability, least));
-    threat.or_else(human).or_else(intent)
+    let any = || may_be_an_intent(part, rule).then(|| "what may be of an intent".to_owned());
+    threat.or_else(human).or_else(intent).or_else(any)
 }

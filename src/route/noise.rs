@@ -50,7 +50,7 @@ pub(super) fn noise(
 }
 
 /// What speaks for any intent at all is somebody's matter, though none may come to its own threshold.
-fn may_be_an_intent(scores: &Scores, rule: &NoiseRule) -> bool {
+pub(super) fn may_be_an_intent(scores: &Scores, rule: &NoiseRule) -> bool {
     let any: f64 = scores.intents.iter().filter(|score| score.id != NO_INTENT).map(|score| score.probability).sum();
     rule.unless_any_intent.is_some_and(|least| any >= least)
 }

@@ -290,7 +290,7 @@ fn read_answers(fields: &Fields<'_>) -> BTreeMap<String, (String, f64)> {
     learned::read_asked(fields, 1.0).into_iter().filter_map(best).collect()
 }
 
-fn read_shares(parent: &Fields<'_>, key: &str, names: Option<Names>) -> BTreeMap<String, f64> {
+pub(super) fn read_shares(parent: &Fields<'_>, key: &str, names: Option<Names>) -> BTreeMap<String, f64> {
     let mut shares = BTreeMap::new();
     let Some(node) = parent.node(key) else { return shares };
     let Value::Map(entries) = &node.value else {

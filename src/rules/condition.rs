@@ -2,11 +2,13 @@
 //!
 //! Only reads and holds conditions; `route` evaluates them.
 
+use super::cases::read_shares;
 use super::fields::{Fields, Word};
 use super::learned::{self, HeadAsked};
 use super::sheet::{Ctx, Kind as Names};
 use crate::mention::{Kind, Mention, Platform};
 use crate::route::Severity;
+use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
 
 /// All given parts must hold; an empty list or `None` asks nothing. Probabilities are 0..1 and mean "at least".
@@ -34,6 +36,8 @@ pub struct Condition {
     pub without: Vec<String>,
     /// One of these triggers fired (rows only).
     pub triggers: Vec<String>,
+    /// The model gives each of these intents at least this probability, whatever their thresholds.
+    pub reads: BTreeMap<String, f64>,
     /// One of these stands in the text, as whole words.
     pub phrases: Vec<Phrase>,
     /// Probability of a threat of harm.
@@ -196,7 +200,7 @@ pub fn fold(text: &str) -> String {
 }
 
 /// What is asked apart from scores.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "intents",
     "severity",
     "platforms",
@@ -208,6 +212,7 @@ const KEYS: [&str; 21] = [
     "queries",
     "without",
     "triggers",
+    "reads",
     "phrases",
     "heads",
     "followers",
@@ -265,6 +270,7 @@ pub(super) fn read(parent: &Fields<'_>) -> Condition {
         queries: fields.references("queries", Names::Query),
         without: fields.references("without", Names::Query),
         triggers: fields.references("triggers", Names::Trigger),
+        reads: read_shares(&fields, "reads", Some(Names::Intent)),
         phrases: read_phrases(&fields, "phrases"),
         threat: fields.share("threat"),
         abuse: fields.share("abuse"),

@@ -202,6 +202,7 @@ fn condition() -> Value {
         ("queries", names()),
         ("without", names()),
         ("triggers", names()),
+        ("reads", entries(share())),
         ("phrases", names()),
         ("heads", heads()),
         ("followers", whole(0, 1_000_000_000_000)),

@@ -614,6 +614,23 @@ fn heads_of_a_pack_are_loaded_digested_and_asked() {
 }
 
 #[test]
+fn a_condition_may_ask_what_the_model_reads_below_an_intents_threshold() {
+    let trigger = "triggers:\n  - {id: desk, when: {reads: {billing: 0.2}}, severity: S2}\n";
+    let pack = load(&broken("intents/intents.yaml", "triggers:\n", trigger), &no_extra()).expect("sound");
+    assert_eq!(pack.intents.triggers[0].when.reads, [("billing".to_owned(), 0.2)].into());
+    for (asked, want) in [
+        ("{bilin: 0.2}", "unknown intent \"bilin\""),
+        ("{billing: 2}", "\"billing\" must be from 0 to 1"),
+        ("[billing]", "\"reads\" must be a mapping"),
+    ] {
+        let trigger = trigger.replace("{billing: 0.2}", asked);
+        let problems = load(&broken("intents/intents.yaml", "triggers:\n", &trigger), &no_extra());
+        let told = problems.expect_err("has problems").iter().map(ToString::to_string).collect::<String>();
+        assert!(told.contains(want), "{asked}: {told}");
+    }
+}
+
+#[test]
 fn sources_kept_without_weights_are_the_same_pack_and_score_nothing() {
     let pack = load(&with_head("{desk: {garden: 0.7}}"), &no_extra()).expect("sound");
     let kept = postcard::to_allocvec(&pack.source).expect("has a binary form");
