@@ -11,7 +11,7 @@ use super::rng::Rng;
 /// Variants drawn from one template.
 const VARIANTS: usize = 5;
 
-const FILES: [(&str, &str); 61] = [
+const FILES: [(&str, &str); 66] = [
     ("en", include_str!("posts/en_billing.txt")),
     ("en", include_str!("posts/en_defect.txt")),
     ("en", include_str!("posts/en_outage.txt")),
@@ -73,6 +73,11 @@ const FILES: [(&str, &str); 61] = [
     ("de", include_str!("posts/de_border.txt")),
     ("en", include_str!("posts/en_texts.txt")),
     ("en", include_str!("posts/en_twins.txt")),
+    ("en", include_str!("posts/en_plain.txt")),
+    ("es", include_str!("posts/es_plain.txt")),
+    ("pt", include_str!("posts/pt_plain.txt")),
+    ("fr", include_str!("posts/fr_plain.txt")),
+    ("de", include_str!("posts/de_plain.txt")),
 ];
 
 const SLOTS: &str = include_str!("posts/slots.txt");
