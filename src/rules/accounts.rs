@@ -8,6 +8,9 @@ use super::yaml::Node;
 use crate::mention::{Author, Impersonation, Kind, Mention, Platform};
 use std::collections::BTreeSet;
 
+/// Names that authors are compared with, beyond which those of products are left out: all are compared with each author.
+const OFFICIALS_MAX: usize = 256;
+
 /// Handles and ids of own accounts, pages, apps and channels.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accounts {
@@ -42,6 +45,16 @@ impl Accounts {
     #[must_use]
     pub fn impersonated(&self, platform: Platform, author: &Author) -> Option<Impersonation> {
         if self.is_own_author(platform, author) { None } else { impersonated(&self.officials, platform, author) }
+    }
+
+    /// Notes names of products: those named after an own account stand for it, too.
+    pub(super) fn add_products<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+        for name in names {
+            if self.officials.len() >= OFFICIALS_MAX {
+                break;
+            }
+            self.officials.extend(Official::of_product(name, &self.officials));
+        }
     }
 
     /// How many accounts.

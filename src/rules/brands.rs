@@ -184,6 +184,11 @@ impl Names {
         findings
     }
 
+    /// The names of products.
+    pub(super) fn products(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().filter_map(|entry| entry.listed.product.as_deref())
+    }
+
     /// The names made ready to be found; `words` are those of the pack's queries.
     pub(super) fn compile<'w>(self, words: impl Iterator<Item = &'w str>) -> Brands {
         let list: Vec<Listed> = self.list.into_iter().map(|entry| entry.listed).collect();

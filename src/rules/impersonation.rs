@@ -2,14 +2,18 @@
 //! account that is not on the list.
 //!
 //! Names are compared by their skeleton: look-alike letters, digits for letters and signs between words do not count
-//! (after the skeletons of Unicode TS 39). What a name may add to ours and still pass for it (`support`, `official`) is a fixed list
-//! of words in several languages. Never judges who a person is: it says which two names were compared, and how.
+//! (after the skeletons of Unicode TS 39). What a name may add to ours and still pass for it (`support`, `official`) is a
+//! fixed list of words in several languages ([`words`]). A product that is named after an own account stands for it, as
+//! spelt: `Nimbus Pay Support`, not `Nimbus Bay`. Never judges who a person is: it says which two names were compared,
+//! and how.
 
+use self::words::{added, beside};
 use crate::mention::{Author, Impersonation, Likeness, Platform};
 use crate::text::brands::is_common;
 use crate::text::edits;
 use crate::text::lookalike::skeleton;
-use std::sync::LazyLock;
+
+mod words;
 
 /// Shorter names are too many people's.
 const LETTERS_MIN: usize = 4;
@@ -19,40 +23,14 @@ const TWO_EDITS_LETTERS: usize = 12;
 /// Letters of a name that are compared; the longest handle of any platform is shorter.
 const LETTERS_MAX: usize = 64;
 
-/// What a false account adds to a brand's name.
-#[rustfmt::skip]
-const ADDED: &[&str] = &[
-    "support", "supports", "supportteam", "help", "helps", "helpdesk", "helpline", "desk", "care", "customer",
-    "client", "service", "services", "official", "oficial", "officiel", "offiziell", "ufficiale", "verified",
-    "verify", "team", "hq", "admin", "agent", "assist", "assistance", "contact", "secure", "security", "refund",
-    "refunds", "billing", "recovery", "claims", "giveaway", "giveaways", "airdrop", "promo", "rewards", "bonus",
-    "real", "soporte", "ayuda", "suporte", "ajuda", "atendimento", "aide", "hilfe", "kundenservice", "kontakt",
-    "the", "atencion", "atencionalcliente", "cliente", "assistenza", "assistencia", "servizioclienti",
-    "serviceclient", "klantenservice", "destek", "pomoc", "поддержка", "サポート", "客服", "官方", "center", "centre",
-    "hotline", "techsupport", "technicalsupport", "livechat", "verification", "verificado", "kundendienst",
-    "kundenbetreuung", "offizielle", "offizieller", "supporto", "aiuto", "officieel", "hulp", "resmi", "yardim",
-    "bantuan", "oficjalny", "официальный", "atencionclientes", "serviceclients", "suport", "supporrt", "offical",
-    "officail", "custumer", "servise",
-];
-
-/// Where such an account says it is: beside an added word only, since a place alone is a branch or a town's.
-const PLACES: [&str; 14] = ["uk", "us", "usa", "eu", "de", "fr", "es", "it", "br", "pt", "mx", "in", "int", "global"];
-
-/// The same as skeletons, longest first, so that `helpdesk` goes before `desk`.
-static ADDED_SKELETONS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let mut words: Vec<String> = ADDED.iter().map(|word| skeleton(word)).collect();
-    words.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-    words
-});
-
-static PLACE_SKELETONS: LazyLock<Vec<String>> = LazyLock::new(|| PLACES.iter().map(|word| skeleton(word)).collect());
-
 /// The name of an own account, made ready for comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Official {
     /// As the pack writes it.
     written: String,
     name: Name,
+    /// The name of a product: it passes as spelt only, since what is near it is somebody else's more often.
+    is_product: bool,
 }
 
 /// A name as it is compared.
@@ -63,24 +41,26 @@ struct Name {
     skeleton: Vec<char>,
     /// The skeleton without what false accounts add.
     core: Vec<char>,
-    /// The same without the place beside it, where there is one.
-    placeless: Option<Vec<char>>,
-    has_added: bool,
+    /// What is left of the skeleton as one word after the other is taken off, also what stands beside an added one
+    /// (`us`, `24x7`); nothing where none was added. All are compared, as the name itself may end like such a word.
+    bare: Vec<Vec<char>>,
 }
 
 impl Name {
     fn of(read: &str) -> Self {
         let skeleton = skeleton(read);
-        let bare = core(&skeleton);
-        let has_added = bare.len() < skeleton.len();
-        let place = PLACE_SKELETONS.iter().filter(|_| has_added).find_map(|word| without(bare, word));
-        Self {
-            read: read.to_lowercase(),
-            core: first(bare),
-            placeless: place.map(|rest| first(core(rest))),
-            has_added,
-            skeleton: first(&skeleton),
+        let (mut rest, mut bare, mut has_added) = (skeleton.as_str(), Vec::new(), false);
+        loop {
+            let less = added().find_map(|word| without(rest, word));
+            has_added |= less.is_some();
+            let Some(less) = less.or_else(|| beside().find_map(|word| without(rest, word))) else { break };
+            rest = less;
+            bare.push(first(rest));
         }
+        let core = core(&skeleton);
+        bare.extend((core.len() < skeleton.len()).then(|| first(core)));
+        bare.retain(|_| has_added);
+        Self { read: read.to_lowercase(), core: first(core), bare, skeleton: first(&skeleton) }
     }
 }
 
@@ -88,16 +68,16 @@ fn first(letters: &str) -> Vec<char> {
     letters.chars().take(LETTERS_MAX).collect()
 }
 
-/// The part of a skeleton before and after which words were added; all of it where nothing was. Figures at the end are
-/// part of what is added only beside a word.
+/// The part of a skeleton before and after which words were added; all of it where nothing was.
 fn core(skeleton: &str) -> &str {
     let mut rest = skeleton;
-    while let Some(shorter) = ADDED_SKELETONS.iter().find_map(|word| without(rest, word)) {
+    while let Some(shorter) = added().find_map(|word| without(rest, word)) {
         rest = shorter;
     }
     rest
 }
 
+/// A name without a word at one of its ends. Figures at the end are part of what is added only beside a word.
 fn without<'s>(name: &'s str, word: &str) -> Option<&'s str> {
     let figures = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let shorter = name.strip_prefix(word).or_else(|| name.strip_suffix(word)).or_else(|| figures.strip_suffix(word));
@@ -115,9 +95,17 @@ impl Official {
         Self::new(name, name)
     }
 
+    /// The same for a product's name that begins with the name of one of `owners`, as `Nimbus Pay` does.
+    pub(super) fn of_product(name: &str, owners: &[Self]) -> Option<Self> {
+        let product = Self { is_product: true, ..Self::of_name(name)? };
+        let is_theirs = owners.iter().any(|owner| product.name.skeleton.starts_with(&owner.name.core));
+        let is_new = owners.iter().all(|owner| owner.name.skeleton != product.name.skeleton);
+        (is_theirs && is_new).then_some(product)
+    }
+
     fn new(written: &str, read: &str) -> Option<Self> {
         let name = Name::of(read);
-        (name.core.len() >= LETTERS_MIN).then(|| Self { written: written.to_owned(), name })
+        (name.core.len() >= LETTERS_MIN).then(|| Self { written: written.to_owned(), name, is_product: false })
     }
 }
 
@@ -143,7 +131,7 @@ pub(super) fn impersonated(officials: &[Official], platform: Platform, author: &
     let alike = names.flat_map(|(written, read, is_handle)| {
         let seen = Name::of(read);
         let has_own_name = is_handle && is_other(&seen);
-        let compared = officials.iter().filter_map(move |official| Some((likeness(&official.name, &seen)?, official)));
+        let compared = officials.iter().filter_map(move |official| Some((likeness(official, &seen)?, official)));
         let compared = compared.filter(move |(how, _)| *how != Likeness::Edited || !has_own_name);
         compared.map(move |(how, official)| Impersonation {
             official: official.written.clone(),
@@ -154,25 +142,38 @@ pub(super) fn impersonated(officials: &[Official], platform: Platform, author: &
     alike.min_by_key(|found| found.how)
 }
 
-fn likeness(ours: &Name, seen: &Name) -> Option<Likeness> {
+fn likeness(official: &Official, seen: &Name) -> Option<Likeness> {
+    let ours = &official.name;
     if seen.skeleton == ours.skeleton {
         return Some(if seen.read == ours.read { Likeness::Same } else { Likeness::LookAlike });
     }
-    let cores = || [Some(&seen.core), seen.placeless.as_ref()].into_iter().flatten();
-    if seen.has_added && cores().any(|core| is_near(core, &ours.core)) {
+    let edits_of = |letters| if official.is_product { 0 } else { edits_allowed(letters) };
+    if seen.bare.iter().any(|core| is_near(core, &ours.core, edits_of(ours.core.len()))) {
         return Some(Likeness::AddedWord);
     }
-    let is_edited = is_near(&seen.skeleton, &ours.skeleton) && !is_common(&seen.read);
+    let is_edited = is_near(&seen.skeleton, &ours.skeleton, edits_of(ours.skeleton.len()))
+        && looks_edited(&seen.skeleton, &ours.skeleton)
+        && !is_common(&seen.read);
     is_edited.then_some(Likeness::Edited)
 }
 
-fn is_near(seen: &[char], ours: &[char]) -> bool {
-    let allowed = match ours.len() {
+/// Edits that a name of so many letters may have.
+fn edits_allowed(letters: usize) -> usize {
+    match letters {
         TWO_EDITS_LETTERS.. => 2,
         ONE_EDIT_LETTERS.. => 1,
         _ => 0,
-    };
+    }
+}
+
+fn is_near(seen: &[char], ours: &[char], allowed: usize) -> bool {
     seen.len().abs_diff(ours.len()) <= allowed && edits(seen, ours) <= allowed
+}
+
+/// Whether a name is read in passing for the one that it is near to: it begins with the same letter, and is not merely
+/// its beginning. `nlmbu` and `hlmbus` are words of their own.
+fn looks_edited(seen: &[char], ours: &[char]) -> bool {
+    seen.first() == ours.first() && !ours.starts_with(seen)
 }
 
 #[cfg(test)]

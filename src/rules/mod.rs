@@ -411,7 +411,8 @@ impl<'a> Draft<'a> {
         QuerySet::compile_named(&names, &texts).ok()
     }
 
-    fn into_pack(self, set: QuerySet, digest: String, source: PackSource) -> Pack {
+    fn into_pack(mut self, set: QuerySet, digest: String, source: PackSource) -> Pack {
+        self.accounts.add_products(self.brands.products());
         let proper = self.without_overlay();
         let brands = self.brands.compile(proper.as_ref().unwrap_or(&set).words());
         let queries: Vec<QueryRule> = self.queries.into_iter().map(|q| q.rule).collect();

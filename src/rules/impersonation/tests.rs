@@ -13,6 +13,10 @@ fn judged(handle: &str, name: &str) -> Option<(String, Likeness)> {
     ];
     let mut officials: Vec<Official> = handles.into_iter().filter_map(of_handle).collect();
     officials.extend(Official::of_name("Kestrel Mobile"));
+    for product in ["Nimbus Pay", "Fjordpay Card"] {
+        let official = Official::of_product(product, &officials);
+        officials.extend(official);
+    }
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let author = Author { handle: some(handle), name: some(name), ..Author::default() };
     let platform = match (handle.contains("bsky"), handle.contains('@')) {
@@ -42,6 +46,15 @@ fn false_accounts_are_told_with_the_name_they_take() {
         ("x", "Nimbus Soporte Oficial", "nimbus", Likeness::AddedWord),
         ("n1mbu5-refunds", "", "nimbus", Likeness::AddedWord),
         ("kestrelmobilesupport", "", "Kestrel Mobile", Likeness::AddedWord),
+        ("nimbus_24x7_help", "", "nimbus", Likeness::AddedWord),
+        ("nimbususa_support", "", "nimbus", Likeness::AddedWord),
+        ("nimbus_support_canada", "", "nimbus", Likeness::AddedWord),
+        ("nimbus_account_recovery", "", "nimbus", Likeness::AddedWord),
+        ("x", "Nimbus Refund Department", "nimbus", Likeness::AddedWord),
+        ("x", "Nimbus GmbH", "nimbus", Likeness::AddedWord),
+        ("nimbus_pay", "", "Nimbus Pay", Likeness::LookAlike),
+        ("x", "Nimbus Pay", "Nimbus Pay", Likeness::Same),
+        ("nimbuspaycare", "", "Nimbus Pay", Likeness::AddedWord),
         ("nimbuss", "", "nimbus", Likeness::Edited),
         ("nmibus", "", "nimbus", Likeness::Edited),
         ("kestrel_mobole", "", "Kestrel Mobile", Likeness::Edited),
@@ -61,6 +74,14 @@ fn people_who_speak_of_a_brand_or_share_a_word_are_left_alone() {
         ("support", "Support"),
         ("help_desk", "Official"),
         ("limbo", ""),
+        ("nimbu", ""),
+        ("animbus", ""),
+        ("nimbus_bay", ""),
+        ("x", "Nimbus Payne"),
+        ("fjordpay_card", ""),
+        ("nimbus_usa", ""),
+        ("nimbus_users", ""),
+        ("nimbus_online", ""),
         ("ny_help", ""),
         ("nick.bush", "Nick Bush"),
         ("", ""),

@@ -35,6 +35,8 @@ use index::{Filed, Index, Shape, Table};
 use letters::{Letter, Plain, Sound, Word, shape};
 use list::{Draft, Name, Use};
 use nearness::{Reading, SOUND_LETTERS_MIN, Spelling, as_spelt, reading};
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// Names found in one text; the first ones are kept.
 pub const FOUND_MAX: usize = 256;
@@ -46,8 +48,8 @@ const CHAINS_MAX: usize = 1_024;
 /// True for a word that is never read as a slip of a name.
 #[must_use]
 pub fn is_common(word: &str) -> bool {
-    let key = key(word);
-    common::words().any(|common| common == key)
+    static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| common::words().collect());
+    COMMON.contains(key(word).as_str())
 }
 
 /// Names compiled into one structure. Immutable; cheap to share.
