@@ -1,22 +1,20 @@
-//! Mail addresses, from their `@` to both sides.
+//! Mail addresses, from their `@` to both sides, or from what people write so that machines do not find it: `(at)`.
 
 use super::Found;
+
+/// What stands in brackets for `@`, and for a dot.
+const AT: [&[u8]; 3] = [b"at", b"@", b"arroba"];
+const DOTS: [&[u8]; 5] = [b"dot", b".", b"punto", b"ponto", b"point"];
+/// Names in the domain of such an address, at most.
+const LABELS_MAX: usize = 6;
 
 const LOCAL_MAX: usize = 64;
 const DOMAIN_MAX: usize = 253;
 
 /// The mail address whose `@` stands at `at`; its local part does not begin before `floor`.
 pub(super) fn find(bytes: &[u8], at: usize, floor: usize) -> Option<Found> {
-    let local = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-');
     let host = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
-    let reach = at.saturating_sub(LOCAL_MAX).max(floor);
-    let mut start = at;
-    while start > reach && local(bytes[start - 1]) {
-        start -= 1;
-    }
-    while start < at && !bytes[start].is_ascii_alphanumeric() {
-        start += 1;
-    }
+    let start = local_start(bytes, at, floor);
     // a handle of the fediverse, `@ana@host.example`
     if start > 0 && bytes[start - 1] == b'@' {
         return None;
@@ -33,4 +31,57 @@ pub(super) fn find(bytes: &[u8], at: usize, floor: usize) -> Option<Found> {
     let top = &domain[dot + 1..];
     let sound = start < at && dot > 0 && top.len() >= 2 && top.iter().all(u8::is_ascii_alphabetic);
     (sound && !domain.starts_with(b".") && !domain.starts_with(b"-")).then_some(("email", start, end))
+}
+
+/// Where the local part that ends at `end` begins; `end` where there is none.
+fn local_start(bytes: &[u8], end: usize, floor: usize) -> usize {
+    let local = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-');
+    let reach = end.saturating_sub(LOCAL_MAX).max(floor);
+    let mut start = end;
+    while start > reach && local(bytes[start - 1]) {
+        start -= 1;
+    }
+    while start < end && !bytes[start].is_ascii_alphanumeric() {
+        start += 1;
+    }
+    start
+}
+
+/// The address around the bracket at `at`: `ana (at) mail.example`, `ana[at]mail[dot]example`.
+pub(super) fn find_spelt(bytes: &[u8], at: usize, floor: usize) -> Option<Found> {
+    let mut end = bracketed(bytes, at, &AT)?;
+    let before = at - usize::from(at > floor && bytes[at - 1] == b' ');
+    let start = local_start(bytes, before, floor);
+    for label in 0..LABELS_MAX {
+        let from = end + usize::from(bytes.get(end) == Some(&b' '));
+        let rest = bytes.get(from..)?;
+        let length = rest.iter().take(LOCAL_MAX).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
+        if length == 0 {
+            return None;
+        }
+        end = from + length;
+        let is_domain = label > 0 && length >= 2 && rest[..length].iter().all(u8::is_ascii_alphabetic);
+        let spaced = end + usize::from(bytes.get(end) == Some(&b' '));
+        let is_dot = bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric);
+        match if is_dot { Some(end + 1) } else { bracketed(bytes, spaced, &DOTS) } {
+            Some(next) => end = next,
+            None => return (is_domain && start < before).then_some(("email", start, end)),
+        }
+    }
+    None
+}
+
+/// One past the bracket that begins at `at` and holds one of these words, and nothing else.
+fn bracketed(bytes: &[u8], at: usize, words: &[&[u8]]) -> Option<usize> {
+    let close = match bytes.get(at)? {
+        b'(' => b')',
+        b'[' => b']',
+        _ => return None,
+    };
+    let inside = bytes.get(at + 1..)?;
+    let is_here = |word: &&&[u8]| {
+        inside.get(..word.len()).is_some_and(|written| written.eq_ignore_ascii_case(word))
+            && inside.get(word.len()) == Some(&close)
+    };
+    words.iter().find(is_here).map(|word| at + word.len() + 2)
 }

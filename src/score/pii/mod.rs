@@ -2,7 +2,7 @@
 //!
 //! Cautious on purpose: what has a checksum must keep it, what has none or a weak one needs a telling grouping or a
 //! word near by that names it. Times, prices, order and tracking numbers, UUIDs, versions and bare digits are left
-//! alone. One pass: all but digits, `@`, `+` and `(` is passed over, and a number looks around itself no further than
+//! alone. One pass: all but digits, `@`, `+`, `(` and `[` is passed over, and a number looks around itself no further than
 //! a fixed window; so cost is linear in the text, whatever it says.
 
 mod card;
@@ -31,7 +31,7 @@ const ADDRESS_GAP_MAX: usize = 40;
 
 /// True of what something personal is recognised at: all else is passed over.
 fn is_telling(byte: u8) -> bool {
-    byte.is_ascii_digit() | (byte == b'@') | (byte == b'+') | (byte == b'(')
+    byte.is_ascii_digit() | (byte == b'@') | (byte == b'+') | (byte == b'(') | (byte == b'[')
 }
 
 /// Finds personal data, in order, without overlap. Kinds: `email`, `phone`, `card`, `iban`, `national_id`, `address`.
@@ -45,6 +45,8 @@ pub fn find_pii(text: &str) -> Vec<Pii> {
         i = next;
         let hit = match bytes[i] {
             b'@' => email::find(bytes, i, before.floor),
+            b'[' => email::find_spelt(bytes, i, before.floor),
+            b'(' => email::find_spelt(bytes, i, before.floor).or_else(|| number(text, i, before)),
             b'0'..=b'9' => lettered(text, i, before).or_else(|| number(text, i, before)),
             _ => number(text, i, before),
         };

@@ -27,6 +27,9 @@ fn finds_ways_to_reach_and_to_pay() {
         &[
             ("write to ana.b+x@mail.example.com.", "ana.b+x@mail.example.com"),
             ("é@x über joe@example.co", "joe@example.co"),
+            ("ana (at) mail.example, please", "ana (at) mail.example"),
+            ("write to ana.b[AT]mail[dot]example!", "ana.b[AT]mail[dot]example"),
+            ("ana (arroba) mail (punto) example", "ana (arroba) mail (punto) example"),
         ],
     );
     check(
@@ -39,6 +42,13 @@ fn finds_ways_to_reach_and_to_pay() {
             ("📞+44 20 7946 0958", "+44 20 7946 0958"),
             ("“020 7946 0958”", "020 7946 0958"),
             ("my order is late, call 020 7946 0958", "020 7946 0958"),
+            ("0033 6 12 34 56 78", "0033 6 12 34 56 78"),
+            ("my number is 4155552671", "4155552671"),
+            ("call me 9876543210 any time", "9876543210"),
+            ("llamadme al 612345678", "612345678"),
+            ("liguem para o 912345678", "912345678"),
+            ("11 98765-4321 whatsapp", "11 98765-4321"),
+            ("mein Telefon: 501 234 567", "501 234 567"),
         ],
     );
     check(
@@ -48,6 +58,23 @@ fn finds_ways_to_reach_and_to_pay() {
             ("gb82west12345698765432", "gb82west12345698765432"),
         ],
     );
+}
+
+#[test]
+fn numbers_that_nobody_is_called_by_are_left_alone() {
+    check_none(&[
+        "I called and my order number is 4155552671",
+        "call me about order 9876543210",
+        "call me on 2024-05-12 1030",
+        "call back between 12 and 14",
+        "my phone costs 1299 and the case 4155552671",
+        "4155552671 people liked it",
+        "00 12 34 56 78 90 12",
+        "meet me (at) noon. Bring cake",
+        "(at) mail.example",
+        "he said: [at] last (dot) maybe",
+        "a[at]b[dot]",
+    ]);
 }
 
 #[test]
