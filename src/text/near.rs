@@ -4,14 +4,17 @@
 //! with those they share keys with, the keys being least hashes of a text's five-letter shingles, a sample that near
 //! sets share (Broder 1997); most of those are turned away by a coarse set of their shingles. A candidate is a copy
 //! where enough is the same: shingles, words (for words that changed places), all of the shorter text (for cut ends), or
-//! all but a few letters of a short one. A text joins the cluster of the most similar one. Linear work per text, bounded
-//! memory, the oldest dropped; a pure function of the texts in their order. Never says that two texts mean the same.
+//! all but a few letters of a short one; and not where nothing but names differs, or a denial (`claim`). A text joins
+//! the cluster of the most similar one. Linear work per text, bounded memory, the oldest dropped; a pure function of the
+//! texts in their order. Never says that two texts mean the same.
 
 mod buckets;
+mod claim;
 mod outline;
 mod shingles;
 
 use self::buckets::Buckets;
+use self::claim::{Claims, may_contradict};
 use self::outline::Outline;
 use self::shingles::{LETTERS_MAX, Shingles, upper_half};
 use super::{AsIs, Template, are_within};
@@ -52,6 +55,8 @@ const EDITS: usize = 15;
 /// What a text is compared by. Worked out only for texts that are compared: most of a stream are not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Sketch {
+    /// The words, each behind a space.
+    spaced: Box<str>,
     /// Ascending, without repeats.
     shingles: Sample,
     words: Sample,
@@ -70,6 +75,7 @@ impl Sketch {
         shingles.read(&letters);
         let count = letters.chars().count();
         Self {
+            spaced: spaced.into(),
             shingles: Sample::new(shingles.hashes, SHINGLES_MAX),
             words: Sample::new(words, WORDS_MAX),
             letters: if count <= SHORT_LETTERS { letters.chars().collect() } else { Box::default() },
@@ -177,14 +183,41 @@ pub struct Near<C> {
     shingles: Shingles,
 }
 
+/// What is kept of a text: itself, and of a long one its words, each behind a space, as many as are compared.
+#[derive(Debug)]
+struct Kept {
+    text: Box<str>,
+    is_written: bool,
+}
+
+impl Kept {
+    fn new(template: &Template) -> Self {
+        let is_written = !template.written().is_empty();
+        let text = if is_written { template.written() } else { clip(template.spaced()) };
+        Self { text: text.into(), is_written }
+    }
+
+    fn sketch(&self) -> Sketch {
+        if !self.is_written {
+            return Sketch::new(&self.text);
+        }
+        let mut template = Template::default();
+        template.read(&self.text);
+        Sketch::new(clip(template.spaced()))
+    }
+
+    fn written(&self) -> &str {
+        if self.is_written { &self.text } else { "" }
+    }
+}
+
 /// A text that was seen.
 #[derive(Debug)]
 struct Remembered<C> {
     fingerprint: u64,
     /// None of a text that has more shingles than are kept.
     outline: Option<Outline>,
-    /// Its words, each behind a space, as many as are compared.
-    spaced: Box<str>,
+    text: Kept,
     /// Once it was compared; apart, since few are.
     sketch: OnceCell<Box<Sketch>>,
     cluster: C,
@@ -192,7 +225,11 @@ struct Remembered<C> {
 
 impl<C> Remembered<C> {
     fn sketch(&self) -> &Sketch {
-        self.sketch.get_or_init(|| Box::new(Sketch::new(&self.spaced)))
+        self.sketch.get_or_init(|| Box::new(self.text.sketch()))
+    }
+
+    fn claims(&self) -> Claims {
+        Claims::new(self.text.written(), &self.sketch().spaced)
     }
 }
 
@@ -218,14 +255,13 @@ impl<C: Clone> Near<C> {
         if let Some(text) = self.same.get(&fingerprint).and_then(|number| self.text(*number)) {
             return text.cluster.clone();
         }
-        let spaced = clip(template.spaced());
         self.shingles.read(template.letters());
         let hashes = &self.shingles.hashes;
         let outline = (hashes.len() < SHINGLES_MAX).then(|| Outline::new(hashes));
-        let (found, sketch) = self.most_similar(spaced, outline.as_ref());
+        let (found, sketch) = self.most_similar(template, outline.as_ref());
         let cluster = found.unwrap_or_else(own);
-        let text = Remembered { fingerprint, outline, spaced: spaced.into(), sketch, cluster: cluster.clone() };
-        self.remember(text);
+        let text = Kept::new(template);
+        self.remember(Remembered { fingerprint, outline, text, sketch, cluster: cluster.clone() });
         cluster
     }
 
@@ -234,13 +270,17 @@ impl<C: Clone> Near<C> {
     }
 
     /// The cluster of the most similar text, of equally similar ones the oldest; and the sketch it was compared by.
-    fn most_similar(&self, spaced: &str, outline: Option<&Outline>) -> (Option<C>, OnceCell<Box<Sketch>>) {
-        let sketch = OnceCell::new();
+    fn most_similar(&self, own: &Template, outline: Option<&Outline>) -> (Option<C>, OnceCell<Box<Sketch>>) {
+        let (sketch, claims) = (OnceCell::new(), OnceCell::new());
+        let spaced = clip(own.spaced());
         let (candidates, count) = self.buckets.candidates(&self.shingles.keys);
         let compared = candidates[..count].iter().filter_map(|&number| {
             let text = self.text(number).filter(|text| may_be_similar(outline, text.outline.as_ref()))?;
             let sketch = sketch.get_or_init(|| Box::new(Sketch::new(spaced)));
-            Some((sketch.similarity(text.sketch())?, std::cmp::Reverse(number), text))
+            let similarity = sketch.similarity(text.sketch())?;
+            let is_other = may_contradict(spaced, &text.sketch().spaced)
+                && claims.get_or_init(|| Claims::new(own.written(), spaced)).contradict(&text.claims());
+            (!is_other).then_some((similarity, std::cmp::Reverse(number), text))
         });
         let best = compared.max_by_key(|(similarity, number, _)| (*similarity, *number));
         (best.map(|(.., text)| text.cluster.clone()), sketch)

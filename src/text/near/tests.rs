@@ -60,6 +60,46 @@ fn other_posts_are_not_near() {
 }
 
 #[test]
+fn posts_of_one_template_about_something_else_are_not_near() {
+    for (one, other) in [
+        (POST, "Nimbus is down again in Lisbon, third time this week, and support only says to wait #nimbusdown"),
+        (POST, "Quillon Mobile is down again in Porto, third time this week, and support only says to wait"),
+        (POST, "Nimbus is up again in Porto, third time this week, and support only says to wait"),
+        (POST, "Nimbus is not down again in Porto, third time this week, and support only says to wait"),
+        (
+            "I moved from Fjordpay to Tavo Bank and it is far better",
+            "I moved from Tavo Bank to Fjordpay and it is far better",
+        ),
+        ("My account was hacked, I am sure of it", "My account wasn't hacked, I am sure of it"),
+        ("Recomiendo esta tienda a todo el mundo", "No recomiendo esta tienda a todo el mundo"),
+        ("Le colis est arrivé chez moi ce matin", "Le colis n'est pas arrivé chez moi ce matin"),
+        ("Das Geld ist auf meinem Konto angekommen", "Das Geld ist nicht auf meinem Konto angekommen"),
+        ("Danke an Jonas vom Kundendienst, sehr freundlich", "Danke an Beatriz vom Kundendienst, sehr freundlich"),
+    ] {
+        assert!(!are_near(one, other) && !are_near(other, one), "{one} / {other}");
+    }
+}
+
+#[test]
+fn names_misspelt_left_out_or_in_other_capitals_are_the_same() {
+    for (one, other) in [
+        (POST, "Nimbsu is down again in Proto, third time this week, and support only says to wait"),
+        (POST, "Nimbus Is Down Again In Porto, Third Time This Week, And Support Only Says To Wait!!"),
+        (POST, "nimbus is down again in porto, third time this week, and suport only says to wait"),
+        (POST, "is down again in Porto, third time this week, and support only says to wait"),
+        (POST, "Ana: Nimbus is down again in Porto, third time this week, and support only says to wait"),
+        ("They cannot find my parcel from Leeds anywhere", "They can't find my parcel from Leeds anywhere"),
+        ("No trains again from Leeds to Manchester", "No trains again from Leeds to Manch…"),
+        ("sent from gate A9 to gate B13 in Leeds again", "sent from gate A9 to gate B26 in Leeds again"),
+        ("what does it say on my boarding pass today?", "what does it say on my boarding today?"),
+        ("they did not find it, not even in Leeds", "they did not find it, even in Leeds"),
+        ("NO SIGNAL IN LEEDS SINCE EIGHT O'CLOCK", "No signal in Leeds since eight oclock..."),
+    ] {
+        assert!(are_near(one, other) && are_near(other, one), "{one} / {other}");
+    }
+}
+
+#[test]
 fn short_texts_bear_small_edits_only() {
     assert!(are_near("Nimbus app is broken", "Nimbus app is brokne"));
     assert!(are_near("order 12 from Fjordpay never came", "order 99 from Fjordpay never came"));
