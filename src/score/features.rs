@@ -1,5 +1,5 @@
-//! What the model looks at: one hashed stream of words, pairs, negated words, pieces of words, concepts, emoji and
-//! style marks.
+//! What the model looks at: one hashed stream of words, pairs, negated words, pieces of words, concepts, emoji, looks of
+//! numbers and style marks.
 //!
 //! Every feature knows the unit (a word, a pair, a mark) it came from, so a score can be told back in the reader's
 //! words. The hash is fixed: changing it, or what is emitted, makes every artefact meaningless. Work is linear in the
@@ -7,6 +7,7 @@
 
 use super::concepts::Lexicon;
 use super::phrases::{Phrase, phrases_into};
+use super::signs::{Look, Sign, ends_site, shape};
 use super::tokens::{Kind, Reading, Token};
 use super::word::{Spelling, Word};
 
@@ -18,9 +19,14 @@ pub(crate) const LANGUAGE_BITS: u32 = 15;
 const NEGATION_REACH: u32 = 4;
 /// So many different concepts of a text are read in pairs: what a post is about is said early.
 const PAIRED_CONCEPTS_MAX: usize = 12;
-/// Numbers no concept of the lexicon has: the text asks, the text has a link.
+/// Numbers no concept of the lexicon has: the text asks, has a link, a number to call, one to write to, an amount, a
+/// word with digits.
 const ASKS: u8 = u8::MAX;
 const LINKS: u8 = u8::MAX - 1;
+const PHONES: u8 = u8::MAX - 2;
+const SHORT_CODES: u8 = u8::MAX - 3;
+const AMOUNTS: u8 = u8::MAX - 4;
+const CODED: u8 = u8::MAX - 5;
 
 /// One feature and the unit it came from.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +100,7 @@ const SEED_STYLE: u64 = 0x55;
 const SEED_HASHTAG: u64 = 0x56;
 const SEED_EDGE: u64 = 0x57;
 const SEED_HOST: u64 = 0x58;
+const SEED_NUMBER: u64 = 0x59;
 const SEED_SKIP: u64 = 0x5A;
 const SEED_CONCEPT: u64 = 0x5B;
 const SEED_CONCEPT_NOT: u64 = 0x5C;
@@ -213,6 +220,8 @@ struct About {
 #[derive(Default)]
 struct Style {
     words: u32,
+    letters: u32,
+    capitals: u32,
     shouted: u32,
     long_words: u32,
     stretched: bool,
@@ -221,8 +230,39 @@ struct Style {
     urls: u32,
     emoji: u32,
     numbers: u32,
+    phones: u32,
+    short_codes: u32,
+    amounts: u32,
+    coded: u32,
+    sites: u32,
     exclaims: u32,
     asks: u32,
+}
+
+impl Style {
+    /// How many of a hundred letters of words are capitals.
+    fn capitals_percent(&self) -> u32 {
+        // no text has so many letters that this overflows
+        self.capitals * 100 / self.letters.max(1)
+    }
+
+    /// What is told by how often it occurs.
+    fn counts(&self) -> [(&'static str, u32); 12] {
+        [
+            ("style:hashtags", self.hashtags),
+            ("style:handles", self.handles),
+            ("style:links", self.urls),
+            ("style:emoji", self.emoji),
+            ("style:numbers", self.numbers),
+            ("style:exclamations", self.exclaims),
+            ("style:questions", self.asks),
+            ("style:phone numbers", self.phones),
+            ("style:short codes", self.short_codes),
+            ("style:amounts", self.amounts),
+            ("style:words with digits", self.coded),
+            ("style:sites", self.sites),
+        ]
+    }
 }
 
 pub(crate) fn hash_str(text: &str) -> u64 {
@@ -281,6 +321,8 @@ impl Walk<'_> {
     fn word(&mut self, token: &Token, unit: u32) -> u64 {
         let cells = self.reading.cells_of(token);
         self.style.words += 1;
+        self.style.letters += token.to - token.from;
+        self.style.capitals += cells.iter().map(|c| u32::from(c.upper)).sum::<u32>();
         if cells.len() >= 3 {
             self.style.long_words += 1;
             self.style.shouted += u32::from(cells.iter().all(|c| c.upper || !c.ch.is_alphabetic()));
@@ -288,6 +330,11 @@ impl Walk<'_> {
         let Some(word) = self.words.get(self.word) else { return 0 };
         self.style.stretched |= word.is_stretched;
         self.emit(id(SEED_WORD, word.hash), unit);
+        self.style.sites += u32::from(ends_site(self.reading, token));
+        if word.has_digits {
+            self.style.coded += 1;
+            self.emit(id(SEED_NUMBER, shape(cells)), unit);
+        }
         self.about_word(word, unit);
         if self.negated > 0 {
             self.negated -= 1;
@@ -308,20 +355,23 @@ impl Walk<'_> {
         word.hash
     }
 
-    /// Numbers say how many digits they have, and the well-known ones what they are.
+    /// Numbers say what they look like, and the well-known ones what they are.
     fn number(&mut self, token: &Token, unit: u32) -> u64 {
         self.style.numbers += 1;
-        let cells = self.reading.cells_of(token);
-        let digits = cells.iter().filter(|c| c.ch.is_ascii_digit()).count();
-        let pointed = digits < cells.len();
-        if digits <= 3 {
-            let whole = hash_letters(cells.iter().map(|c| c.ch));
+        let look = Look::of(self.reading, token);
+        self.style.phones += u32::from(look.is_phone());
+        self.style.short_codes += u32::from(look.is_short_code());
+        self.style.amounts += u32::from(look.sign == Some(Sign::Money));
+        if look.digits <= 3 {
+            let whole = hash_letters(self.reading.cells_of(token).iter().map(|c| c.ch));
             self.emit(id(SEED_WORD, whole), unit);
             self.about_entry(whole, unit);
         }
-        let class = mix(0x23, (digits.min(9) as u64) << 1 | u64::from(pointed));
-        self.emit(id(SEED_WORD, class), unit);
-        mix(0x23, 0)
+        self.emit(id(SEED_NUMBER, look.class()), unit);
+        if let Some(sign) = look.sign_hash() {
+            self.emit(id(SEED_NUMBER, sign), unit);
+        }
+        look.kind()
     }
 
     fn handle(&mut self, unit: u32) -> u64 {
@@ -432,7 +482,15 @@ impl Walk<'_> {
         };
         for (n, &(concept, unit)) in self.about.first[..self.about.first_len].iter().enumerate() {
             self.about.first[..n].iter().for_each(|&(earlier, _)| pair(earlier, concept, unit));
-            for (mark, count) in [(ASKS, self.style.asks), (LINKS, self.style.urls)] {
+            let Style { asks, urls, phones, short_codes, amounts, coded, .. } = self.style;
+            for (mark, count) in [
+                (ASKS, asks),
+                (LINKS, urls),
+                (PHONES, phones),
+                (SHORT_CODES, short_codes),
+                (AMOUNTS, amounts),
+                (CODED, coded),
+            ] {
                 if count > 0 {
                     pair(concept, mark, unit);
                 }
@@ -458,8 +516,7 @@ impl Walk<'_> {
         let step = |n: u32, steps: &[u32]| steps.iter().take_while(|&&s| n >= s).count() as u64;
         let tokens = u32::try_from(self.reading.tokens.len()).unwrap_or(u32::MAX);
         self.styled("style:length", step(tokens, &[2, 4, 7, 12, 20, 35, 80]));
-        let Style { words, shouted, long_words, stretched, hashtags, handles, urls, emoji, numbers, exclaims, asks } =
-            self.style;
+        let Style { words, shouted, long_words, stretched, .. } = self.style;
         if shouted > 0 {
             let mostly = shouted * 2 > long_words && long_words > 1;
             self.styled("style:capitals", 1 + u64::from(mostly));
@@ -467,15 +524,8 @@ impl Walk<'_> {
         if stretched {
             self.styled("style:stretched", 1);
         }
-        for (name, count) in [
-            ("style:hashtags", hashtags),
-            ("style:handles", handles),
-            ("style:links", urls),
-            ("style:emoji", emoji),
-            ("style:numbers", numbers),
-            ("style:exclamations", exclaims),
-            ("style:questions", asks),
-        ] {
+        self.styled("style:capital letters", step(self.style.capitals_percent(), &[1, 3, 6, 10, 15, 22, 30, 50, 80]));
+        for (name, count) in self.style.counts() {
             if count > 0 {
                 self.styled(name, step(count, &[1, 2, 4, 8]));
             }
@@ -494,11 +544,18 @@ mod tests {
         extract(&Reading::new(text)).words.iter().map(|f| f.id).collect()
     }
 
+    /// What is left where the manner of writing does not count.
+    fn unstyled(text: &str) -> Vec<u32> {
+        let features = extract(&Reading::new(text));
+        let is_style = |f: &&Feature| matches!(features.units[f.unit as usize], Unit::Style(_));
+        features.words.iter().filter(|f| !is_style(f)).map(|f| f.id).collect()
+    }
+
     #[test]
     fn handles_and_capitals_change_no_word() {
-        let plain = words("@a this is bad");
-        assert_eq!(plain, words("@someone_else This Is Bad"));
-        assert_ne!(plain, words("@a this is good"));
+        let plain = unstyled("@a this is bad");
+        assert_eq!(plain, unstyled("@someone_else This Is Bad"));
+        assert_ne!(plain, unstyled("@a this is good"));
     }
 
     #[test]
@@ -506,6 +563,48 @@ mod tests {
         let count = |text: &str| words(text).len();
         assert_eq!(count("it was not good at all") - count("it was so good at all"), 3);
         assert_eq!(count("it was not ! good at all"), count("it was so ! good at all"));
+    }
+
+    #[test]
+    fn numbers_of_one_look_are_one_feature() {
+        for (a, b, alike) in [
+            ("ring 09061200418 now", "ring 08712400602 now", true),
+            ("ring 09061200418 now", "ring 82242 now", false),
+            ("at 1500 each", "at £1500 each", false),
+        ] {
+            assert_eq!(words(a) == words(b), alike, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_told_as_style() {
+        let styles = |text: &str| -> Vec<&str> {
+            let is_style = |unit: &Unit| if let Unit::Style(name) = unit { Some(&name[STYLE.len()..]) } else { None };
+            extract(&Reading::new(text)).units.iter().filter_map(is_style).collect()
+        };
+        let told = |text: &str, name: &str| styles(text).contains(&name);
+        for (text, name) in [
+            ("ring 09061200418", "phone numbers"),
+            ("send it to 82242", "short codes"),
+            ("for £5 only", "amounts"),
+            ("at 150ppm", "words with digits"),
+            ("see kino.co.uk", "sites"),
+        ] {
+            assert!(told(text, name) && !told("nothing of the kind", name), "{text}: {name}");
+        }
+    }
+
+    #[test]
+    fn capitals_of_words_are_told_in_steps() {
+        for (a, b, alike) in [
+            ("one of @Them", "one of @them", true),
+            ("one of https://t.co/AbCdE", "one of https://t.co/abcde", true),
+            ("One of them", "one of them", false),
+            ("One Of them", "ONE of them", false),
+            ("ÄRGER im Haus", "ÄRGER im haus", false),
+        ] {
+            assert_eq!(words(a) == words(b), alike, "{a} {b}");
+        }
     }
 
     #[test]

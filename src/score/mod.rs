@@ -16,6 +16,7 @@ mod parts;
 mod phrases;
 mod pii;
 pub(crate) mod rows;
+mod signs;
 mod spare;
 #[cfg(test)]
 mod tests;

@@ -354,8 +354,14 @@ mod tests {
         let parts = parts();
         for mut vocabulary in [Vocabulary::default(), Vocabulary::forgetful()] {
             let long = "langewortverbindung".repeat(9);
-            for text in ["", "I can't log in, can't pay 😡 #CantLogIn", "привет", long.as_str(), "I can't log in again"]
-            {
+            for text in [
+                "",
+                "I can't log in, can't pay 😡 #CantLogIn",
+                "привет",
+                long.as_str(),
+                "I can't log in again",
+                "150ppm 4U",
+            ] {
                 check(&parts, &mut vocabulary, text);
             }
             assert_eq!(vocabulary.known.is_empty(), vocabulary.is_forgetful);
@@ -366,7 +372,7 @@ mod tests {
     fn random_texts_in_one_memory() {
         let (parts, vocabulary) = (parts(), std::cell::RefCell::new(Vocabulary::default()));
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(200));
-        let texts = "([a-eé#@ ]{1,6}|nicht|refund|soooo |ПРИВЕТ |[0-9]{1,4} |[!?.]{1,3}){0,90}";
+        let texts = "([a-eé#@ ]{1,6}|nicht|refund|soooo |ПРИВЕТ |[0-9]{1,4}[a-z% ]|[!?.]{1,3}){0,90}";
         let ran = runner.run(&texts, |text| {
             check(&parts, &mut vocabulary.borrow_mut(), &text);
             Ok(())

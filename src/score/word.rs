@@ -42,6 +42,8 @@ pub(crate) struct Word {
     pub(crate) is_stretched: bool,
     /// It negates what follows.
     pub(crate) is_negator: bool,
+    /// Digits stand among its letters.
+    pub(crate) has_digits: bool,
     /// What it may be in phrases of the lexicon.
     pub(crate) roles: Roles,
 }
@@ -53,6 +55,7 @@ impl Word {
         concepts: Concepts { numbers: [0; CONCEPTS_MAX], count: 0 },
         is_stretched: false,
         is_negator: false,
+        has_digits: false,
         roles: Roles::NONE,
     };
 }
@@ -86,7 +89,8 @@ pub(crate) fn read_word(cells: &[Cell], letters: &mut Vec<char>) -> Word {
     let hash = hash_letters(letters.iter().copied());
     let (plain, concepts) = look_up(letters);
     let is_negator = NEGATOR_HASHES.contains(&hash);
-    Word { hash, plain, concepts, is_stretched, is_negator, roles: Lexicon::shipped().roles(plain) }
+    let has_digits = cells.iter().any(|cell| cell.ch.is_ascii_digit());
+    Word { hash, plain, concepts, is_stretched, is_negator, has_digits, roles: Lexicon::shipped().roles(plain) }
 }
 
 /// The key of a word in the lexicon, and what its stems and it itself are about.

@@ -11,7 +11,7 @@ use super::rng::Rng;
 /// Variants drawn from one template.
 const VARIANTS: usize = 5;
 
-const FILES: [(&str, &str); 66] = [
+const FILES: [(&str, &str); 67] = [
     ("en", include_str!("posts/en_billing.txt")),
     ("en", include_str!("posts/en_defect.txt")),
     ("en", include_str!("posts/en_outage.txt")),
@@ -78,6 +78,7 @@ const FILES: [(&str, &str); 66] = [
     ("pt", include_str!("posts/pt_plain.txt")),
     ("fr", include_str!("posts/fr_plain.txt")),
     ("de", include_str!("posts/de_plain.txt")),
+    ("en", include_str!("posts/en_messages.txt")),
 ];
 
 const SLOTS: &str = include_str!("posts/slots.txt");
