@@ -19,8 +19,6 @@ pub(crate) const LANGUAGE_BITS: u32 = 15;
 const NEGATION_REACH: u32 = 4;
 /// So many different concepts of a text are read in pairs: what a post is about is said early.
 const PAIRED_CONCEPTS_MAX: usize = 12;
-/// In fewer words one capital is a share already, and says nothing.
-const COUNTED_WORDS_MIN: u32 = 8;
 /// Numbers no concept of the lexicon has: the text asks, has a link, a number to call, one to write to, an amount, a
 /// word with digits.
 const ASKS: u8 = u8::MAX;
@@ -222,8 +220,6 @@ struct About {
 #[derive(Default)]
 struct Style {
     words: u32,
-    letters: u32,
-    capitals: u32,
     shouted: u32,
     long_words: u32,
     stretched: bool,
@@ -242,12 +238,6 @@ struct Style {
 }
 
 impl Style {
-    /// How many of a hundred letters of words are capitals.
-    fn capitals_percent(&self) -> u32 {
-        // no text has so many letters that this overflows
-        self.capitals * 100 / self.letters.max(1)
-    }
-
     /// What is told by how often it occurs.
     fn counts(&self) -> [(&'static str, u32); 12] {
         [
@@ -323,8 +313,6 @@ impl Walk<'_> {
     fn word(&mut self, token: &Token, unit: u32) -> u64 {
         let cells = self.reading.cells_of(token);
         self.style.words += 1;
-        self.style.letters += token.to - token.from;
-        self.style.capitals += cells.iter().map(|c| u32::from(c.upper)).sum::<u32>();
         if cells.len() >= 3 {
             self.style.long_words += 1;
             self.style.shouted += u32::from(cells.iter().all(|c| c.upper || !c.ch.is_alphabetic()));
@@ -526,10 +514,6 @@ impl Walk<'_> {
         if stretched {
             self.styled("style:stretched", 1);
         }
-        if words >= COUNTED_WORDS_MIN {
-            let percent = self.style.capitals_percent();
-            self.styled("style:capital letters", step(percent, &[1, 3, 6, 10, 15, 22, 30, 50, 80]));
-        }
         for (name, count) in self.style.counts() {
             if count > 0 {
                 self.styled(name, step(count, &[1, 2, 4, 8]));
@@ -549,18 +533,11 @@ mod tests {
         extract(&Reading::new(text)).words.iter().map(|f| f.id).collect()
     }
 
-    /// What is left where the manner of writing does not count.
-    fn unstyled(text: &str) -> Vec<u32> {
-        let features = extract(&Reading::new(text));
-        let is_style = |f: &&Feature| matches!(features.units[f.unit as usize], Unit::Style(_));
-        features.words.iter().filter(|f| !is_style(f)).map(|f| f.id).collect()
-    }
-
     #[test]
     fn handles_and_capitals_change_no_word() {
-        let plain = unstyled("@a this is bad");
-        assert_eq!(plain, unstyled("@someone_else This Is Bad"));
-        assert_ne!(plain, unstyled("@a this is good"));
+        let plain = words("@a this is bad");
+        assert_eq!(plain, words("@someone_else This Is Bad"));
+        assert_ne!(plain, words("@a this is good"));
     }
 
     #[test]
@@ -596,21 +573,6 @@ mod tests {
             ("see kino.co.uk", "sites"),
         ] {
             assert!(told(text, name) && !told("nothing of the kind", name), "{text}: {name}");
-        }
-    }
-
-    #[test]
-    fn capitals_of_words_are_told_in_steps() {
-        for (a, b, alike) in [
-            ("one of @Them", "one of @them", true),
-            ("one of https://t.co/AbCdE", "one of https://t.co/abcde", true),
-            ("One of them", "one of them", false),
-            ("One Of them", "one of them", false),
-            ("Ö Ü of them", "ö ü of them", false),
-        ] {
-            let in_many_words = |text: &str| words(&format!("{text} so many words stand behind it"));
-            assert_eq!(in_many_words(a) == in_many_words(b), alike, "{a} {b}");
-            assert_eq!(words(a), words(b), "{a} {b}");
         }
     }
 
