@@ -280,8 +280,8 @@ fn a_part_that_is_somebodys_matter_is_told_with_its_place() {
         (Given { intents: safety.into(), ..Given::default() }, Some("what may be of an intent")),
         (Given { intents: billing.into(), noise, ..Given::default() }, None),
         (Given { threat: 0.35, ..Given::default() }, Some("threat 0.35, at least 0.35")),
-        (Given { risk: distress(0.6), ..Given::default() }, Some("for a person")),
-        (Given { risk: distress(0.59), ..Given::default() }, None),
+        (Given { risk: distress(0.35), ..Given::default() }, Some("for a person")),
+        (Given { risk: distress(0.34), ..Given::default() }, None),
         (Given::default(), None),
     ];
     for (part, want) in cases {

