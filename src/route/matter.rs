@@ -38,8 +38,8 @@ pub fn sift(
 }
 
 /// The part of a mention's text that, read alone, is no noise and has a threat, what one of the pack's triggers gives to
-/// a person, an intent at the pack's threshold, or what the pack never drops for speaking of any intent: the first that a person must own, else the first. None where the pack
-/// does not ask for it.
+/// a person, an intent at the pack's threshold, or what the pack never drops for speaking of any intent: the first that
+/// a person must own, else the first. None where the pack does not ask for it.
 ///
 /// `read` is the model: it scores one part.
 pub(super) fn matter(
