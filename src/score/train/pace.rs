@@ -20,16 +20,17 @@ pub(super) fn pace(store: &Store, examples: &[Example], recipe: &Recipe) -> Vec<
         return pace;
     }
     let counts = Counts::new(store, examples, recipe);
-    let (mut weights, mut sum) = (0.0, 0.0);
+    let (mut met, mut sum) = (0.0, 0.0);
     for (row, pace) in pace.chunks_exact_mut(width).enumerate() {
+        let in_row = counts.in_row(row);
         for (label, pace) in pace.iter_mut().enumerate() {
             // the one column of a yes-or-no head is that of its yes
-            *pace = libm::powf(counts.ratio(row, if width == 1 { 1 } else { label }), recipe.pace);
-            weights += f64::from(counts.in_row(row));
-            sum += f64::from(counts.in_row(row) * *pace);
+            *pace = libm::powf(counts.ratio(row, in_row, if width == 1 { 1 } else { label }), recipe.pace);
+            met += f64::from(in_row);
+            sum += f64::from(in_row * *pace);
         }
     }
-    let mean = if weights > 0.0 { sum / weights } else { 1.0 };
+    let mean = if met > 0.0 { sum / met } else { 1.0 };
     pace.iter_mut().for_each(|pace| *pace /= mean as f32);
     pace
 }
@@ -38,17 +39,19 @@ pub(super) fn pace(store: &Store, examples: &[Example], recipe: &Recipe) -> Vec<
 struct Counts {
     labels: usize,
     by_row: Vec<f32>,
-    all: Vec<f32>,
+    of_label: Vec<f32>,
+    all: f32,
 }
 
 impl Counts {
     fn new(store: &Store, examples: &[Example], recipe: &Recipe) -> Self {
         let labels = recipe.width.max(2);
-        let mut counts = Self { labels, by_row: vec![0.0; recipe.rows * labels], all: vec![0.0; labels] };
+        let by_row = vec![0.0; recipe.rows * labels];
+        let mut counts = Self { labels, by_row, of_label: vec![0.0; labels], all: 0.0 };
         let mut last = vec![u32::MAX; recipe.rows];
         for example in examples {
             let label = usize::from(example.label);
-            counts.all[label] += example.weight;
+            counts.of_label[label] += example.weight;
             for row in store.all(example.text).iter().map(|id| store.row(*id)) {
                 // a text counts once in a row
                 if std::mem::replace(&mut last[row], example.text) != example.text {
@@ -56,27 +59,26 @@ impl Counts {
                 }
             }
         }
+        counts.all = counts.of_label.iter().sum();
         counts
     }
 
-    fn of_row(&self, row: usize) -> &[f32] {
-        &self.by_row[row * self.labels..][..self.labels]
-    }
-
+    /// Under any label.
     fn in_row(&self, row: usize) -> f32 {
-        self.of_row(row).iter().sum()
+        self.by_row[row * self.labels..][..self.labels].iter().sum()
     }
 
-    /// How much more often, or more rarely, a row is met under a label than elsewhere, as a logarithm without its sign.
-    fn ratio(&self, row: usize, label: usize) -> f32 {
-        let all: f32 = self.all.iter().sum();
-        let (under, elsewhere) = (self.all[label], all - self.all[label]);
+    /// How much more often, or more rarely, a row is met under a label than elsewhere, as a logarithm without its sign;
+    /// `in_row` is how often it is met at all.
+    fn ratio(&self, row: usize, in_row: f32, label: usize) -> f32 {
+        let all = self.all;
+        let (under, elsewhere) = (self.of_label[label], all - self.of_label[label]);
         if under <= 0.0 || elsewhere <= 0.0 {
             return 1.0;
         }
-        let met = self.of_row(row)[label];
+        let met = self.by_row[row * self.labels + label];
         let share = |met: f32, of: f32| (met + PRIOR * of / all) / of;
-        libm::logf(share(met, under) / share(self.in_row(row) - met, elsewhere)).abs().max(RATIO_MIN)
+        libm::logf(share(met, under) / share(in_row - met, elsewhere)).abs().max(RATIO_MIN)
     }
 }
 
