@@ -4,7 +4,7 @@
 
 use super::features::{LANGUAGE_BITS, MAIN_BITS};
 use super::heads::{COLUMNS, HEADS, STRIDE};
-use super::rows::{HalfLine, Row, WholeLine};
+use super::rows::{HalfLine, WholeLine};
 
 /// What the file begins with; the digit is the format.
 pub(crate) const MAGIC: &[u8; 8] = b"gsmodel2";
@@ -173,17 +173,20 @@ pub(crate) mod tests {
 
     /// A model that knows nothing but two languages, with a few odd weights.
     pub(crate) fn small() -> Parts {
-        let mut main = vec![HalfLine([0; STRIDE]); 1 << MAIN_BITS];
-        main[0].0[0] = 127;
-        main[700].0[27] = -127;
-        main[(1 << MAIN_BITS) - 1].0[5] = 1;
+        let one = |column: usize, weight: i8| {
+            let mut row = [0; STRIDE];
+            row[column] = weight;
+            HalfLine::from(row)
+        };
+        let mut main = vec![HalfLine::from([0; STRIDE]); 1 << MAIN_BITS];
+        (main[0], main[700], main[(1 << MAIN_BITS) - 1]) = (one(0, 127), one(27, -127), one(5, 1));
         Parts {
             main,
             scale: vec![0.01; COLUMNS],
             bias: vec![0.0; COLUMNS],
             floor: vec![0.0; HEADS],
             languages: vec!["en".into(), "de".into()],
-            language: vec![WholeLine([0; LANGUAGES_MAX]); 1 << LANGUAGE_BITS],
+            language: vec![WholeLine::from([0; LANGUAGES_MAX]); 1 << LANGUAGE_BITS],
             language_scale: vec![0.01; 2],
             language_bias: vec![0.0; 2],
             language_floor: 0.5,

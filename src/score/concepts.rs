@@ -70,6 +70,11 @@ pub(crate) struct Roles {
 impl Roles {
     pub(crate) const NONE: Self = Self { begins: 0, ends: 0 };
 
+    /// False where no phrase ends with such a word.
+    pub(crate) fn ends_any(self) -> bool {
+        self.ends != 0
+    }
+
     /// False where no phrase of so many words begins with a word of these roles and ends with one of those.
     pub(crate) fn may_make_phrase(self, last: Self, words: usize) -> bool {
         self.begins & last.ends & (1 << words) != 0

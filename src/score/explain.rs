@@ -9,7 +9,7 @@ use super::features::{Feature, Features, GROUPS, Unit};
 use super::heads::{COLUMNS, LABELS_MAX, SPECS, STRIDE};
 use super::layer::Layer;
 use super::model::Logits;
-use super::rows::Row as _;
+use super::rows::{Row as _, lowered};
 use super::spare::Spare;
 use super::tokens::{BYTES_MAX, Reading, Token};
 use super::vocabulary::Sums;
@@ -76,12 +76,12 @@ pub(crate) fn explain<const N: usize>(
     told
 }
 
-/// What each weight of a column counts, by its byte.
+/// What each weight of a column counts, by its byte as it is lifted.
 pub(crate) type Counts = [f64; 256];
 
 /// What the weights of every column count.
 pub(crate) fn counts(parts: &Parts) -> Vec<Counts> {
-    let of_column = |scale: &f32| std::array::from_fn(|byte| f64::from(byte as u8 as i8) * f64::from(*scale));
+    let of_column = |scale: &f32| std::array::from_fn(|byte| f64::from(lowered(byte as u8)) * f64::from(*scale));
     parts.scale.iter().map(of_column).collect()
 }
 
@@ -102,8 +102,8 @@ impl<'a> Odds<'a> {
         Self { column, other, scale, other_scale, counts: &counts[column], other_counts: &counts[other] }
     }
 
-    fn of_row(&self, row: &[i8; STRIDE]) -> f64 {
-        let count = |counts: &Counts, column: usize| counts[usize::from(row[column % STRIDE] as u8)];
+    fn of_row(&self, row: &[u8; STRIDE]) -> f64 {
+        let count = |counts: &Counts, column: usize| counts[usize::from(row[column % STRIDE])];
         count(self.counts, self.column) - count(self.other_counts, self.other)
     }
 
@@ -126,7 +126,7 @@ fn sum_units<const N: usize>(evidence: &Evidence<'_>, odds: &[Odds<'_>; N], unit
     let [words, pieces, concepts] = evidence.logits.shares;
     let mut add = |list: &[Feature], share: f64| {
         for feature in list {
-            let row = evidence.parts.main[feature.row() as usize].weights();
+            let row = evidence.parts.main[feature.row() as usize].lifted();
             let unit = &mut units[feature.unit as usize];
             unit.iter_mut().zip(odds).for_each(|(sum, odds)| *sum += share * odds.of_row(row));
         }

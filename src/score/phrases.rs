@@ -29,6 +29,9 @@ pub(crate) fn phrases_into(reading: &Reading, words: &[Word], phrases: &mut Vec<
             begin = end;
         } else if is_spelled(token.kind) {
             end += 1;
+            if !words[end - 1].roles.ends_any() {
+                continue;
+            }
             for length in 2..=PHRASE_WORDS_MAX.min(end - begin) {
                 let run = &words[end - length..end];
                 let keys = may_be_phrase(run).then(|| lexicon.phrase_key(run.iter().map(|word| word.plain)));

@@ -2,15 +2,23 @@
 
 use super::ahead::fetch;
 
-/// The weights of one feature.
+/// The weights of one feature, each [`ABOVE`] what it is: a byte without a sign is made a wider number in one step, one
+/// with a sign takes two.
 pub(crate) trait Row<const N: usize> {
-    fn weights(&self) -> &[i8; N];
+    fn lifted(&self) -> &[u8; N];
 }
 
-impl<const N: usize> Row<N> for [i8; N] {
-    fn weights(&self) -> &Self {
-        self
-    }
+/// What is added to each weight, so that none is below nothing.
+const ABOVE: u8 = 128;
+
+/// A weight, lifted; and a lifted one, as it is.
+const fn lift(weight: i8) -> u8 {
+    weight.cast_unsigned() ^ ABOVE
+}
+
+/// The weight that was lifted.
+pub(crate) const fn lowered(lifted: u8) -> i8 {
+    (lifted ^ ABOVE).cast_signed()
 }
 
 /// Rows are read all over a table, so that memory is waited for; one that lay across two cache lines would be waited
@@ -20,16 +28,23 @@ macro_rules! rows_within_lines {
         #[doc = $what]
         #[derive(Debug, Clone, PartialEq, Eq)]
         #[repr(align($bytes))]
-        pub(crate) struct $name<const N: usize>(pub(crate) [i8; N]);
+        pub(crate) struct $name<const N: usize>([u8; N]);
 
         impl<const N: usize> From<[i8; N]> for $name<N> {
             fn from(weights: [i8; N]) -> Self {
-                Self(weights)
+                Self(weights.map(lift))
+            }
+        }
+
+        impl<const N: usize> $name<N> {
+            /// The weights as they are.
+            pub(crate) fn weights(&self) -> [i8; N] {
+                self.0.map(lowered)
             }
         }
 
         impl<const N: usize> Row<N> for $name<N> {
-            fn weights(&self) -> &[i8; N] {
+            fn lifted(&self) -> &[u8; N] {
                 &self.0
             }
         }
@@ -41,7 +56,7 @@ rows_within_lines! {
     WholeLine of 64: "A row in a whole cache line.",
 }
 
-/// Rows whose sum fits 16 bits for certain: 256 × 128 = 2^15.
+/// Rows whose sum fits 16 bits for certain: 255 × 255 < 2^16, and 255 × 128 < 2^15.
 const RUN_MAX: u16 = 255;
 
 /// Sums rows of a table, in runs short enough for 16-bit sums.
@@ -63,20 +78,22 @@ pub(crate) fn sum_run<const N: usize>(
     table: &[impl Row<N>],
     ids: &mut (impl Iterator<Item = u32> + Clone),
 ) -> ([i16; N], u16) {
-    let row = |id: u32| table[id as usize].weights();
-    fetch(ids.clone().take(RUN_MAX.into()).map(|id| row(id)[0].cast_unsigned()));
-    let (mut sum, mut rows) = ([0_i16; N], 0);
+    let row = |id: u32| table[id as usize].lifted();
+    fetch(ids.clone().take(RUN_MAX.into()).map(|id| row(id)[0]));
+    let (mut sum, mut rows) = ([0_u16; N], 0);
     for id in ids.take(RUN_MAX.into()) {
         add_row(&mut sum, row(id));
         rows += 1;
     }
-    (sum, rows)
+    let (mut lowered, above) = ([0_i16; N], rows * u16::from(ABOVE));
+    lowered.iter_mut().zip(sum).for_each(|(lowered, sum)| *lowered = sum.wrapping_sub(above).cast_signed());
+    (lowered, rows)
 }
 
-/// Adds one row; no more than [`RUN_MAX`] of them may be added to one sum.
-fn add_row<const N: usize>(sum: &mut [i16; N], row: &[i8; N]) {
+/// Adds one row, lifted; no more than [`RUN_MAX`] of them may be added to one sum.
+fn add_row<const N: usize>(sum: &mut [u16; N], row: &[u8; N]) {
     for (sum, &weight) in sum.iter_mut().zip(row) {
-        *sum += i16::from(weight);
+        *sum += u16::from(weight);
     }
 }
 
@@ -137,14 +154,21 @@ mod tests {
 
     #[test]
     fn long_sums_do_not_overflow() {
-        let table = [[127_i8, -127], [1, 0]];
+        let table = [[127_i8, -127], [1, 0]].map(HalfLine::from);
         assert_eq!(sum_rows(&table, (0..100_000).map(|_| 0)), [12_700_000, -12_700_000]);
         assert_eq!(sum_rows(&table, [0, 1, 1].into_iter()), [129, -127]);
         assert_eq!(sum_rows(&table, std::iter::empty()), [0, 0]);
-        let extremes = [[-128_i8, 127, 0, -1]];
+        let extremes = [-128_i8, 127, 0, -1];
         for rows in [RUN_MAX - 1, RUN_MAX, RUN_MAX + 1, 3 * RUN_MAX] {
             let ids = (0..rows).map(|_| 0);
-            assert_eq!(sum_rows(&extremes, ids), extremes[0].map(|weight| i32::from(weight) * i32::from(rows)));
+            let sum = extremes.map(|weight| i32::from(weight) * i32::from(rows));
+            assert_eq!(sum_rows(&[WholeLine::from(extremes)], ids), sum);
         }
+    }
+
+    #[test]
+    fn weights_come_back_as_they_were_lifted() {
+        let weights: [i8; 256] = std::array::from_fn(|byte| (byte as u8).cast_signed());
+        assert_eq!(HalfLine::from(weights).weights(), weights);
     }
 }

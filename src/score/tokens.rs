@@ -69,13 +69,18 @@ impl Reading {
         let text = clip(text);
         self.tokens.clear();
         self.plain.clear();
+        self.cells.clear();
+        let (cells, tokens, text_len) = (&mut self.cells, &mut self.tokens, text.len());
         if text.is_ascii() {
             self.plain.push_str(text);
             self.plain.make_ascii_lowercase();
+            fold_plain(text, cells);
+            Cutter { letters: self.plain.as_bytes(), tokens, text_len }.run();
             self.plain.push_str(ZEROS);
+        } else {
+            fold(text, cells);
+            Cutter { letters: cells.as_slice(), tokens, text_len }.run();
         }
-        fold(text, &mut self.cells);
-        Cutter { cells: &self.cells, tokens: &mut self.tokens, text_len: text.len() }.run();
     }
 
     /// The cells of a token.
@@ -136,13 +141,14 @@ static PLAIN: [Cell; 128] = {
     cells
 };
 
+/// Folds a text of ASCII.
+fn fold_plain(text: &str, cells: &mut Vec<Cell>) {
+    let plain = |(at, byte): (u32, &u8)| Cell { at, ..PLAIN[usize::from(*byte) % PLAIN.len()] };
+    cells.extend((0..).zip(text.as_bytes()).map(plain));
+}
+
 fn fold(text: &str, cells: &mut Vec<Cell>) {
-    cells.clear();
     let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    if text.is_ascii() {
-        let plain = |(at, byte): (u32, &u8)| Cell { at, ..PLAIN[usize::from(*byte) % PLAIN.len()] };
-        return cells.extend((0..).zip(text.as_bytes()).map(plain));
-    }
     cells.reserve(text.len());
     for (n, ch) in text.char_indices() {
         let at = at(n);
@@ -211,23 +217,70 @@ fn digit(ch: char) -> bool {
     ch.is_ascii_digit()
 }
 
-struct Cutter<'a> {
-    cells: &'a [Cell],
+/// The folded characters of a text: its cells, or its bytes where all are ASCII, of which a cache line holds more.
+trait Letters {
+    fn len(&self) -> usize;
+    /// A blank beyond the last one.
+    fn at(&self, place: usize) -> char;
+    /// Where it begins in the text.
+    fn byte(&self, place: usize) -> Option<u32>;
+    /// How many in a row are so, from a place on that is not beyond the end.
+    fn run(&self, from: usize, is: impl Fn(char) -> bool) -> usize;
+}
+
+impl Letters for [Cell] {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn at(&self, place: usize) -> char {
+        self.get(place).map_or(' ', |cell| cell.ch)
+    }
+
+    fn byte(&self, place: usize) -> Option<u32> {
+        self.get(place).map(|cell| cell.at)
+    }
+
+    fn run(&self, from: usize, is: impl Fn(char) -> bool) -> usize {
+        self[from..].iter().take_while(|cell| is(cell.ch)).count()
+    }
+}
+
+impl Letters for [u8] {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn at(&self, place: usize) -> char {
+        self.get(place).map_or(' ', |byte| char::from(*byte))
+    }
+
+    fn byte(&self, place: usize) -> Option<u32> {
+        if place < self.len() { u32::try_from(place).ok() } else { None }
+    }
+
+    fn run(&self, from: usize, is: impl Fn(char) -> bool) -> usize {
+        self[from..].iter().take_while(|byte| is(char::from(**byte))).count()
+    }
+}
+
+struct Cutter<'a, L: ?Sized> {
+    letters: &'a L,
     tokens: &'a mut Vec<Token>,
     text_len: usize,
 }
 
-impl Cutter<'_> {
+impl<L: Letters + ?Sized> Cutter<'_, L> {
     fn run(&mut self) {
         let mut i = 0;
-        while i < self.cells.len() {
+        while i < self.letters.len() {
             i = self.step(i);
         }
     }
 
     /// Cuts what begins at cell `i`; returns where to go on.
     fn step(&mut self, i: usize) -> usize {
-        let ch = self.cells[i].ch;
+        let ch = self.at(i);
         match ch {
             ' ' | '\n' | '\t' | '\r' => i + 1,
             'h' | 'w' if self.url_at(i) => {
@@ -245,11 +298,11 @@ impl Cutter<'_> {
     }
 
     fn at(&self, i: usize) -> char {
-        self.cells.get(i).map_or(' ', |c| c.ch)
+        self.letters.at(i)
     }
 
     fn until(&self, from: usize, stop: impl Fn(char) -> bool) -> usize {
-        self.cells[from..].iter().position(|c| stop(c.ch)).map_or(self.cells.len(), |n| from + n)
+        from + self.letters.run(from, |c| !stop(c))
     }
 
     fn starts(&self, i: usize, word: &str) -> bool {
@@ -262,15 +315,14 @@ impl Cutter<'_> {
 
     /// Pushes cells `from..to`; `sign` is where the token's span begins.
     fn push(&mut self, kind: Kind, sign: usize, from: usize, to: usize) -> usize {
-        let end = self.cells.get(to).map_or(self.text_len, |c| c.at as usize);
-        let end = u32::try_from(end).unwrap_or(u32::MAX);
         let cell = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        self.tokens.push(Token { kind, from: cell(from), to: cell(to), start: self.cells[sign].at, end });
+        let byte = |n: usize| self.letters.byte(n).unwrap_or(cell(self.text_len));
+        self.tokens.push(Token { kind, from: cell(from), to: cell(to), start: byte(sign), end: byte(to) });
         to
     }
 
     fn tagged(&mut self, i: usize) -> usize {
-        let handle = self.cells[i].ch == '@';
+        let handle = self.at(i) == '@';
         let to = self.until(i + 1, |c| !(wordy(c) || digit(c) || c == '_' || (handle && c == '.')));
         if to == i + 1 {
             return i + 1;
@@ -287,7 +339,7 @@ impl Cutter<'_> {
         let mouth = self.at(i + 1 + nose);
         let after = self.at(i + 2 + nose);
         let face = matches!(mouth, ')' | '(' | 'd' | 'p' | '/' | '\\' | '|' | '*' | ']' | '[' | 'o');
-        if self.cells[i].ch != '<' && face && !wordy(after) && !digit(after) && after != '/' {
+        if self.at(i) != '<' && face && !wordy(after) && !digit(after) && after != '/' {
             return self.push(Kind::Smiley, i, i, i + 2 + nose);
         }
         i + 1
@@ -302,7 +354,7 @@ impl Cutter<'_> {
         let mut to = i;
         let mut letters = false;
         loop {
-            let plain = self.cells[to..].iter().take_while(|c| c.ch.is_ascii_alphabetic()).count();
+            let plain = self.letters.run(to, |c| c.is_ascii_alphabetic());
             letters |= plain > 0;
             to += plain;
             let ch = self.at(to);

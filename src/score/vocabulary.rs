@@ -320,10 +320,10 @@ mod tests {
         let mut parts = small();
         let weight = |row: usize, column: usize| (((row * 31 + column * 17) >> 3) % 251) as i32 - 125;
         for (row, weights) in parts.main.iter_mut().enumerate() {
-            weights.0.iter_mut().enumerate().for_each(|(column, w)| *w = weight(row, column) as i8);
+            *weights = std::array::from_fn(|column| weight(row, column) as i8).into();
         }
         for (row, weights) in parts.language.iter_mut().enumerate() {
-            weights.0.iter_mut().enumerate().for_each(|(column, w)| *w = weight(row, column) as i8);
+            *weights = std::array::from_fn(|column| weight(row, column) as i8).into();
         }
         parts
     }
