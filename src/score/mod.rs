@@ -1,6 +1,7 @@
 //! What a post says between the lines: one learned model, many heads, each calibrated and explained.
 
 mod ahead;
+mod answers;
 pub(crate) mod artefact;
 pub(crate) mod calibrate;
 pub(crate) mod concepts;
@@ -26,6 +27,7 @@ pub mod train;
 mod vocabulary;
 pub(crate) mod word;
 
+pub use answers::Answers;
 pub use artefact::ArtefactError;
 pub use head::{HEAD_LABELS_MAX, Head, HeadError};
 pub use layer::{LAYER_ROWS_MAX, Layer, LayerError};

@@ -3,24 +3,19 @@
 //! Pure, linear in the text, equal on every machine. It must never guess: below a head's floor the answer is
 //! `unknown`, with the probabilities as they are.
 
+use super::answers::{Asked, silence};
 use super::artefact::{ArtefactError, LANGUAGES_MAX, Parts};
 use super::calibrate::{NEGLIGIBLE, best, round4};
 use super::exp::exp_all;
 use super::explain::{Counts, Evidence, Memory, counts, explain};
 use super::features::{Feature, Features, GROUPS, extract, walk};
-use super::heads::{
-    ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HeadSpec, INCIDENT, INTENT, LABELS_MAX, LEGAL, NOISE,
-    PRESS, SARCASM, SENTIMENT, SPECS, STRIDE, Shape, THREAT, UNKNOWN, URGENCY,
-};
+use super::heads::{COLUMNS, INTENT, NOISE, SENTIMENT, SPECS, STRIDE, Shape, UNKNOWN};
 use super::pii::find_pii;
 use super::rows::sum_rows;
 use super::spare::Spare;
-use super::tokens::{Kind, Reading};
+use super::tokens::Reading;
 use super::vocabulary::{LanguageSum, Sums, Vocabulary};
-use super::{
-    Additions, EmotionProbabilities, EmotionScore, IntentScore, LabelScore, LanguageScore, Probability, Risk, Scores,
-    SentimentProbabilities, SentimentScore,
-};
+use super::{Additions, Answers, LanguageScore, Scores};
 use crate::mention::hex;
 use crate::text::Template;
 use sha2::{Digest, Sha256};
@@ -73,6 +68,12 @@ static SHIPPED: LazyLock<Model> = LazyLock::new(|| {
     Model::parse(include_bytes!("artefact/model.bin")).expect("the shipped artefact is of this release's format")
 });
 
+/// What was made of a text on the way to its answers.
+struct Read {
+    logits: Logits,
+    p: [f64; COLUMNS],
+}
+
 /// Log-odds of all columns of one text, and what is needed to tell them back.
 #[derive(Debug)]
 pub(crate) struct Logits {
@@ -118,57 +119,35 @@ impl Model {
     /// As [`Model::score_with`], in memory that was used for other texts.
     #[must_use]
     pub fn score_in(&self, text: &str, lang: Option<&str>, additions: &Additions, scratch: &mut Scratch) -> Scores {
-        let given = lang.and_then(given_language);
-        self.read(text, given, scratch);
+        let (answers, read) = self.read(text, lang, additions, scratch);
         scratch.template.read(text);
         let Scratch { reading, features, sums, told, template, spare, .. } = scratch;
-        let mut logits = self.logits(features, sums);
-        if !additions.is_empty() {
-            // what is added looks at every piece, not at sums of them
-            features.pieces = extract(reading).pieces;
-        }
-        if let Some(layer) = &additions.layer {
-            layer.add_to(features, &mut logits);
-        }
-        let empty = features.words.is_empty();
-        let p = probabilities(&logits.z);
-        let answer = |head: usize| if empty { silence(head) } else { self.answer(head, &p) };
-        let language = self.language(&sums.language, given, spare);
-        let sentiment = answer(SENTIMENT);
-        let emotion = answer(EMOTION);
-        let intent = answer(INTENT);
-        let flag = |head: usize| Probability { probability: if empty { 0.0 } else { round4(p[SPECS[head].first]) } };
-        let noise = answer(NOISE);
-        let noise_score = noise_score(&noise, is_read(&language.code, reading));
-        let noise_is_told = !matches!(noise_score.label.as_ref(), "none" | UNKNOWN);
         let layer = additions.layer.as_ref();
-        let evidence =
-            Evidence { parts: &self.parts, counts: &self.counts, layer, reading, features, sums, logits: &logits };
-        let (a, b) = ((SENTIMENT, sentiment.probabilities()), (INTENT, intent.probabilities()));
+        let (parts, counts, logits) = (&self.parts, &self.counts, &read.logits);
+        let evidence = Evidence { parts, counts, layer, reading, features, sums, logits };
+        let of_head = |head: usize| (head, &read.p[SPECS[head].first..][..SPECS[head].width()]);
+        let noise_is_told = !matches!(answers.noise.label.as_ref(), "none" | UNKNOWN);
         let explain = if noise_is_told {
-            explain(&evidence, [a, b, (NOISE, noise.probabilities())], told, spare)
+            explain(&evidence, [SENTIMENT, INTENT, NOISE].map(of_head), told, spare)
         } else {
-            explain(&evidence, [a, b], told, spare)
+            explain(&evidence, [SENTIMENT, INTENT].map(of_head), told, spare)
         };
         let mut fingerprint = spare.name();
         template.push_hex(&mut fingerprint);
+        let Answers { language, sentiment, emotion, intents, urgency, noise, .. } = answers;
+        let Answers { abuse, threat, sarcasm, incident, risk, .. } = answers;
         Scores {
-            noise: noise_score,
             language,
-            sentiment: sentiment_score(&sentiment),
-            emotion: emotion_score(&emotion, flag(FRUSTRATION).probability),
-            intents: intents(&intent, spare.intents()),
-            urgency: answer(URGENCY).score(),
-            abuse: flag(ABUSE),
-            threat: flag(THREAT),
-            sarcasm: flag(SARCASM),
-            incident: flag(INCIDENT),
-            risk: Risk {
-                danger: flag(DANGER).probability,
-                distress: flag(DISTRESS).probability,
-                legal: flag(LEGAL).probability,
-                press: flag(PRESS).probability,
-            },
+            sentiment,
+            emotion,
+            intents,
+            urgency,
+            noise,
+            abuse,
+            threat,
+            sarcasm,
+            incident,
+            risk,
             entities: crate::text::entities(text),
             fingerprint,
             pii: find_pii(text),
@@ -177,8 +156,37 @@ impl Model {
         }
     }
 
-    /// Reads a text into the memory; its language only where it is not given.
-    fn read(&self, text: &str, given: Option<&str>, scratch: &mut Scratch) {
+    /// What the heads say of a text, and nothing else: as in [`Model::score_in`], for a third of its time.
+    #[must_use]
+    pub fn answers_in(&self, text: &str, lang: Option<&str>, additions: &Additions, scratch: &mut Scratch) -> Answers {
+        self.read(text, lang, additions, scratch).0
+    }
+
+    /// Reads a text into the memory and asks every head.
+    fn read(&self, text: &str, lang: Option<&str>, additions: &Additions, scratch: &mut Scratch) -> (Answers, Read) {
+        let given = lang.and_then(given_language);
+        self.sum(text, given, scratch);
+        let Scratch { reading, features, sums, spare, .. } = scratch;
+        let mut logits = self.logits(features, sums);
+        if !additions.is_empty() {
+            // what is added looks at every piece, not at sums of them
+            features.pieces = extract(reading).pieces;
+        }
+        if let Some(layer) = &additions.layer {
+            layer.add_to(features, &mut logits);
+        }
+        let mut p = probabilities(&logits.z);
+        let is_empty = features.words.is_empty();
+        if is_empty {
+            silence(&mut p);
+        }
+        let language = self.language(&sums.language, given, spare);
+        let asked = Asked { p: &p, floor: &self.parts.floor, reading, is_empty };
+        (asked.answers(language, spare.intents()), Read { logits, p })
+    }
+
+    /// Reads a text into the memory and sums what it is made of; its language only where it is not given.
+    fn sum(&self, text: &str, given: Option<&str>, scratch: &mut Scratch) {
         if scratch.of != self.id {
             scratch.vocabulary.clear();
             scratch.of = self.id;
@@ -209,15 +217,6 @@ impl Model {
             *z = sum * f64::from(self.parts.scale[column]) + f64::from(self.parts.bias[column]);
         }
         Logits { z, shares }
-    }
-
-    fn answer(&self, head: usize, probabilities: &[f64; COLUMNS]) -> Answer {
-        let spec = &SPECS[head];
-        let mut p = [0.0; LABELS_MAX];
-        p[..spec.width()].copy_from_slice(&probabilities[spec.first..spec.first + spec.width()]);
-        let (top, probability) = best(&p[..spec.width()]);
-        let label = if probability >= f64::from(self.parts.floor[head]) { spec.labels[top] } else { UNKNOWN };
-        Answer { spec, p, label, probability }
     }
 
     /// Which language, by the words alone; a given tag wins.
@@ -277,41 +276,6 @@ fn below_best(z: &mut [f64]) {
     z.iter_mut().for_each(|z| *z = if *z - most < NEGLIGIBLE { f64::NEG_INFINITY } else { *z - most });
 }
 
-/// Languages whose noise the model was taught.
-const TAUGHT: [&str; 5] = ["en", "es", "pt", "fr", "de"];
-/// Below so many words a language that is not known may be any of them.
-const SHORT_WORDS: usize = 4;
-
-/// Whether the model can tell noise in this text: what it cannot read it must not throw away.
-fn is_read(language: &str, reading: &Reading) -> bool {
-    let count = |kind: Kind| reading.tokens.iter().filter(|t| t.kind == kind).count();
-    let (signs, names) = (count(Kind::Marks) + count(Kind::Number), count(Kind::Handle));
-    // signs, numbers and one name say nothing at all; names alone tag people
-    let says_anything = reading.tokens.len() > signs + names || (signs == 0 && names > 1);
-    let may_be_taught = TAUGHT.contains(&language) || (language == UNKNOWN && count(Kind::Word) < SHORT_WORDS);
-    says_anything && may_be_taught
-}
-
-/// What is said of a text without anything to read: nothing to act on.
-fn silence(head: usize) -> Answer {
-    let spec = &SPECS[head];
-    let wanted = match head {
-        SENTIMENT => "neutral",
-        URGENCY => "routine",
-        _ => "none",
-    };
-    let top = spec.labels.iter().position(|label| *label == wanted).unwrap_or(0);
-    let mut p = [0.0; LABELS_MAX];
-    p[top] = 1.0;
-    let label = if head == NOISE { UNKNOWN } else { wanted };
-    Answer { spec, p, label, probability: 1.0 }
-}
-
-fn noise_score(answer: &Answer, is_read: bool) -> LabelScore {
-    let score = answer.score();
-    if is_read || score.label == "none" { score } else { LabelScore { label: UNKNOWN.into(), ..score } }
-}
-
 pub(crate) fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes)[..8])
 }
@@ -327,50 +291,6 @@ const GROUP_WEIGHTS: [f64; GROUPS] = [1.0, 1.0, 0.5];
 /// What one feature of each group counts in a text.
 pub(crate) fn shares(groups: [usize; GROUPS]) -> [f64; GROUPS] {
     std::array::from_fn(|group| share(groups[group]) * GROUP_WEIGHTS[group])
-}
-
-struct Answer {
-    spec: &'static HeadSpec,
-    /// By label; as many as the head has.
-    p: [f64; LABELS_MAX],
-    label: &'static str,
-    probability: f64,
-}
-
-impl Answer {
-    fn probabilities(&self) -> &[f64] {
-        &self.p[..self.spec.width()]
-    }
-
-    fn score(&self) -> LabelScore {
-        LabelScore { label: self.label.into(), probability: round4(self.probability) }
-    }
-}
-
-fn sentiment_score(answer: &Answer) -> SentimentScore {
-    let [negative, neutral, positive] = [0, 1, 2].map(|n| round4(answer.p[n]));
-    SentimentScore {
-        label: answer.label.into(),
-        score: round4(answer.p[2] - answer.p[0]),
-        probabilities: SentimentProbabilities { negative, neutral, positive },
-    }
-}
-
-fn emotion_score(answer: &Answer, frustration: f64) -> EmotionScore {
-    let [anger, joy, optimism, sadness, none] = [0, 1, 2, 3, 4].map(|n| round4(answer.p[n]));
-    EmotionScore {
-        label: answer.label.into(),
-        probabilities: EmotionProbabilities { anger, joy, none, optimism, sadness },
-        frustration,
-    }
-}
-
-/// Best first, in the memory of an empty list.
-fn intents(answer: &Answer, mut intents: Vec<IntentScore>) -> Vec<IntentScore> {
-    let labels = answer.spec.labels.iter().zip(answer.probabilities());
-    intents.extend(labels.map(|(&label, &p)| IntentScore { id: label.into(), probability: round4(p) }));
-    intents.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-    intents
 }
 
 /// The primary subtag of a given language tag, unless it says nothing.

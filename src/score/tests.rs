@@ -168,6 +168,33 @@ fn edges() {
 }
 
 #[test]
+fn the_heads_alone_answer_as_they_do_among_all_scores() {
+    let (mut scratch, nothing) = (Scratch::default(), Additions::default());
+    for text in ["", "🙂", "the app is down again, fix it!", "Gewinnt ein iPad! Folgt @us und teilt", "12 34"] {
+        for lang in [None, Some("de")] {
+            let answers = Model::shipped().answers_in(text, lang, &nothing, &mut scratch);
+            let scores = Model::shipped().score(text, lang);
+            let Scores { language, sentiment, emotion, intents, urgency, noise, .. } = scores;
+            let Scores { abuse, threat, sarcasm, incident, risk, .. } = scores;
+            let among_all = Answers {
+                language,
+                sentiment,
+                emotion,
+                intents,
+                urgency,
+                noise,
+                abuse,
+                threat,
+                sarcasm,
+                incident,
+                risk,
+            };
+            assert_eq!(answers, among_all, "{text}");
+        }
+    }
+}
+
+#[test]
 fn memory_changes_no_score() {
     let models = [Model::shipped(), &Model::parse(&artefact::tests::small().to_bytes()).expect("a model")];
     let (mut scratch, nothing) = (Scratch::default(), Additions::default());
