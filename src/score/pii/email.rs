@@ -1,7 +1,40 @@
-//! Mail addresses, from their `@` to both sides, or from what people write so that machines do not find it: `(at)`.
+//! Mail addresses, from their `@` to both sides, or from what people write so that machines do not find it: `(at)`, or,
+//! of the domains that most people have theirs at, ` at gmail dot com`.
 
 use super::Found;
+use super::cue::{self, Words};
 
+/// Words for `@` and for a dot between blanks.
+const SAID_AT: [&str; 2] = [" at ", " arroba "];
+const SAID_DOT: [&str; 4] = [" dot ", " punto ", " ponto ", " point "];
+/// Who most people have their address from: of others, `us at nimbus dot com` may be a place.
+static PROVIDERS: Words = Words::new(&[
+    "gmail",
+    "googlemail",
+    "hotmail",
+    "outlook",
+    "yahoo",
+    "icloud",
+    "proton",
+    "protonmail",
+    "gmx",
+    "aol",
+    "live",
+    "msn",
+    "yandex",
+    "orange",
+    "wanadoo",
+    "libero",
+    "terra",
+    "uol",
+    "bol",
+]);
+/// What may stand behind such a name.
+static TOPS: Words =
+    Words::new(&["com", "net", "org", "de", "fr", "es", "it", "br", "uk", "me", "ru", "at", "ch", "co"]);
+/// Words before an address: `sign in at outlook.com` is none.
+static CUES: Words =
+    Words::new(&["mail", "mails", "email", "emails", "correo", "correio", "courriel", "address", "reach"]);
 /// What stands in brackets for `@`, and for a dot.
 const AT: [&[u8]; 3] = [b"at", b"@", b"arroba"];
 const DOTS: [&[u8]; 5] = [b"dot", b".", b"punto", b"ponto", b"point"];
@@ -69,6 +102,28 @@ pub(super) fn find_spelt(bytes: &[u8], at: usize, floor: usize) -> Option<Found>
         }
     }
     None
+}
+
+/// Addresses that are said rather than written, in order: `ana.b at gmail dot com`, `ana arroba hotmail punto es`.
+pub(super) fn find_said(text: &str) -> impl Iterator<Item = Found> {
+    SAID_AT.into_iter().flat_map(move |at| text.match_indices(at)).filter_map(move |(place, at)| {
+        let start = local_start(text.as_bytes(), place, 0);
+        let from = place + at.len();
+        let name = word(&text[from..]);
+        let dot = &text[from + name.len()..];
+        let said = SAID_DOT.into_iter().find_map(|said| dot.strip_prefix(said));
+        let rest = said.or_else(|| dot.strip_prefix('.'))?;
+        let top = word(rest);
+        let is_marked = || text.as_bytes()[start..place].iter().any(|b| !b.is_ascii_alphabetic());
+        let is_meant = said.is_some() || is_marked() || cue::before(text, start, &CUES);
+        let is_address = start < place && PROVIDERS.has(name) && TOPS.has(top) && is_meant;
+        is_address.then(|| ("email", start, text.len() - rest.len() + top.len()))
+    })
+}
+
+/// The letters and digits that a text begins with.
+fn word(text: &str) -> &str {
+    &text[..text.bytes().take_while(u8::is_ascii_alphanumeric).count()]
 }
 
 /// One past the bracket that begins at `at` and holds one of these words, and nothing else.

@@ -41,7 +41,7 @@ pub(super) fn find(bytes: &[u8], start: usize) -> Option<usize> {
                 body[filled] = b.to_ascii_uppercase();
                 filled += 1;
             }
-            b' ' if filled > 0 && filled % 4 == 0 => {}
+            b' ' | b'-' if filled > 0 && filled % 4 == 0 => {}
             _ => return None,
         }
         i += 1;

@@ -60,7 +60,18 @@ pub fn find_pii(text: &str) -> Vec<Pii> {
             i = end;
         }
     }
+    email::find_said(text).for_each(|said| insert(&mut found, said));
     found
+}
+
+/// Puts a find in its place among the others, unless it overlaps one.
+fn insert(found: &mut Vec<Pii>, (kind, start, end): Found) {
+    let at = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let (start, end) = (at(start), at(end));
+    let place = found.partition_point(|other| other.end <= start);
+    if found.get(place).is_none_or(|next| end <= next.start) {
+        found.insert(place, Pii { kind: kind.into(), start, end });
+    }
 }
 
 /// What is behind a place.

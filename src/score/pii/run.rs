@@ -9,6 +9,11 @@ pub(super) const SPACE: u8 = 1;
 pub(super) const DASH: u8 = 2;
 pub(super) const DOT: u8 = 4;
 pub(super) const BRACKETS: u8 = 8;
+/// Between an area code and a number, as in `030/1234567`; never in a date or a fraction.
+pub(super) const SLASH: u8 = 16;
+/// Digits of an area code before a slash, its nought among them; and those behind it that make it one, at least.
+const AREA_DIGITS: std::ops::RangeInclusive<usize> = 3..=5;
+const BEHIND_SLASH_MIN: usize = 5;
 
 /// A run of digits.
 #[derive(Debug, Clone)]
@@ -19,7 +24,7 @@ pub(super) struct Run {
     group_count: usize,
     /// Begins with a plus.
     pub(super) plus: bool,
-    /// Which separators stand in it: [`SPACE`], [`DASH`], [`DOT`], [`BRACKETS`].
+    /// Which separators stand in it: [`SPACE`], [`DASH`], [`DOT`], [`BRACKETS`], [`SLASH`].
     pub(super) separators: u8,
     /// First byte, a plus or bracket included.
     pub(super) start: usize,
@@ -60,6 +65,10 @@ impl Run {
                     apart = true;
                 }
                 b')' if run.has(BRACKETS) => apart = true,
+                b'/' if run.is_area_code() && number_follows(bytes, i) => {
+                    run.separators |= SLASH;
+                    apart = true;
+                }
                 separator @ (b' ' | b'-' | b'.') if follows(bytes, i) => {
                     run.separators |= match separator {
                         b' ' => SPACE,
@@ -80,6 +89,11 @@ impl Run {
         self.len += 1;
         self.group_count += usize::from(apart);
         self.groups[self.group_count - 1] += 1;
+    }
+
+    /// A nought, another digit, and as many as area codes have.
+    fn is_area_code(&self) -> bool {
+        self.group_count == 1 && !self.plus && AREA_DIGITS.contains(&self.len) && self.head(1) == 0 && self.head(2) != 0
     }
 
     /// Digits, of which there may be one more than [`DIGITS_MAX`] or more.
@@ -110,6 +124,13 @@ impl Run {
 /// Digits read as a number; at most nine.
 pub(super) fn value(digits: &[u8]) -> u32 {
     digits.iter().take(9).fold(0, |value, &digit| value * 10 + u32::from(digit))
+}
+
+/// Behind the sign at `i`, so many digits as make a number, in a row or in groups.
+fn number_follows(bytes: &[u8], i: usize) -> bool {
+    let behind = bytes[i + 1..].iter().take(2 * BEHIND_SLASH_MIN);
+    let digits = behind.take_while(|b| b.is_ascii_digit() || matches!(b, b' ' | b'-')).filter(|b| b.is_ascii_digit());
+    follows(bytes, i) && digits.count() >= BEHIND_SLASH_MIN
 }
 
 /// One separator, then a digit or bracket (a bracket may follow a space).

@@ -30,6 +30,10 @@ fn finds_ways_to_reach_and_to_pay() {
             ("ana (at) mail.example, please", "ana (at) mail.example"),
             ("write to ana.b[AT]mail[dot]example!", "ana.b[AT]mail[dot]example"),
             ("ana (arroba) mail (punto) example", "ana (arroba) mail (punto) example"),
+            ("reach me, ana.b at gmail dot com please", "ana.b at gmail dot com"),
+            ("mi correo: ana arroba hotmail punto es", "ana arroba hotmail punto es"),
+            ("email ana at yahoo.com", "ana at yahoo.com"),
+            ("it is ana77 at Outlook.com", "ana77 at Outlook.com"),
         ],
     );
     check(
@@ -49,6 +53,8 @@ fn finds_ways_to_reach_and_to_pay() {
             ("liguem para o 912345678", "912345678"),
             ("11 98765-4321 whatsapp", "11 98765-4321"),
             ("mein Telefon: 501 234 567", "501 234 567"),
+            ("unter 030/12345678 erreichbar", "030/12345678"),
+            ("0171/123 45 67", "0171/123 45 67"),
         ],
     );
     check(
@@ -56,6 +62,7 @@ fn finds_ways_to_reach_and_to_pay() {
         &[
             ("pay DE89 3704 0044 0532 0130 00 please", "DE89 3704 0044 0532 0130 00"),
             ("gb82west12345698765432", "gb82west12345698765432"),
+            ("DE89-3704-0044-0532-0130-00", "DE89-3704-0044-0532-0130-00"),
         ],
     );
 }
@@ -74,6 +81,12 @@ fn numbers_that_nobody_is_called_by_are_left_alone() {
         "(at) mail.example",
         "he said: [at] last (dot) maybe",
         "a[at]b[dot]",
+        "sign in at outlook.com",
+        "find us at nimbus dot com",
+        "we met at yahoo, dot com days",
+        "on 01/02/2023 and 012/2023",
+        "page 045/120",
+        "order 030/12345678",
     ]);
 }
 
