@@ -146,7 +146,7 @@ impl Scorer {
             Err(error) => return self.fail(io, number, &reason(&error)),
         };
         let scores = self.model.score_in(&parsed.text, parsed.lang.as_deref(), &self.additions, &mut self.scratch);
-        let cluster = self.clusters.join(self.scratch.template(), || name_of(parsed.id));
+        let cluster = self.clusters.join(&parsed.text, self.scratch.template(), || name_of(parsed.id));
         self.written.clear();
         write_scores(parsed.id, &scores, &cluster, &mut self.written);
         self.written.push(b'\n');

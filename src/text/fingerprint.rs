@@ -25,8 +25,6 @@ const NUMBER: char = '#';
 const NUMBER_DIGITS: usize = 3;
 /// A number with so many letters after it, and no more, has a unit or an ordinal: `25km`, `5th`.
 const UNIT_LETTERS: usize = 2;
-/// Bytes of the longest text that is kept as it was given.
-const WRITTEN_BYTES_MAX: usize = 1 << 10;
 /// Words with digits between letters that make a text one in leet.
 const LEET_WORDS: usize = 2;
 
@@ -46,8 +44,6 @@ pub struct Template {
     /// Their letters in a row, repeated ones squeezed; in UTF-8.
     letters: Vec<u8>,
     fingerprint: u64,
-    /// The text as it was given; nothing of a long one.
-    written: String,
     folded: Folded,
     marks: Marks,
     words: Words,
@@ -58,8 +54,6 @@ pub struct Template {
 impl Template {
     /// Reads a text in place of another one.
     pub fn read(&mut self, text: &str) {
-        self.written.clear();
-        self.written.push_str(if text.len() <= WRITTEN_BYTES_MAX { text } else { "" });
         fold_into(text, &mut self.folded);
         self.marks.find_parts(&self.folded.text);
         if !plain::read(&self.folded.text, &self.marks.parts, &mut self.spaced, &mut self.letters) {
@@ -110,11 +104,6 @@ impl Template {
     pub(crate) fn push_hex(&self, text: &mut String) {
         let nibbles = self.fingerprint.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
         text.extend(nibbles.map(|nibble| char::from(b"0123456789abcdef"[usize::from(nibble)])));
-    }
-
-    /// The text as it was given; empty where it is a long one.
-    pub(super) fn written(&self) -> &str {
-        &self.written
     }
 
     /// The words, each behind a space.

@@ -4,18 +4,21 @@
 //! with those they share keys with, the keys being least hashes of a text's five-letter shingles, a sample that near
 //! sets share (Broder 1997); most of those are turned away by a coarse set of their shingles. A candidate is a copy
 //! where enough is the same: shingles, words (for words that changed places), all of the shorter text (for cut ends), or
-//! all but a few letters of a short one; and not where nothing but names differs, or a denial (`claim`). A text joins
+//! all but a few letters of a short one; and not where one has other things in the other's place (`replaced`), where
+//! nothing but names differs, or a denial (`claim`). A text joins
 //! the cluster of the most similar one. Linear work per text, bounded memory, the oldest dropped; a pure function of the
 //! texts in their order. Never says that two texts mean the same.
 
 mod buckets;
 mod claim;
 mod outline;
+mod replaced;
 mod shingles;
 
 use self::buckets::Buckets;
 use self::claim::{Claims, may_contradict};
 use self::outline::Outline;
+use self::replaced::{are_others, differing};
 use self::shingles::{LETTERS_MAX, Shingles, upper_half};
 use super::{AsIs, Template, are_within};
 use std::cell::OnceCell;
@@ -26,6 +29,8 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Texts of different templates that are remembered by default.
 pub const TEXTS_MAX: usize = 1 << 17;
 
+/// Bytes of the longest text that is kept as it was given.
+const WRITTEN_BYTES_MAX: usize = 1 << 10;
 /// Bytes of a text's words that are kept.
 const SPACED_BYTES_MAX: usize = 4 * LETTERS_MAX;
 /// Shingles and words of a text that are kept: those with the smallest hashes, which is all of a short text.
@@ -45,7 +50,7 @@ const SAME_WORDS_OF_FEW: usize = 80;
 const WORDS_MIN: usize = 4;
 /// A cut text is in the whole one with this share of its shingles, in percent, and has so many of them, and is not
 /// less than this share of the whole.
-const CUT_SAME: usize = 90;
+const CUT_SAME: usize = 80;
 const CUT_SHINGLES_MIN: usize = 16;
 const CUT_OF_WHOLE: usize = 45;
 /// Letters up to which a text is short; edits it may have, in percent of its letters.
@@ -65,20 +70,25 @@ struct Sketch {
 }
 
 impl Sketch {
-    /// The sketch of a template's words, each behind a space.
+    /// The sketch of a template's words, each behind a space, as many as are compared.
     fn new(spaced: &str) -> Self {
         let letters = letters_of(spaced);
+        let mut shingles = Shingles::default();
+        shingles.read(&letters);
+        Self::of(spaced, &letters, shingles.hashes)
+    }
+
+    /// The same where their letters in a row and the hashes of all their shingles are known.
+    fn of(spaced: &str, letters: &str, shingles: Vec<u32>) -> Self {
         let mut words: Vec<u32> =
             spaced.as_bytes().split(|byte| *byte == b' ').skip(1).map(|word| upper_half(xxh3_64(word))).collect();
         words.truncate(LETTERS_MAX);
-        let mut shingles = Shingles::default();
-        shingles.read(&letters);
-        let count = letters.chars().count();
+        let is_short = letters.chars().nth(SHORT_LETTERS).is_none();
         Self {
             spaced: spaced.into(),
-            shingles: Sample::new(shingles.hashes, SHINGLES_MAX),
+            shingles: Sample::new(shingles, SHINGLES_MAX),
             words: Sample::new(words, WORDS_MAX),
-            letters: if count <= SHORT_LETTERS { letters.chars().collect() } else { Box::default() },
+            letters: if is_short { letters.chars().collect() } else { Box::default() },
         }
     }
 
@@ -191,9 +201,9 @@ struct Kept {
 }
 
 impl Kept {
-    fn new(template: &Template) -> Self {
-        let is_written = !template.written().is_empty();
-        let text = if is_written { template.written() } else { clip(template.spaced()) };
+    fn new(written: &str, template: &Template) -> Self {
+        let is_written = !written.is_empty();
+        let text = if is_written { written } else { clip(template.spaced()) };
         Self { text: text.into(), is_written }
     }
 
@@ -249,8 +259,9 @@ impl<C: Clone> Near<C> {
         Self { texts_max, texts, first: 0, same, buckets, shingles: Shingles::default() }
     }
 
-    /// The cluster of the most similar text before this one; its own where it is a copy of none.
-    pub fn join(&mut self, template: &Template, own: impl FnOnce() -> C) -> C {
+    /// The cluster of the most similar text before this one; its own where it is a copy of none. Of a text and its
+    /// template.
+    pub fn join(&mut self, text: &str, template: &Template, own: impl FnOnce() -> C) -> C {
         let fingerprint = template.fingerprint();
         if let Some(text) = self.same.get(&fingerprint).and_then(|number| self.text(*number)) {
             return text.cluster.clone();
@@ -258,9 +269,10 @@ impl<C: Clone> Near<C> {
         self.shingles.read(template.letters());
         let hashes = &self.shingles.hashes;
         let outline = (hashes.len() < SHINGLES_MAX).then(|| Outline::new(hashes));
-        let (found, sketch) = self.most_similar(template, outline.as_ref());
+        let written = if text.len() <= WRITTEN_BYTES_MAX { text } else { "" };
+        let (found, sketch) = self.most_similar(written, template, outline.as_ref());
         let cluster = found.unwrap_or_else(own);
-        let text = Kept::new(template);
+        let text = Kept::new(written, template);
         self.remember(Remembered { fingerprint, outline, text, sketch, cluster: cluster.clone() });
         cluster
     }
@@ -270,20 +282,36 @@ impl<C: Clone> Near<C> {
     }
 
     /// The cluster of the most similar text, of equally similar ones the oldest; and the sketch it was compared by.
-    fn most_similar(&self, own: &Template, outline: Option<&Outline>) -> (Option<C>, OnceCell<Box<Sketch>>) {
+    fn most_similar(
+        &self,
+        written: &str,
+        own: &Template,
+        outline: Option<&Outline>,
+    ) -> (Option<C>, OnceCell<Box<Sketch>>) {
         let (sketch, claims) = (OnceCell::new(), OnceCell::new());
         let spaced = clip(own.spaced());
         let (candidates, count) = self.buckets.candidates(&self.shingles.keys);
         let compared = candidates[..count].iter().filter_map(|&number| {
             let text = self.text(number).filter(|text| may_be_similar(outline, text.outline.as_ref()))?;
-            let sketch = sketch.get_or_init(|| Box::new(Sketch::new(spaced)));
+            let sketch = sketch.get_or_init(|| Box::new(self.sketch_of(own)));
             let similarity = sketch.similarity(text.sketch())?;
-            let is_other = may_contradict(spaced, &text.sketch().spaced)
-                && claims.get_or_init(|| Claims::new(own.written(), spaced)).contradict(&text.claims());
+            let other = &text.sketch().spaced;
+            let parts = differing(spaced, other);
+            let is_other = are_others([spaced, other], parts, [written, text.text.written()])
+                || may_contradict(parts)
+                    && claims.get_or_init(|| Claims::new(written, spaced)).contradict(&text.claims());
             (!is_other).then_some((similarity, std::cmp::Reverse(number), text))
         });
         let best = compared.max_by_key(|(similarity, number, _)| (*similarity, *number));
         (best.map(|(.., text)| text.cluster.clone()), sketch)
+    }
+
+    /// The sketch of the text that joins, whose shingles were read.
+    fn sketch_of(&self, own: &Template) -> Sketch {
+        if own.spaced().len() > SPACED_BYTES_MAX {
+            return Sketch::new(clip(own.spaced()));
+        }
+        Sketch::of(own.spaced(), own.letters(), self.shingles.hashes.clone())
     }
 
     fn remember(&mut self, text: Remembered<C>) {

@@ -193,7 +193,7 @@ fn parts(posts: &[&Post], seed: u64) -> Parts {
     let (mut near, mut template) = (Near::default(), Template::default());
     let cluster = |(at, post): (usize, &&Post)| {
         template.read(&post.text);
-        near.join(&template, || at)
+        near.join(&post.text, &template, || at)
     };
     let clusters: Vec<usize> = posts.iter().enumerate().map(cluster).collect();
     let mut of_cluster = vec![0; posts.len()];

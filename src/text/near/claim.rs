@@ -25,20 +25,26 @@ const DENIALS: &str = "not no never without none neither nor nunca jamás tampoc
     kein keine keinen keiner keinem nie niemals ohne niet ne n'est/est n'ai/ai n'a/a n'ont/ont n'était/était \
     n'avait/avait n'y/y";
 /// Words that deny in one with a verb, and the verb: what is left counts as if they stood apart.
-const DENIED: &str = "didn't/did don't/do doesn't/does wasn't/was weren't/were isn't/is aren't/are can't/can cannot/can \
+const DENIED: &str = "didn't don't doesn't wasn't/was weren't/were isn't/is aren't/are can't/can cannot/can \
     couldn't/could won't/will wouldn't/would shouldn't/should haven't/have hasn't/has hadn't/had";
-/// What stands beside a denial in French, and says nothing alone: a boarding `pass` looks like it.
-const BESIDE_DENIALS: &str = "pas";
+/// What denies in those, as it looks.
+const NOT: &str = "not";
+/// What stands beside a denial, and says nothing alone: in French, where a boarding `pass` looks like it, and in English,
+/// where `I trust you` becomes `I do not trust you`, or beside the other answer.
+const BESIDE_DENIALS: &str = "pas do does did yes oui";
 /// Words each of which says the opposite of the other.
 const OPPOSITES: &str = "up/down better/worse best/worst more/less love/hate opened/closed open/close before/after \
     always/rarely arriba/abajo mejor/peor más/menos melhor/pior mais/menos mieux/pire meilleur/pire avant/après \
-    besser/schlechter mehr/weniger schneller/langsamer early/late faster/slower cheaper/dearer won/lost";
+    besser/schlechter mehr/weniger schneller/langsamer early/late faster/slower cheaper/dearer won/lost \
+    everybody/nobody everyone/nobody somebody/nobody someone/nobody everything/nothing something/nothing";
 
 /// What a word of a template is, beside being a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// It denies what stands beside it.
     Denial,
+    /// The same, in one with a verb.
+    Denied,
     /// It denies nothing, and another word does.
     BesideDenial,
     Opposite,
@@ -48,7 +54,7 @@ enum Kind {
 static KINDS: LazyLock<HashMap<String, (Kind, String)>> = LazyLock::new(|| {
     let mut template = Template::default();
     let mut kinds = HashMap::new();
-    let lists = [(DENIALS, Kind::Denial), (DENIED, Kind::Denial), (BESIDE_DENIALS, Kind::BesideDenial)];
+    let lists = [(DENIALS, Kind::Denial), (DENIED, Kind::Denied), (BESIDE_DENIALS, Kind::BesideDenial)];
     for (words, kind) in lists {
         for pair in words.split_ascii_whitespace() {
             let (word, verb) = pair.split_once('/').unwrap_or((pair, ""));
@@ -63,23 +69,14 @@ static KINDS: LazyLock<HashMap<String, (Kind, String)>> = LazyLock::new(|| {
 });
 
 /// A word as it stands in templates.
-fn looks(template: &mut Template, word: &str) -> String {
+pub(super) fn looks(template: &mut Template, word: &str) -> String {
     template.read(word);
     template.spaced().trim_start().to_owned()
 }
 
-/// True where two templates' words, each behind a space, differ so that names or a denial may be all of it: looked at
-/// first, as most copies differ otherwise.
-pub(super) fn may_contradict(one: &str, other: &str) -> bool {
-    let start = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
-    let start = one[..one.floor_char_boundary(start)].rfind(' ').unwrap_or(0);
-    let (one, other) = (&one[start..], &other[start..]);
-    let same = one.bytes().rev().zip(other.bytes().rev()).take_while(|(one, other)| one == other).count();
-    let end = |words: &str| {
-        let tail = words.ceil_char_boundary(words.len() - same);
-        words[tail..].find(' ').map_or(words.len(), |at| tail + at)
-    };
-    let (one, other) = (&one[..end(one)], &other[..end(other)]);
+/// True where names or a denial may be all that differs, by the parts of two templates where they differ: looked at first,
+/// as most copies differ otherwise.
+pub(super) fn may_contradict([one, other]: [&str; 2]) -> bool {
     let are_denied = |words: &str| words.split(' ').any(|word| KINDS.contains_key(word));
     match (one.is_empty(), other.is_empty()) {
         (false, false) => one.len().max(other.len()) <= BYTES_APART_MAX,
@@ -115,7 +112,8 @@ impl Claims {
 struct Claim {
     names: Vec<String>,
     opposites: Vec<String>,
-    is_denied: bool,
+    /// Sorted, each once.
+    denials: Vec<String>,
     /// The other words, each behind a space.
     rest: String,
 }
@@ -143,10 +141,13 @@ impl Claim {
             match kind {
                 Kind::Opposite => claim.opposites.push(word.to_owned()),
                 Kind::BesideDenial => {}
-                Kind::Denial => claim.is_denied = true,
+                Kind::Denial => claim.denials.push(word.to_owned()),
+                Kind::Denied => claim.denials.push(NOT.to_owned()),
             }
             claim.push(verb);
         }
+        claim.denials.sort_unstable();
+        claim.denials.dedup();
         claim
     }
 
@@ -159,10 +160,17 @@ impl Claim {
 
     fn contradicts(&self, other: &Self) -> bool {
         self.rest == other.rest
-            && (self.is_denied != other.is_denied
+            && (denies_more(&self.denials, &other.denials)
+                || denies_more(&other.denials, &self.denials)
                 || are_others(&self.opposites, &other.opposites, |one, other| one == other)
                 || are_others(&self.names, &other.names, is_same_name))
     }
+}
+
+/// True where one is denied as the other is, and beyond: what is denied by another word may say the same, and `no` is in
+/// Portuguese no denial.
+fn denies_more(one: &[String], other: &[String]) -> bool {
+    one.len() > other.len() && other.iter().all(|denial| one.contains(denial))
 }
 
 /// True where both have what the other has not, or have the same in another order.

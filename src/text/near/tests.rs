@@ -1,11 +1,12 @@
 use super::*;
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 /// Joins a text.
 fn join<C: Clone>(near: &mut Near<C>, text: &str, own: C) -> C {
     let mut template = Template::default();
     template.read(text);
-    near.join(&template, || own)
+    near.join(text, &template, || own)
 }
 
 /// True where the second text joins the first one's cluster.
@@ -75,8 +76,66 @@ fn posts_of_one_template_about_something_else_are_not_near() {
         ("Le colis est arrivé chez moi ce matin", "Le colis n'est pas arrivé chez moi ce matin"),
         ("Das Geld ist auf meinem Konto angekommen", "Das Geld ist nicht auf meinem Konto angekommen"),
         ("Danke an Jonas vom Kundendienst, sehr freundlich", "Danke an Beatriz vom Kundendienst, sehr freundlich"),
+        ("O meu pedido chegou no prazo", "O meu pedido não chegou no prazo"),
+        ("Orbita is better than Kestrel and cheaper too", "Kestrel is better than Orbita and cheaper too"),
+        ("it is faster by train than by bus from here", "it is faster by bus than by train from here"),
     ] {
         assert!(!are_near(one, other) && !are_near(other, one), "{one} / {other}");
+    }
+}
+
+#[test]
+fn posts_of_one_template_about_another_thing_are_not_near() {
+    for (one, other) in [
+        (
+            "my stapler came without its spring and the shop says wait",
+            "my doorbell came without its spring and the shop says wait",
+        ),
+        ("no trams from brixham to the harbour since noon", "NO TRAMS FROM OKEHAMPTON TO THE HARBOUR SINCE NOON!!! 😡"),
+        ("can i bring my own tent to the campsite", "can i bring my own boat to the campsite?? thx"),
+        ("they approved my claim after two months of waiting", "they rejected my claim after two months of waiting"),
+        ("it was possible to change the date at the counter", "it was impossible to change the date at the counter"),
+        ("se rompió la tetera al segundo día y nadie contesta", "se rompió la mochila al segundo día y nadie contesta"),
+        ("a cafeteira parou de funcionar depois de um mês", "a furadeira parou de funcionar depois de um mês"),
+        (
+            "der Wasserkocher ist nach einer Woche kaputt gegangen",
+            "der Rasenmäher ist nach einer Woche kaputt gegangen",
+        ),
+        ("мой самокат приехал без колеса и никто не отвечает", "мой рюкзак приехал без колеса и никто не отвечает"),
+        ("昨日届いた炊飯器がもう壊れてしまいました", "昨日届いた冷蔵庫がもう壊れてしまいました"),
+    ] {
+        assert!(!are_near(one, other) && !are_near(other, one), "{one} / {other}");
+    }
+}
+
+#[test]
+fn posts_in_other_words_of_the_same_meaning_are_near() {
+    for (one, other) in [
+        (
+            "my stapler came without its spring and the shop says wait",
+            "my stapler arrived without its spring and the store says wait",
+        ),
+        ("two weeks without hot water and nobody answers", "three weeks without hot water and nobody replies..."),
+        (
+            "please send somebody, the lift is stuck between floors again",
+            "please send someone, the elevator is stuck between floors again",
+        ),
+        ("40 euros for a bag that I could carry, what a joke", "55 dollars for a bag that I could carry, what a joke"),
+        ("waited 3hrs at the desk and 1h on the plane", "waited 45min at the desk and 13h on the plane"),
+        (
+            "the f***ing printer is jammed again in the middle of a letter",
+            "the fucking printer is jammed again in the middle of a letter",
+        ),
+        (
+            "they have never once answered the telephone before noon",
+            "they have nveer once answerd the telehpone before nono",
+        ),
+        (
+            "my stapler came without its spring and the shop says wait",
+            "my sta pler came without itsspring and the shop says wait",
+        ),
+    ] {
+        assert!(are_near(one, other) && are_near(other, one), "{one} / {other}");
     }
 }
 
@@ -104,6 +163,17 @@ fn short_texts_bear_small_edits_only() {
     assert!(are_near("Nimbus app is broken", "Nimbus app is brokne"));
     assert!(are_near("order 12 from Fjordpay never came", "order 99 from Fjordpay never came"));
     assert!(!are_near("so slow", "so slwo"));
+}
+
+proptest! {
+    #[test]
+    fn a_text_that_joins_has_the_sketch_that_is_kept_of_it(text in "([a-e]{1,9}|é|任|#[a-c]{2}|@x|[0-9]{1,3}|[ .,!]){0,200}") {
+        let (mut near, mut template) = (Near::<u8>::new(2), Template::default());
+        template.read(&text);
+        near.shingles.read(template.letters());
+        prop_assert_eq!(near.sketch_of(&template), Kept::new(&text, &template).sketch());
+        prop_assert_eq!(near.sketch_of(&template), Kept::new("", &template).sketch());
+    }
 }
 
 #[test]
