@@ -7,7 +7,7 @@
 //! spelt: `Nimbus Pay Support`, not `Nimbus Bay`. Never judges who a person is: it says which two names were compared,
 //! and how.
 
-use self::words::{added, beside};
+use self::words::{ADDED_WORDS, BESIDE_WORDS, Words, disclaims};
 use crate::mention::{Author, Impersonation, Likeness, Platform};
 use crate::text::brands::is_common;
 use crate::text::edits;
@@ -20,6 +20,8 @@ const LETTERS_MIN: usize = 4;
 /// From so many letters on one edit is near, from so many two.
 const ONE_EDIT_LETTERS: usize = 6;
 const TWO_EDITS_LETTERS: usize = 12;
+/// Words that are taken off one end of a name.
+const WORDS_MAX: usize = 6;
 /// Letters of a name that are compared; the longest handle of any platform is shorter.
 const LETTERS_MAX: usize = 64;
 
@@ -29,6 +31,8 @@ pub(super) struct Official {
     /// As the pack writes it.
     written: String,
     name: Name,
+    /// The skeleton without what false accounts add.
+    core: Vec<char>,
     /// The name of a product: it passes as spelt only, since what is near it is somebody else's more often.
     is_product: bool,
 }
@@ -39,29 +43,55 @@ struct Name {
     /// What people read of it, without case.
     read: String,
     skeleton: Vec<char>,
-    /// The skeleton without what false accounts add.
-    core: Vec<char>,
-    /// What is left of the skeleton as one word after the other is taken off, also what stands beside an added one
-    /// (`us`, `24x7`); nothing where none was added. All are compared, as the name itself may end like such a word.
+    /// What is left of the skeleton as words are taken off at its ends, of which one says that it is an account of the
+    /// brand and others may stand beside it (`us`, `24x7`). All are compared, as the name itself may end like such a
+    /// word.
     bare: Vec<Vec<char>>,
 }
 
 impl Name {
     fn of(read: &str) -> Self {
-        let skeleton = skeleton(read);
-        let (mut rest, mut bare, mut has_added) = (skeleton.as_str(), Vec::new(), false);
-        loop {
-            let less = added().find_map(|word| without(rest, word));
-            has_added |= less.is_some();
-            let Some(less) = less.or_else(|| beside().find_map(|word| without(rest, word))) else { break };
-            rest = less;
-            bare.push(first(rest));
+        let skeleton_of = skeleton(read);
+        let mut bare = bare(&skeleton_of);
+        // one digit at the end may be a letter of the name, or the number of the account
+        let unnumbered = read.trim_end_matches(|c: char| c.is_ascii_digit());
+        if unnumbered.len() + 1 == read.len() {
+            bare.extend(self::bare(&skeleton(unnumbered)));
         }
-        let core = core(&skeleton);
-        bare.extend((core.len() < skeleton.len()).then(|| first(core)));
-        bare.retain(|_| has_added);
-        Self { read: read.to_lowercase(), core: first(core), bare, skeleton: first(&skeleton) }
+        Self { read: read.to_lowercase(), skeleton: first(&skeleton_of), bare }
     }
+}
+
+/// What is left of a skeleton without words at its ends; nothing where none of them says that it is an account of ours.
+fn bare(skeleton: &str) -> Vec<Vec<char>> {
+    let starts = taken_off(skeleton, Words::off_start);
+    let ends = taken_off(skeleton, Words::off_end);
+    let mut bare = Vec::new();
+    for (start, is_added) in &starts {
+        for (end, is_added_behind) in &ends {
+            let rest = skeleton.get(*start..skeleton.len() - end).filter(|_| *is_added || *is_added_behind);
+            bare.extend(rest.filter(|rest| has_letters(rest)).map(first));
+        }
+    }
+    bare
+}
+
+/// Bytes taken off one end of a skeleton, word by word, from none on, and whether one of the words was an added one.
+fn taken_off(skeleton: &str, off: for<'n> fn(&Words, &'n str) -> Option<&'n str>) -> Vec<(usize, bool)> {
+    let mut taken = vec![(0, false)];
+    let (mut rest, mut has_added) = (skeleton, false);
+    while taken.len() <= WORDS_MAX {
+        let added = off(&ADDED_WORDS, rest);
+        has_added |= added.is_some();
+        let Some(less) = added.or_else(|| off(&BESIDE_WORDS, rest)).filter(|less| has_letters(less)) else { break };
+        rest = less;
+        taken.push((skeleton.len() - rest.len(), has_added));
+    }
+    taken
+}
+
+fn has_letters(name: &str) -> bool {
+    name.chars().nth(LETTERS_MIN - 1).is_some()
 }
 
 fn first(letters: &str) -> Vec<char> {
@@ -71,17 +101,11 @@ fn first(letters: &str) -> Vec<char> {
 /// The part of a skeleton before and after which words were added; all of it where nothing was.
 fn core(skeleton: &str) -> &str {
     let mut rest = skeleton;
-    while let Some(shorter) = added().find_map(|word| without(rest, word)) {
-        rest = shorter;
+    let shorter = |name| ADDED_WORDS.off_start(name).or_else(|| ADDED_WORDS.off_end(name));
+    while let Some(less) = shorter(rest).filter(|less| has_letters(less)) {
+        rest = less;
     }
     rest
-}
-
-/// A name without a word at one of its ends. Figures at the end are part of what is added only beside a word.
-fn without<'s>(name: &'s str, word: &str) -> Option<&'s str> {
-    let figures = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let shorter = name.strip_prefix(word).or_else(|| name.strip_suffix(word)).or_else(|| figures.strip_suffix(word));
-    shorter.filter(|shorter| shorter.chars().count() >= LETTERS_MIN)
 }
 
 impl Official {
@@ -98,14 +122,14 @@ impl Official {
     /// The same for a product's name that begins with the name of one of `owners`, as `Nimbus Pay` does.
     pub(super) fn of_product(name: &str, owners: &[Self]) -> Option<Self> {
         let product = Self { is_product: true, ..Self::of_name(name)? };
-        let is_theirs = owners.iter().any(|owner| product.name.skeleton.starts_with(&owner.name.core));
+        let is_theirs = owners.iter().any(|owner| product.name.skeleton.starts_with(&owner.core));
         let is_new = owners.iter().all(|owner| owner.name.skeleton != product.name.skeleton);
         (is_theirs && is_new).then_some(product)
     }
 
     fn new(written: &str, read: &str) -> Option<Self> {
-        let name = Name::of(read);
-        (name.core.len() >= LETTERS_MIN).then(|| Self { written: written.to_owned(), name, is_product: false })
+        let (name, core) = (Name::of(read), first(core(&skeleton(read))));
+        (core.len() >= LETTERS_MIN).then(|| Self { written: written.to_owned(), name, core, is_product: false })
     }
 }
 
@@ -126,20 +150,25 @@ fn stem(platform: Platform, handle: &str) -> &str {
 pub(super) fn impersonated(officials: &[Official], platform: Platform, author: &Author) -> Option<Impersonation> {
     let handle = author.handle.as_deref().map(|handle| (handle, stem(platform, handle), true));
     let names = handle.into_iter().chain(author.name.as_deref().map(|name| (name, name, false)));
-    let shown = author.name.as_deref().map(Name::of).filter(|name| !name.skeleton.is_empty());
-    let is_other = |handle: &Name| shown.as_ref().is_some_and(|shown| shown.skeleton != handle.skeleton);
-    let alike = names.flat_map(|(written, read, is_handle)| {
+    let shown = author.name.as_deref().unwrap_or_default();
+    let shown_skeleton = first(&skeleton(shown));
+    let is_other = |handle: &Name| !shown_skeleton.is_empty() && shown_skeleton != handle.skeleton;
+    let alike = names.clone().flat_map(|(written, read, is_handle)| {
         let seen = Name::of(read);
         let has_own_name = is_handle && is_other(&seen);
         let compared = officials.iter().filter_map(move |official| Some((likeness(official, &seen)?, official)));
-        let compared = compared.filter(move |(how, _)| *how != Likeness::Edited || !has_own_name);
+        let compared = compared.filter(move |(how, official)| {
+            *how != Likeness::Edited || !(has_own_name || words_of(shown) > words_of(&official.written))
+        });
         compared.map(move |(how, official)| Impersonation {
             official: official.written.clone(),
             seen: written.to_owned(),
             how,
         })
     });
-    alike.min_by_key(|found| found.how)
+    let found = alike.min_by_key(|found| found.how)?;
+    // who says that it is a parody deceives nobody
+    (!names.into_iter().any(|(_, read, _)| disclaims(&skeleton(read)))).then_some(found)
 }
 
 fn likeness(official: &Official, seen: &Name) -> Option<Likeness> {
@@ -147,14 +176,21 @@ fn likeness(official: &Official, seen: &Name) -> Option<Likeness> {
     if seen.skeleton == ours.skeleton {
         return Some(if seen.read == ours.read { Likeness::Same } else { Likeness::LookAlike });
     }
+    if seen.skeleton.split_at(seen.skeleton.len() / 2) == (&ours.skeleton, &ours.skeleton) {
+        return Some(Likeness::LookAlike);
+    }
     let edits_of = |letters| if official.is_product { 0 } else { edits_allowed(letters) };
-    if seen.bare.iter().any(|core| is_near(core, &ours.core, edits_of(ours.core.len()))) {
+    if seen.bare.iter().any(|core| is_near(core, &official.core, edits_of(official.core.len()))) {
         return Some(Likeness::AddedWord);
     }
     let is_edited = is_near(&seen.skeleton, &ours.skeleton, edits_of(ours.skeleton.len()))
         && looks_edited(&seen.skeleton, &ours.skeleton)
         && !is_common(&seen.read);
     is_edited.then_some(Likeness::Edited)
+}
+
+fn words_of(name: &str) -> usize {
+    name.split_whitespace().count()
 }
 
 /// Edits that a name of so many letters may have.
