@@ -121,7 +121,7 @@ impl Round {
             let id = RawValue::from_string(number.to_string()).unwrap();
             let text: std::borrow::Cow<'_, str> = serde_json::from_str(line).unwrap();
             let scores = model.score_in(&text, None, &additions, &mut scratch);
-            let cluster = clusters.join(scratch.template(), || id.get().into());
+            let cluster = clusters.join(&text, scratch.template(), || id.get().into());
             written.clear();
             write_scores(&id, &scores, &cluster, &mut written);
             written.push(b'\n');

@@ -7,7 +7,7 @@
 //! spelt: `Nimbus Pay Support`, not `Nimbus Bay`. Never judges who a person is: it says which two names were compared,
 //! and how.
 
-use self::words::{ADDED_WORDS, BESIDE_WORDS, Words, disclaims};
+use self::words::{ADDED_WORDS, disclaims, is_misspelt};
 use crate::mention::{Author, Impersonation, Likeness, Platform};
 use crate::text::brands::is_common;
 use crate::text::edits;
@@ -20,8 +20,6 @@ const LETTERS_MIN: usize = 4;
 /// From so many letters on one edit is near, from so many two.
 const ONE_EDIT_LETTERS: usize = 6;
 const TWO_EDITS_LETTERS: usize = 12;
-/// Words that are taken off one end of a name.
-const WORDS_MAX: usize = 6;
 /// Letters of a name that are compared; the longest handle of any platform is shorter.
 const LETTERS_MAX: usize = 64;
 
@@ -58,36 +56,26 @@ impl Name {
         if unnumbered.len() + 1 == read.len() {
             bare.extend(self::bare(&skeleton(unnumbered)));
         }
+        // letters that together look like one may be of two words: `for nimbus`
+        let apart: String = read.split(|c: char| !c.is_alphanumeric()).map(skeleton).collect();
+        if apart.len() != skeleton_of.len() {
+            bare.extend(self::bare(&apart));
+        }
         Self { read: read.to_lowercase(), skeleton: first(&skeleton_of), bare }
     }
 }
 
 /// What is left of a skeleton without words at its ends; nothing where none of them says that it is an account of ours.
 fn bare(skeleton: &str) -> Vec<Vec<char>> {
-    let starts = taken_off(skeleton, Words::off_start);
-    let ends = taken_off(skeleton, Words::off_end);
+    let (starts, ends) = (words::ends_of_words(skeleton), words::starts_of_words(skeleton));
     let mut bare = Vec::new();
     for (start, is_added) in &starts {
         for (end, is_added_behind) in &ends {
-            let rest = skeleton.get(*start..skeleton.len() - end).filter(|_| *is_added || *is_added_behind);
+            let rest = skeleton.get(*start..*end).filter(|_| *is_added || *is_added_behind);
             bare.extend(rest.filter(|rest| has_letters(rest)).map(first));
         }
     }
     bare
-}
-
-/// Bytes taken off one end of a skeleton, word by word, from none on, and whether one of the words was an added one.
-fn taken_off(skeleton: &str, off: for<'n> fn(&Words, &'n str) -> Option<&'n str>) -> Vec<(usize, bool)> {
-    let mut taken = vec![(0, false)];
-    let (mut rest, mut has_added) = (skeleton, false);
-    while taken.len() <= WORDS_MAX {
-        let added = off(&ADDED_WORDS, rest);
-        has_added |= added.is_some();
-        let Some(less) = added.or_else(|| off(&BESIDE_WORDS, rest)).filter(|less| has_letters(less)) else { break };
-        rest = less;
-        taken.push((skeleton.len() - rest.len(), has_added));
-    }
-    taken
 }
 
 fn has_letters(name: &str) -> bool {
@@ -180,13 +168,23 @@ fn likeness(official: &Official, seen: &Name) -> Option<Likeness> {
         return Some(Likeness::LookAlike);
     }
     let edits_of = |letters| if official.is_product { 0 } else { edits_allowed(letters) };
-    if seen.bare.iter().any(|core| is_near(core, &official.core, edits_of(official.core.len()))) {
+    let is_ours = |bare: &Vec<char>| {
+        let allowed = edits_of(official.core.len());
+        *bare == official.core || (is_near(bare, &official.core, allowed) && looks_edited(bare, &official.core))
+    };
+    if seen.bare.iter().any(is_ours) || has_misspelt_word(&seen.skeleton, &official.core) {
         return Some(Likeness::AddedWord);
     }
     let is_edited = is_near(&seen.skeleton, &ours.skeleton, edits_of(ours.skeleton.len()))
         && looks_edited(&seen.skeleton, &ours.skeleton)
         && !is_common(&seen.read);
     is_edited.then_some(Likeness::Edited)
+}
+
+/// Whether a skeleton is ours and a misspelt word before or behind it: `nimbus_suppport`.
+fn has_misspelt_word(seen: &[char], core: &[char]) -> bool {
+    let is_word = |letters: &[char]| is_misspelt(&letters.iter().collect::<String>());
+    seen.strip_prefix(core).or_else(|| seen.strip_suffix(core)).is_some_and(is_word)
 }
 
 fn words_of(name: &str) -> usize {
