@@ -9,8 +9,8 @@
 
 use self::words::{ADDED_WORDS, disclaims, is_misspelt};
 use crate::mention::{Author, Impersonation, Likeness, Platform};
+use crate::text::are_within;
 use crate::text::brands::is_common;
-use crate::text::edits;
 use crate::text::lookalike::skeleton;
 
 mod words;
@@ -170,13 +170,13 @@ fn likeness(official: &Official, seen: &Name) -> Option<Likeness> {
     let edits_of = |letters| if official.is_product { 0 } else { edits_allowed(letters) };
     let is_ours = |bare: &Vec<char>| {
         let allowed = edits_of(official.core.len());
-        *bare == official.core || (is_near(bare, &official.core, allowed) && looks_edited(bare, &official.core))
+        *bare == official.core || (looks_edited(bare, &official.core) && are_within(bare, &official.core, allowed))
     };
     if seen.bare.iter().any(is_ours) || has_misspelt_word(&seen.skeleton, &official.core) {
         return Some(Likeness::AddedWord);
     }
-    let is_edited = is_near(&seen.skeleton, &ours.skeleton, edits_of(ours.skeleton.len()))
-        && looks_edited(&seen.skeleton, &ours.skeleton)
+    let is_edited = looks_edited(&seen.skeleton, &ours.skeleton)
+        && are_within(&seen.skeleton, &ours.skeleton, edits_of(ours.skeleton.len()))
         && !is_common(&seen.read);
     is_edited.then_some(Likeness::Edited)
 }
@@ -198,10 +198,6 @@ fn edits_allowed(letters: usize) -> usize {
         ONE_EDIT_LETTERS.. => 1,
         _ => 0,
     }
-}
-
-fn is_near(seen: &[char], ours: &[char], allowed: usize) -> bool {
-    seen.len().abs_diff(ours.len()) <= allowed && edits(seen, ours) <= allowed
 }
 
 /// Whether a name is read in passing for the one that it is near to: it begins with the same letter, and is not merely

@@ -45,19 +45,25 @@ pub(crate) fn plain_form(original: &str, plain: &mut String) -> bool {
 /// spaces, digits as the letters they stand for (but at the end of a name, where years and numbers stand), `rn` as `m`,
 /// `vv` as `w`, and one letter for all that look like `l`.
 pub(crate) fn skeleton(name: &str) -> String {
-    let mut plain = String::with_capacity(name.len());
-    for c in name.chars() {
-        match odd_latin(c).or_else(|| foreign_twin(c)) {
-            Some(twin) => plain.push(twin),
-            None => for_each_folded(c, |folded| plain.push(folded)),
-        }
-    }
+    let plain = if name.is_ascii() { name.to_ascii_lowercase() } else { latin(name) };
     let figures = plain.trim_end_matches(|c: char| !c.is_alphabetic());
     // one digit or two at the end may be letters too: `nimbu5`
     let letters = if plain.len() - figures.len() <= 1 { plain.len() } else { figures.len() };
     let shape = |(at, c): (usize, char)| if at < letters { letter_of(c) } else { c };
     let shaped: String = plain.char_indices().map(shape).filter(|c| c.is_alphanumeric()).collect();
     shaped.replace("rn", "m").replace("vv", "w")
+}
+
+/// A name folded, in the Latin letters that its letters look like.
+fn latin(name: &str) -> String {
+    let mut latin = String::with_capacity(name.len());
+    for c in name.chars() {
+        match odd_latin(c).or_else(|| foreign_twin(c)) {
+            Some(twin) => latin.push(twin),
+            None => for_each_folded(c, |folded| latin.push(folded)),
+        }
+    }
+    latin
 }
 
 /// The letter that a digit or sign stands for in a name.
@@ -195,6 +201,12 @@ mod tests {
         ] {
             assert_eq!(skeleton(name), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn plain_letters_fold_to_small_ones() {
+        let ascii: String = (' '..='~').collect();
+        assert_eq!(latin(&ascii), ascii.to_ascii_lowercase());
     }
 
     #[test]
