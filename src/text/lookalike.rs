@@ -45,13 +45,33 @@ pub(crate) fn plain_form(original: &str, plain: &mut String) -> bool {
 /// spaces, digits as the letters they stand for (but at the end of a name, where years and numbers stand), `rn` as `m`,
 /// `vv` as `w`, and one letter for all that look like `l`.
 pub(crate) fn skeleton(name: &str) -> String {
-    let plain = if name.is_ascii() { name.to_ascii_lowercase() } else { latin(name) };
+    let mut plain = if name.is_ascii() { name.to_ascii_lowercase() } else { latin(name) };
+    if plain.contains(is_stroke) {
+        plain = without_strokes_between_words(&plain);
+    }
     let figures = plain.trim_end_matches(|c: char| !c.is_alphabetic());
     // one digit or two at the end may be letters too: `nimbu5`
     let letters = if plain.len() - figures.len() <= 1 { plain.len() } else { figures.len() };
     let shape = |(at, c): (usize, char)| if at < letters { letter_of(c) } else { c };
     let shaped: String = plain.char_indices().map(shape).filter(|c| c.is_alphanumeric()).collect();
     shaped.replace("rn", "m").replace("vv", "w")
+}
+
+/// Signs that look like a letter inside a word only: `n!mbus`, not `!! nimbus !!` nor `nimbus | help`.
+fn is_stroke(c: char) -> bool {
+    matches!(c, '!' | '|')
+}
+
+fn without_strokes_between_words(name: &str) -> String {
+    let mut before = ' ';
+    let mut ahead = name.chars().skip(1).chain([' ']);
+    let is_kept = |c: &char| {
+        let next = ahead.next().unwrap_or(' ');
+        let is_inside = [before, next].iter().all(|c| c.is_alphanumeric() || matches!(c, '@' | '$'));
+        before = *c;
+        !is_stroke(*c) || is_inside
+    };
+    name.chars().filter(is_kept).collect()
 }
 
 /// A name folded, in the Latin letters that its letters look like.
@@ -197,6 +217,9 @@ mod tests {
             ("nirnbus", "nlmbus"),
             ("nimbus1987", "nlmbus1987"),
             ("vvave", "wave"),
+            ("n!mbus", "nlmbus"),
+            ("‼️ Nimbus!! ‼️", "nlmbus"),
+            ("Nimbus | Help", "nlmbushelp"),
             ("", ""),
         ] {
             assert_eq!(skeleton(name), expected, "{name}");

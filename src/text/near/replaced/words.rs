@@ -54,17 +54,19 @@ const NUMBERS: &str = "zero one two three four five six seven eight nine ten ele
 /// Words of one meaning, by groups.
 const SAME: &str = "broken/damaged/busted/smashed came/arrived comes/arrives got/received get/receive bought/purchased \
     buy/purchase fix/repair/mend fixed/repaired/mended big/large/huge quick/fast/rapid quickly/fast/rapidly \
-    awful/terrible/horrible/dreadful/atrocious great/amazing/awesome/fantastic/brilliant/excellent/wonderful/superb \
-    begin/start began/started ended/finished angry/furious/mad happy/glad/pleased/delighted reply/respond/answer \
-    replies/responds/answers replied/responded/answered shop/store shops/stores parcel/package parcels/packages \
-    kid/child kids/children mum/mom/mother dad/father people/ppl message/msg messages/msgs tomorrow/tmrw/tmr \
-    information/info account/acct application/app thanks/thank/thx/ty/cheers because/cuz/coz/bc want/wanna going/gonna \
-    nobody/none anymore/longer cancel/terminate help/assist helped/assisted wait/waiting \
-    car/automobile film/movie phone/telephone mobile/cellphone lift/elevator holiday/vacation absurd/ridiculous \
-    disgusting/gross rude/impolite tired/fed worst/poorest cheap/inexpensive pricey/expensive whole/entire/complete \
-    coche/carro móvil/celular/telemóvel tb/también/também vc/você pq/porque xq/porque q/que x/por bcp/beaucoup fatal/pésimo \
-    genial/estupendo/fantástico super/toll/klasse/großartig \
-    schlecht/mies/furchtbar handy/smartphone sofort/umgehend geschickt/gesendet contestan/responden reservation/booking wifi/internet sent/shipped/dispatched vite/rapidement rápido/rápidamente tarde/atrasado";
+    awful/terrible/horrible/dreadful/atrocious \
+    great/amazing/awesome/fantastic/brilliant/excellent/wonderful/superb begin/start began/started \
+    ended/finished angry/furious/mad happy/glad/pleased/delighted reply/respond/answer replies/responds/answers \
+    replied/responded/answered shop/store shops/stores parcel/package parcels/packages kid/child kids/children \
+    mum/mom/mother dad/father people/ppl message/msg messages/msgs tomorrow/tmrw/tmr information/info \
+    account/acct application/app thanks/thank/thx/ty/cheers because/cuz/coz/bc want/wanna going/gonna \
+    nobody/none anymore/longer cancel/terminate help/assist helped/assisted wait/waiting car/automobile \
+    film/movie phone/telephone mobile/cellphone lift/elevator holiday/vacation absurd/ridiculous \
+    disgusting/gross rude/impolite tired/fed worst/poorest cheap/inexpensive pricey/expensive \
+    whole/entire/complete coche/carro móvil/celular/telemóvel tb/también/também vc/você pq/porque xq/porque \
+    q/que x/por bcp/beaucoup fatal/pésimo genial/estupendo/fantástico super/toll/klasse/großartig \
+    schlecht/mies/furchtbar handy/smartphone sofort/umgehend geschickt/gesendet contestan/responden \
+    reservation/booking wifi/internet sent/shipped/dispatched vite/rapidement rápido/rápidamente tarde/atrasado";
 
 /// Words between two things that say how they stand to each other.
 const RELATIONS: &str = "than to from over before after against que als nach vor dan naar di";
