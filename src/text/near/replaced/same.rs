@@ -12,8 +12,9 @@ const ENDING_LETTERS: usize = 3;
 const DENYING: [&str; 6] = ["un", "ln", "lm", "lr", "dls", "des"];
 /// Letters of the shortest word that one of them is before.
 const DENIED_LETTERS_MIN: usize = 4;
-/// Letters of the shortest word that is left of one without its vowels.
+/// Consonants of the shortest word that is left of one without its vowels, and of one that has kept some.
 const CONSONANTS_MIN: usize = 2;
+const CONSONANTS_BESIDE_VOWELS_MIN: usize = 4;
 
 /// True for one word in two spellings, or two that say the same. A character of a script without spaces is itself only.
 pub(super) fn is_same(one: &str, other: &str) -> bool {
@@ -56,14 +57,13 @@ fn has_same_letters(one: &str, other: &str) -> bool {
         && has_all(other, one)
 }
 
-/// True for a word of which another one left the vowels out, `i` among them, which looks like `l`.
+/// True for a word of which another one left vowels out, `i` among them, which looks like `l`.
 fn is_without_vowels(word: &str, other: &str) -> bool {
     let is_vowel = |c: char| matches!(c, 'a' | 'e' | 'o' | 'u');
     let consonants = |word: &str| word.chars().filter(|c| !is_vowel(*c) && *c != 'l').collect::<String>();
-    !word.contains(is_vowel) && {
-        let left = consonants(word);
-        left.len() >= CONSONANTS_MIN && left == consonants(other)
-    }
+    let left = consonants(word);
+    let least = if word.contains(is_vowel) { CONSONANTS_BESIDE_VOWELS_MIN } else { CONSONANTS_MIN };
+    left.len() >= least && left == consonants(other)
 }
 
 #[cfg(test)]
@@ -77,6 +77,7 @@ mod tests {
             ("parcel", "parcels"),
             ("broken", "damaged"),
             ("candles", "cndls"),
+            ("apparently", "apprntly"),
             ("storm", "storrn"),
             ("never", "nveer"),
             ("arrived", "arived"),
