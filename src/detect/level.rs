@@ -58,6 +58,7 @@ impl Level {
 
     /// Learns a value `count` times, each after `step_seconds`, at once: the closed form of fading and learning it that
     /// often.
+    #[cfg(test)]
     pub(super) fn learn_evenly(&mut self, value: f64, count: u32, step_seconds: f64) {
         let keep_one = libm::exp2(-step_seconds / self.half_life_seconds);
         let keep = libm::exp2(-step_seconds * f64::from(count) / self.half_life_seconds);

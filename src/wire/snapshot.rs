@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Version of the state format.
-pub const STATE_FORMAT: u8 = 9;
+pub const STATE_FORMAT: u8 = 10;
 /// Largest part of a value, bytes; well below the largest record.
 const PART_BYTES_MAX: usize = 512 << 10;
 /// Key of the header.

@@ -171,7 +171,7 @@ fn what_is_not_whole_is_refused_in_words() {
         ),
         (Box::new(|records| records.get_mut(HEADER).expect("is there")[1] ^= 1), "the header is damaged"),
         (Box::new(|records| records.get_mut(HEADER).expect("is there").truncate(9)), "the header is damaged"),
-        (Box::new(|records| records.get_mut(HEADER).expect("is there")[0] = 1), "format 1, this release reads 9"),
+        (Box::new(|records| records.get_mut(HEADER).expect("is there")[0] = 1), "format 1, this release reads 10"),
         (Box::new(|records| records.get_mut(HEADER).expect("is there").clear()), "format 0"),
     ];
     for (change, words) in cases {
