@@ -79,6 +79,7 @@ pub struct Total {
 
 /// The state of one thread.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct Thread {
     /// First and last instant known, microseconds.
     span: Option<(i64, i64)>,
@@ -102,7 +103,55 @@ struct Kernel {
     marks: f64,
 }
 
+/// A thread as it is written: most were heard of once, and their kernels follow from that.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    /// First instant known, and microseconds to the last.
+    span: Option<(i64, i64)>,
+    shares: u64,
+    kernels: Kernels,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Kernels {
+    /// All shares came at the thread's last instant; the sum of their marks.
+    Once(f64),
+    Each([Kernel; 2]),
+}
+
+impl From<Thread> for Written {
+    fn from(thread: Thread) -> Self {
+        let Thread { span, shares, kernels } = thread;
+        let marks = kernels[0].marks;
+        let is_once = kernels.iter().all(|kernel| kernel.to_bits() == Kernel::once(shares, marks).to_bits());
+        let kernels = if is_once { Kernels::Once(marks) } else { Kernels::Each(kernels) };
+        Self { span: span.map(|(first, last)| (first, last.wrapping_sub(first))), shares, kernels }
+    }
+}
+
+impl From<Written> for Thread {
+    fn from(written: Written) -> Self {
+        let Written { span, shares, kernels } = written;
+        let kernels = match kernels {
+            Kernels::Once(marks) => [Kernel::once(shares, marks); 2],
+            Kernels::Each(kernels) => kernels,
+        };
+        Self { span: span.map(|(first, length)| (first, first.wrapping_add(length))), shares, kernels }
+    }
+}
+
 impl Kernel {
+    /// After so many shares of one instant, and no other event.
+    fn once(shares: u64, marks: f64) -> Self {
+        let shares = shares as f64;
+        Self { recent: shares, pending: marks, came: 0.0, shares, events: shares, marks }
+    }
+
+    fn to_bits(self) -> [u64; 6] {
+        let Self { recent, pending, came, shares, events, marks } = self;
+        [recent, pending, came, shares, events, marks].map(f64::to_bits)
+    }
+
     /// Lets `age` seconds pass.
     fn fade(&mut self, tau: f64, age: f64) {
         let (fast, slow) = (exp(-age / tau), exp(-age / MEMORY_SECONDS));
@@ -117,7 +166,9 @@ impl Kernel {
     /// Events that happened `age` seconds before the instant of the sums.
     fn add(&mut self, tau: f64, age: f64, shares: f64, events: f64, marks: f64) {
         let mut late = Self { recent: shares, pending: marks, came: 0.0, shares, events, marks };
-        late.fade(tau, age);
+        if age > 0.0 {
+            late.fade(tau, age);
+        }
         self.merge(&late);
     }
 

@@ -138,3 +138,18 @@ proptest! {
         prop_assert!(thread.read().ratios.into_iter().flatten().all(f64::is_finite));
     }
 }
+
+#[test]
+fn a_thread_is_written_in_few_bytes_until_time_passes_in_it() {
+    let mut thread = Thread::default();
+    let written = |thread: &Thread| {
+        let bytes = postcard::to_allocvec(thread).unwrap();
+        assert_eq!(postcard::from_bytes::<Thread>(&bytes).unwrap(), *thread);
+        bytes.len()
+    };
+    assert!(written(&thread) < 20);
+    for (seconds, shares, least, most) in [(10.0, 3, 0, 24), (10.0, 2, 0, 24), (25.0, 1, 96, 140), (9.0, 4, 96, 140)] {
+        thread.shares(at(seconds), shares, shares as f64 * 7.25);
+        assert!((least..most).contains(&written(&thread)), "{} bytes at {seconds}", written(&thread));
+    }
+}
