@@ -1,15 +1,17 @@
 //! A few values by key, in a list that ascends: smaller than a map, and as fast while it is short.
 
+use std::borrow::Borrow;
+
 /// The value of a key; made where there is none. No room is made to spare: such lists are kept by the hundred thousand.
-pub(super) fn value_of<'a, K: Ord + Clone, V>(
+pub(super) fn value_of<'a, K: Borrow<Q>, Q: Ord + ToOwned<Owned = K> + ?Sized, V>(
     list: &'a mut Vec<(K, V)>,
-    key: &K,
+    key: &Q,
     make: impl FnOnce() -> V,
 ) -> &'a mut V {
-    let place = list.partition_point(|(known, _)| known < key);
-    if list.get(place).is_none_or(|(known, _)| known != key) {
+    let place = list.partition_point(|(known, _)| known.borrow() < key);
+    if list.get(place).is_none_or(|(known, _)| known.borrow() != key) {
         list.reserve_exact(1);
-        list.insert(place, (key.clone(), make()));
+        list.insert(place, (key.to_owned(), make()));
     }
     &mut list[place].1
 }

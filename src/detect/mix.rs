@@ -84,9 +84,9 @@ impl<K: Ord> Named<K> {
         self.0.iter().find(|(known, _)| known.borrow() == name).map(|(_, part)| part)
     }
 
-    fn add(&mut self, name: &K, mentions: u64, sentiment: i64)
+    fn add<Q: Ord + ToOwned<Owned = K> + ?Sized>(&mut self, name: &Q, mentions: u64, sentiment: i64)
     where
-        K: Clone,
+        K: Borrow<Q>,
     {
         value_of(&mut self.0, name, Part::default).add(mentions, sentiment);
     }
@@ -111,18 +111,35 @@ impl Mix {
 
     /// Learns a bucket that is old enough to be usual. Buckets come in order.
     pub fn learn(&mut self, bucket: Bucket, partial: &Partial) {
-        let keep = kept_of_week(&mut self.at, bucket);
-        self.mentions = self.mentions * keep + partial.mentions as f32;
-        self.platforms.fade(keep);
-        self.languages.fade(keep);
+        self.count(bucket, partial.mentions);
         for (platform, count) in &partial.platforms {
             let sentiment = partial.platform_moods.get(platform).copied().unwrap_or(0);
             self.platforms.add(platform, *count, sentiment);
         }
         for (language, count) in &partial.languages {
             let sentiment = partial.language_moods.get(language).copied().unwrap_or(0);
-            self.languages.add(language, *count, sentiment);
+            self.languages.add(language.as_str(), *count, sentiment);
         }
+        self.cut();
+    }
+
+    /// The same of a bucket with one post.
+    pub(super) fn learn_post(&mut self, bucket: Bucket, platform: Platform, language: &str, sentiment: i64) {
+        self.count(bucket, 1);
+        self.platforms.add(&platform, 1, sentiment);
+        self.languages.add(language, 1, sentiment);
+        self.cut();
+    }
+
+    fn count(&mut self, bucket: Bucket, mentions: u64) {
+        let keep = kept_of_week(&mut self.at, bucket);
+        self.mentions = self.mentions * keep + mentions as f32;
+        self.platforms.fade(keep);
+        self.languages.fade(keep);
+    }
+
+    /// Keeps the most frequent languages.
+    fn cut(&mut self) {
         let languages = &mut self.languages.0;
         while languages.len() > LANGUAGES {
             let rarer = |a: &&(String, Part), b: &&(String, Part)| {

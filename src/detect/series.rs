@@ -8,6 +8,7 @@
 mod baseline;
 mod cells;
 mod details;
+mod post;
 mod reports;
 mod talk;
 
@@ -34,6 +35,8 @@ pub const VOLUME_WINDOWS: [usize; 4] = [12, 30, 90, 360];
 const MOOD_WINDOWS: [usize; 3] = [360, 540, 720];
 /// What a series has to say before anything was learned.
 static NO_TALK: Talk = Talk::NONE;
+/// A quiet series counted something in so many of the buckets it knows, at most.
+const QUIET_CELLS: usize = 4;
 /// Age below which a series is not judged: two hours of buckets.
 const COLD_BUCKETS: i64 = 720;
 
@@ -198,6 +201,19 @@ impl Series {
         }
     }
 
+    /// Becomes the series that these bytes begin with, in the room it has, as if read from them; what follows. One that
+    /// cannot be read leaves a series of no meaning.
+    ///
+    /// # Errors
+    /// When they are none.
+    pub fn unpack<'a>(&mut self, mut bytes: &'a [u8]) -> Result<&'a [u8], postcard::Error> {
+        let Self { started, now, cells, details, baseline, meanwhile, talk } = self;
+        ((*started, *now), bytes) = postcard::take_from_bytes(bytes)?;
+        bytes = details.unpack(cells.unpack(bytes)?)?;
+        ((*baseline, *meanwhile, *talk), bytes) = postcard::take_from_bytes(bytes)?;
+        Ok(bytes)
+    }
+
     /// Moves to `bucket`, learning what grows old on the way; what was counted in stretches in which its sources were
     /// silent is not learned. `in_incident` marks the new cells, or `in_mood` while only a turn of mood is told.
     pub fn advance(&mut self, bucket: Bucket, in_incident: bool, in_mood: bool, silences: &[Stretch]) {
@@ -235,19 +251,31 @@ impl Series {
 
     /// Drops details that no window reaches, once their words are learned, and keeps the older ones by five minutes.
     fn thin_details(&mut self) {
-        let oldest = self.now.plus(-(LEARN_AFTER as i64));
-        for (bucket, detail) in self.details.take_before(oldest) {
-            if self.age_of(bucket).is_some_and(|age| !self.cells.told(age).incident) {
-                self.talk.get_or_insert_with(|| Box::new(Talk::NONE)).learn(bucket, &detail.read());
+        let Self { now, cells, details, talk, .. } = self;
+        for (bucket, detail) in details.take_before(now.plus(-(LEARN_AFTER as i64))) {
+            if age_of(bucket, *now, cells).is_some_and(|age| !cells.told(age).incident) {
+                detail.teach(bucket, talk.get_or_insert_with(|| Box::new(Talk::NONE)));
             }
         }
-        self.details.thin(self.now);
+        details.thin(*now);
     }
 
     /// Nothing was counted for so long that no detail has a cell any more.
     #[must_use]
     pub fn is_still(&self, closed: Bucket) -> bool {
-        self.now < stale(closed)
+        Self::is_still_since(self.now, closed)
+    }
+
+    /// The same of a series that moved to `now` last.
+    #[must_use]
+    pub fn is_still_since(now: Bucket, closed: Bucket) -> bool {
+        now < stale(closed)
+    }
+
+    /// So little was said lately that its state is read and written faster than it is kept.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.cells.counted() <= QUIET_CELLS && self.details.are_few()
     }
 
     /// Whether details are kept that nothing will read any more.
@@ -258,7 +286,7 @@ impl Series {
 
     /// Drops them. Whatever comes next, it moves the series beyond `closed`: they would go unlearned then.
     pub fn drop_stale(&mut self, closed: Bucket) {
-        self.details.take_before(stale(closed));
+        self.details.take_before(stale(closed)).for_each(drop);
         self.details.fit();
     }
 
@@ -509,12 +537,6 @@ impl Series {
         })
     }
 
-    /// The age of a bucket's cell; none where it is not known, or no longer.
-    fn age_of(&self, bucket: Bucket) -> Option<usize> {
-        let age = usize::try_from(self.now.0.saturating_sub(bucket.0)).ok()?;
-        (age < self.cells.len()).then_some(age)
-    }
-
     fn bucket_of(&self, age: usize) -> Bucket {
         self.now.plus(-i64::try_from(age).unwrap_or(0))
     }
@@ -528,6 +550,12 @@ impl Series {
 /// What was learned of what is said.
 fn usual_talk(talk: Option<&Talk>) -> &Talk {
     talk.unwrap_or(&NO_TALK)
+}
+
+/// The age of a bucket's cell; none where it is not known, or no longer.
+fn age_of(bucket: Bucket, now: Bucket, cells: &Cells) -> Option<usize> {
+    let age = usize::try_from(now.0.saturating_sub(bucket.0)).ok()?;
+    (age < cells.len()).then_some(age)
 }
 
 /// What is older than this has no cell any more once a later bucket is counted.

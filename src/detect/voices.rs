@@ -61,6 +61,11 @@ impl Shown {
     pub fn language(&self) -> &str {
         self.language.as_ref().and_then(|code| std::str::from_utf8(code).ok()).unwrap_or("unknown")
     }
+
+    /// Whether it is kept as one in this language.
+    pub(super) fn is_in(&self, language: &str) -> bool {
+        self.language == language.as_bytes().try_into().ok()
+    }
 }
 
 /// What one person said in a window.
@@ -79,9 +84,19 @@ impl Voice {
         Self { example, terms: joined(terms) }
     }
 
+    /// From the terms of another, as that keeps them.
+    pub(super) fn of_joined(terms: String, example: Option<Shown>) -> Self {
+        Self { example, terms }
+    }
+
+    /// The terms, as they are kept.
+    pub(super) fn joined(&self) -> &str {
+        &self.terms
+    }
+
     /// The terms, each once.
     pub fn terms(&self) -> impl Iterator<Item = &str> {
-        self.terms.split(BREAK).filter(|term| !term.is_empty())
+        split(&self.terms)
     }
 }
 
@@ -94,6 +109,10 @@ impl Merge for Voice {
             self.terms = joined(self.terms().chain(other.terms()));
         }
     }
+}
+
+fn split(joined: &str) -> impl Iterator<Item = &str> {
+    joined.split(BREAK).filter(|term| !term.is_empty())
 }
 
 /// The smallest terms by hash, so that any grouping keeps the same.
@@ -151,13 +170,23 @@ impl Vocabulary {
 
     /// Learns what people said in a bucket that is old enough to be usual. Buckets come in order.
     pub fn learn(&mut self, bucket: Bucket, partial: &Partial) {
-        self.fade(bucket);
         let weights = weights(partial);
-        let mut said: Vec<(u32, f32)> = Vec::with_capacity(partial.voices.len() * TERMS_MAX);
-        for (key, voice) in partial.voices.iter() {
-            let weight = weights[usize::from(!reports(*key))] as f32;
+        let weight = |key: u64| weights[usize::from(!reports(key))] as f32;
+        self.hear(bucket, partial.voices.iter().map(|(key, voice)| (weight(*key), voice.joined())));
+    }
+
+    /// The same of one person, with the terms of their voice as it keeps them.
+    pub(super) fn learn_voice(&mut self, bucket: Bucket, joined: &str) {
+        self.hear(bucket, std::iter::once((1.0, joined)));
+    }
+
+    /// People by what each stands for, with their terms.
+    fn hear<'a>(&mut self, bucket: Bucket, people: impl Iterator<Item = (f32, &'a str)>) {
+        self.fade(bucket);
+        let mut said: Vec<(u32, f32)> = Vec::with_capacity(people.size_hint().0 * TERMS_MAX);
+        for (weight, terms) in people {
             self.people += weight;
-            said.extend(voice.terms().map(|term| (key_of(term), weight)));
+            said.extend(split(terms).map(|term| (key_of(term), weight)));
         }
         // stable: of one term the weights are summed in the order of the voices
         said.sort_by_key(|(term, _)| *term);

@@ -122,9 +122,30 @@ impl Cells {
         Self { newest: 0, known: 1, filled: VecDeque::new(), runs: Vec::new() }
     }
 
+    /// Reads what begins with them, in the room there is; what follows.
+    pub(super) fn unpack<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], postcard::Error> {
+        let ((newest, known, count), mut bytes) = postcard::take_from_bytes::<(u16, u16, usize)>(bytes)?;
+        (self.newest, self.known) = (newest, known);
+        self.filled.clear();
+        self.filled.reserve_exact(count.min(CELLS));
+        for _ in 0..count {
+            let (filled, rest) = postcard::take_from_bytes(bytes)?;
+            self.filled.push_back(filled);
+            bytes = rest;
+        }
+        let (runs, bytes) = postcard::take_from_bytes(bytes)?;
+        self.runs = runs;
+        Ok(bytes)
+    }
+
     /// How many cells are known.
     pub(super) fn len(&self) -> usize {
         usize::from(self.known)
+    }
+
+    /// In how many of them something was counted.
+    pub(super) fn counted(&self) -> usize {
+        self.filled.len()
     }
 
     /// Bytes on the heap, about.

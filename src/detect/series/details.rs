@@ -1,10 +1,12 @@
 //! What is known of the posts of the last hour beyond their counts, by bucket.
 //!
 //! Old details are kept by five minutes: a window that reaches them needs no finer ones. A detail of few posts is kept
-//! as its encoding, a tenth of the partial's size, and read when an alert asks for it, which of a quiet series hardly
-//! one does. Details are shared with the copies that undo keeps, until one of them is written.
+//! as its encoding, a tenth of the partial's size and less of one post, and read when an alert asks for it, which of a
+//! quiet series hardly one does. Details are shared with the copies that undo keeps, until one of them is written.
 
 use super::BLOCK;
+use super::post::Post;
+use super::talk::Talk;
 use crate::detect::{Bucket, Partial};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -14,12 +16,15 @@ use std::sync::Arc;
 const FINE: i64 = 90;
 /// A detail of so many posts is kept encoded: a busy one changes too often to be read and written every time.
 const ENCODED_MAX: u64 = 16;
+/// Details of a quiet series, at most.
+const FEW: usize = 4;
 /// Most details are no longer than this when they are encoded, bytes.
-const SMALL: usize = 1_024;
+const SMALL: usize = 512;
 
 /// A detail, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Detail {
+    #[serde(with = "bytes")]
     Encoded(Arc<[u8]>),
     Open(Arc<Partial>),
 }
@@ -34,8 +39,23 @@ impl Detail {
     /// The partial. What was encoded here can be read; anything else tells nothing.
     pub(super) fn read(&self) -> Arc<Partial> {
         match self {
-            Self::Encoded(bytes) => Arc::new(postcard::from_bytes(bytes).unwrap_or_default()),
+            Self::Encoded(bytes) => Arc::new(decoded(bytes).unwrap_or_default()),
             Self::Open(partial) => Arc::clone(partial),
+        }
+    }
+
+    /// Teaches what is usually said; of a post without its partial.
+    pub(super) fn teach(&self, bucket: Bucket, talk: &mut Talk) {
+        match self.post() {
+            Some(post) => talk.learn_post(bucket, &post),
+            None => talk.learn(bucket, &self.read()),
+        }
+    }
+
+    fn post(&self) -> Option<Post<'_>> {
+        match self {
+            Self::Encoded(bytes) => post(bytes),
+            Self::Open(_) => None,
         }
     }
 
@@ -51,11 +71,66 @@ impl Detail {
     }
 }
 
+/// What an encoding begins with: that of a post, or of any other partial.
+const OF_POST: u8 = 0;
+const OF_PARTIAL: u8 = 1;
+
 /// The encoding of a partial; written where it costs nothing first, for its length is not known before.
 fn encoded(partial: &Partial) -> Option<Arc<[u8]>> {
-    let mut room = [0; SMALL];
-    let bytes = postcard::to_slice(partial, &mut room).map(|bytes| Arc::from(&*bytes));
-    bytes.or_else(|_| postcard::to_allocvec(partial).map(Arc::from)).ok()
+    match Post::of(partial) {
+        Some(post) => written(OF_POST, &post),
+        None => written(OF_PARTIAL, partial),
+    }
+}
+
+fn written(form: u8, value: &impl Serialize) -> Option<Arc<[u8]>> {
+    let mut room = [form; SMALL];
+    if let Ok(bytes) = postcard::to_slice(value, &mut room[1..]) {
+        let length = 1 + bytes.len();
+        return Some(Arc::from(&room[..length]));
+    }
+    postcard::to_extend(value, vec![form]).map(Arc::from).ok()
+}
+
+fn decoded(bytes: &[u8]) -> Option<Partial> {
+    match bytes.split_first()? {
+        (&OF_PARTIAL, bytes) => postcard::from_bytes(bytes).ok(),
+        _ => post(bytes).map(|post| post.partial()),
+    }
+}
+
+fn post(bytes: &[u8]) -> Option<Post<'_>> {
+    let (_, bytes) = bytes.split_first().filter(|(form, _)| **form == OF_POST)?;
+    postcard::from_bytes(bytes).ok()
+}
+
+/// Bytes at once, and not one by one.
+mod bytes {
+    use serde::de::{Deserializer, Error, Visitor};
+    use serde::ser::Serializer;
+    use std::sync::Arc;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Arc<[u8]>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<[u8]>, D::Error> {
+        from.deserialize_bytes(Bytes)
+    }
+
+    struct Bytes;
+
+    impl Visitor<'_> for Bytes {
+        type Value = Arc<[u8]>;
+
+        fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            to.write_str("bytes")
+        }
+
+        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+            Ok(bytes.into())
+        }
+    }
 }
 
 /// Details by bucket, the oldest first.
@@ -77,6 +152,19 @@ impl Details {
         }
     }
 
+    /// Reads what begins with them, in the room there is; what follows.
+    pub(super) fn unpack<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], postcard::Error> {
+        let (count, mut bytes) = postcard::take_from_bytes::<usize>(bytes)?;
+        self.kept.clear();
+        self.kept.reserve_exact(count.min(2 * FINE as usize));
+        for _ in 0..count {
+            let (detail, rest) = postcard::take_from_bytes(bytes)?;
+            self.kept.push(detail);
+            bytes = rest;
+        }
+        Ok(bytes)
+    }
+
     fn make_room(&mut self) {
         if self.kept.len() == self.kept.capacity() {
             self.kept.reserve_exact((self.kept.len() / 4).max(1));
@@ -84,9 +172,14 @@ impl Details {
     }
 
     /// Takes out what is older than a bucket.
-    pub(super) fn take_before(&mut self, bucket: Bucket) -> Vec<(Bucket, Detail)> {
+    pub(super) fn take_before(&mut self, bucket: Bucket) -> impl Iterator<Item = (Bucket, Detail)> {
         let end = self.kept.partition_point(|(at, _)| *at < bucket);
-        self.kept.drain(..end).collect()
+        self.kept.drain(..end)
+    }
+
+    /// Whether they are few, and encoded.
+    pub(super) fn are_few(&self) -> bool {
+        self.kept.len() <= FEW && self.kept.iter().all(|(_, detail)| matches!(detail, Detail::Encoded(_)))
     }
 
     /// Brings what is no longer new together by five minutes.
@@ -191,6 +284,19 @@ mod tests {
         partial
     }
 
+    #[test]
+    fn a_post_teaches_what_its_partial_would() {
+        let (mut of_posts, mut of_partials) = (Talk::NONE, Talk::NONE);
+        for seed in 0..60 {
+            let (bucket, partial) = (Bucket(i64::try_from(seed).unwrap() * 700), partial(seed, 1 + seed % 2));
+            let detail = Detail::of(&decided(&partial));
+            assert_eq!(detail.post().is_some(), seed % 2 == 0);
+            detail.teach(bucket, &mut of_posts);
+            of_partials.learn(bucket, &partial);
+            assert_eq!(of_posts, of_partials, "{seed}");
+        }
+    }
+
     /// As they were kept before they were encoded: every one open, in a map.
     #[derive(Default)]
     struct Model(BTreeMap<Bucket, Partial>);
@@ -220,7 +326,7 @@ mod tests {
                 let old = details.take_before(now.plus(-360));
                 let kept = model.0.split_off(&now.plus(-360));
                 let dropped = std::mem::replace(&mut model.0, kept);
-                let old: Vec<(Bucket, Arc<Partial>)> = old.into_iter().map(|(at, detail)| (at, detail.read())).collect();
+                let old: Vec<(Bucket, Arc<Partial>)> = old.map(|(at, detail)| (at, detail.read())).collect();
                 prop_assert!(old.iter().map(|(at, partial)| (at, &**partial)).eq(&dropped));
                 details.thin(now);
                 model.thin(now);

@@ -120,6 +120,7 @@ proptest! {
         let mut series = Series::new(Bucket(70_000));
         let mut dense = Dense { cells: [Cell::default()].into(), learned: Vec::new() };
         let (mut baseline, mut meanwhile) = (series.baseline.clone(), None);
+        let mut room = Series::new(Bucket(7));
         for step in steps {
             match step {
                 Step::Pass(buckets, told) => {
@@ -158,6 +159,13 @@ proptest! {
                 prop_assert!(learned.zip(model).is_none_or(|(learned, model)| learned.is_but_for_rounding(model)));
             }
             check(&series, &dense);
+            let bytes = postcard::to_allocvec(&series).unwrap();
+            prop_assert_eq!(&postcard::from_bytes::<Series>(&bytes).unwrap(), &series);
+            // in the room of another, and with what follows
+            let followed = [&bytes[..], b"more"].concat();
+            prop_assert_eq!(room.unpack(&followed).unwrap(), b"more");
+            prop_assert_eq!(&room, &series);
+            prop_assert!(room.unpack(&bytes[..bytes.len() - 1]).is_err());
         }
     }
 
