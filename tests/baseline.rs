@@ -53,7 +53,7 @@ fn a_replay_writes_what_the_history_has_taught() {
     let pack = rules::load(&rules::shipped(), &[]).unwrap();
     one.fits(16).unwrap();
     let states: Vec<_> = (0..16).map(|n| one.state(n, &pack, UndoLimits::default()).unwrap()).collect();
-    let queries: BTreeSet<&str> = states.iter().flat_map(|state| state.queries().keys().map(String::as_str)).collect();
+    let queries: BTreeSet<String> = states.iter().flat_map(|state| state.queries().keys()).collect();
     assert!(queries.contains("nimbus-cloud"), "{queries:?}");
     assert!(states.iter().any(|state| state.counted_to().is_some()));
     let again: Vec<_> = (0..16).map(|n| two.state(n, &pack, UndoLimits::default()).unwrap()).collect();

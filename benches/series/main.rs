@@ -1,34 +1,34 @@
 //! What a series costs: bytes on the heap, time to take a post in, bytes of its snapshot, time to restore it.
 //!
 //! ```text
-//! taskset -c 1 cargo bench --bench series -- [--series 100000] [--kind quiet|daily|busy]
+//! taskset -c 1 cargo bench --bench series -- [--series 100000] [--partials 4096] [--kind quiet|daily|busy]
 //! ```
 //! Three kinds: a quiet series has a post every eight hours, watched for a week; a daily one 200 posts a day, for a day;
 //! a busy one twenty posts in every bucket, for two hours. There are as many quiet ones as asked for, a tenth as many
 //! daily ones and a thousandth as many busy ones. A post has twenty terms; one in four stands in a thread.
 //!
-//! All series of a kind are walked in the order of time, as watch does when a bucket closes: the series moves to the
-//! bucket, and a partial is merged. Nothing is judged, and making the partials does not count. Bytes are those asked of
-//! the allocator, with the key and the map they stand in; times are CPU times of one thread. The snapshot is of four
-//! partitions, read back one after the other; a state that is not the one that was written ends the bench with code 1.
-//!
-//! Then the last bucket is closed and every query is swept once, as within the hour: `rested_bytes` is what a series
-//! takes then, of which `resting` in a hundred are encoded, in `ns_to_rest`; `ns_to_wake` is what the next post costs
-//! such a one besides.
+//! All series of a kind are walked in the order of time, as watch does when a bucket closes: the series wakes, moves to
+//! the bucket, a partial is merged, and where it is quiet it rests. After two and a half hours of silence it is swept.
+//! Nothing is judged, and making the partials does not count. They are taken in turn: 4,096 do not stay in the caches of
+//! a core, 64 do, as one that watch has just decoded. Bytes are those asked of the allocator, with the key and the table
+//! they stand in, as the last bucket is closed; times are CPU times of one thread, with an allocator that counts. The
+//! snapshot is of four partitions, read back one after the other; a state that is not the one that was written ends the
+//! bench with code 1. `ns_to_sweep` is by partial, too; `resting` is how many in a hundred are encoded at the end.
 //! One line of JSON for each kind.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 use groundswell::detect::{Bucket, Contribution, Partial};
 use groundswell::mention::{Platform, hash64};
-use groundswell::pipeline::{Head, Queries, QueryState, UndoLimits, WatchState, Watched};
+use groundswell::pipeline::{Head, Queries, QueryState, Spare, UndoLimits, WatchState, Watched};
 use groundswell::rules::{self, Pack};
 use groundswell::wire::{Cut, StateRecords, Topics, Written, read_snapshot, snapshot, state_hash};
-use std::collections::BTreeMap;
 
 const PARTITIONS: usize = 4;
 /// Partials that are made before the clock runs, and taken in turn.
 const PARTIALS: usize = 4_096;
+/// A series is swept within an hour after it has been silent for two, buckets.
+const SWEPT_AFTER: i64 = 900;
 const TERMS_OF_POST: u64 = 20;
 const STARTED: Bucket = Bucket(170_000_000);
 
@@ -53,31 +53,29 @@ fn main() {
     let asked = Asked::read();
     let pack = rules::load(&rules::shipped(), &[]).unwrap();
     for kind in KINDS.iter().filter(|kind| asked.kind.as_ref().is_none_or(|name| kind.name == name)) {
-        run(kind, (asked.series / kind.one_in).max(1), &pack);
+        run(kind, &asked, &pack);
     }
 }
 
-fn run(kind: &Kind, series: usize, pack: &Pack) {
-    let partials: Vec<Partial> = (0..PARTIALS as u64).map(|number| partial(number, kind.posts)).collect();
-    let (mut states, mut seconds) = (vec![Queries::new(); PARTITIONS], 0.0);
+fn run(kind: &Kind, asked: &Asked, pack: &Pack) {
+    let series = (asked.series / kind.one_in).max(1);
+    let partials: Vec<Partial> = (0..asked.partials as u64).map(|number| partial(number, kind.posts)).collect();
+    let (mut states, mut seconds) = (vec![Queries::new(); PARTITIONS], [0.0; 2]);
     let held = allocation_counter::measure(|| {
         make(&mut states, series);
         seconds = walk(&mut states, kind, &partials);
     });
     let taken = series as f64 * kind.times as f64;
-    let rested = rest(&mut states, kind);
+    let resting = resting(&states);
     let restored = restore(states, kind, pack);
     println!(
-        "{{\"kind\":\"{}\",\"series\":{series},\"heap_bytes\":{:.0},\"ns_per_partial\":{:.0},\"rested_bytes\":{:.0},\"resting\":{:.0},\
-         \"ns_to_rest\":{:.0},\"ns_to_wake\":{:.0},\"snapshot_bytes\":{:.0},\
-         \"restore_seconds\":{:.2},\"restore_us_per_series\":{:.2}}}",
+        "{{\"kind\":\"{}\",\"series\":{series},\"heap_bytes\":{:.0},\"ns_per_partial\":{:.0},\"ns_to_sweep\":{:.0},\
+         \"resting\":{:.0},\"snapshot_bytes\":{:.0},\"restore_seconds\":{:.2},\"restore_us_per_series\":{:.2}}}",
         kind.name,
         held.bytes_current as f64 / series as f64,
-        1e9 * seconds / taken,
-        (held.bytes_current + rested.bytes) as f64 / series as f64,
-        100.0 * rested.count as f64 / series as f64,
-        1e9 * rested.seconds / series as f64,
-        rested.ns_to_wake(),
+        1e9 * seconds[0] / taken,
+        1e9 * seconds[1] / taken,
+        100.0 * resting as f64 / series as f64,
         restored.bytes as f64 / series as f64,
         restored.seconds,
         1e6 * restored.seconds / series as f64,
@@ -87,65 +85,45 @@ fn run(kind: &Kind, series: usize, pack: &Pack) {
 fn make(states: &mut [Queries], series: usize) {
     for number in 0..series {
         let state = Watched::Awake(Box::new(QueryState::new(STARTED)));
-        states[number % PARTITIONS].insert(format!("watched-query-{number}"), state);
+        states[number % PARTITIONS].insert(&format!("watched-query-{number}"), state);
     }
 }
 
-/// Every series gets its posts, one after the other; CPU seconds.
-fn walk(states: &mut [Queries], kind: &Kind, partials: &[Partial]) -> f64 {
-    let begun = cpu_seconds();
-    let mut number = 0;
+/// Every series gets its posts, one after the other; CPU seconds of that, and of sweeping.
+fn walk(states: &mut [Queries], kind: &Kind, partials: &[Partial]) -> [f64; 2] {
+    let (mut number, mut spare, mut seconds) = (0, Spare::default(), [0.0; 2]);
     for time in 1..=kind.times {
-        for (place, kept) in states.iter_mut().flat_map(BTreeMap::values_mut).enumerate() {
-            let state = kept.wake(STARTED);
+        // apart from each other, as posts of different series are
+        let at = |place: usize| STARTED.plus(time * kind.every + place as i64 % kind.every);
+        let begun = cpu_seconds();
+        for (place, kept) in states.iter_mut().flat_map(Queries::values_mut).enumerate() {
             number = (number + 1) % partials.len();
-            // apart from each other, as posts of different series are
-            let bucket = STARTED.plus(time * kind.every + place as i64 % kind.every);
+            let (bucket, state) = (at(place), kept.wake(STARTED, &mut spare));
             state.series.advance(bucket, false, false, &[]);
             state.series.merge(bucket, &partials[number]);
             state.threads.take(bucket, bucket, &partials[number]);
+            kept.rest(bucket, &mut spare);
         }
-    }
-    cpu_seconds() - begun
-}
-
-struct Rest {
-    /// Bytes more than before.
-    bytes: i64,
-    count: usize,
-    seconds: f64,
-    wake_seconds: f64,
-}
-
-impl Rest {
-    /// 0 where none rests.
-    fn ns_to_wake(&self) -> f64 {
-        if self.count == 0 { 0.0 } else { 1e9 * self.wake_seconds / self.count as f64 }
-    }
-}
-
-/// Closes the last bucket: what is silent rests.
-fn rest(states: &mut [Queries], kind: &Kind) -> Rest {
-    let closed = STARTED.plus((kind.times + 1) * kind.every);
-    let mut rest = Rest { bytes: 0, count: 0, seconds: 0.0, wake_seconds: 0.0 };
-    let change = allocation_counter::measure(|| {
-        let begun = cpu_seconds();
-        for kept in states.iter_mut().flat_map(BTreeMap::values_mut) {
-            if let Watched::Awake(state) = kept {
-                state.drop_stale(closed);
+        let walked = cpu_seconds();
+        let swept = |place: usize| at(place).plus(SWEPT_AFTER);
+        for (place, kept) in states.iter_mut().flat_map(Queries::values_mut).enumerate() {
+            if kind.every > SWEPT_AFTER && (time < kind.times || swept(place) <= closed(kind)) {
+                kept.sweep(swept(place), &mut spare);
             }
-            kept.rest(closed);
         }
-        rest.seconds = cpu_seconds() - begun;
-    });
-    rest.bytes = change.bytes_current;
-    let begun = cpu_seconds();
-    for kept in states.iter_mut().flat_map(BTreeMap::values_mut).filter(|kept| kept.awake().is_none()) {
-        kept.wake(STARTED);
-        rest.count += 1;
+        seconds = [seconds[0] + walked - begun, seconds[1] + cpu_seconds() - walked];
     }
-    rest.wake_seconds = cpu_seconds() - begun;
-    rest
+    seconds
+}
+
+/// The last bucket that is closed.
+fn closed(kind: &Kind) -> Bucket {
+    STARTED.plus((kind.times + 1) * kind.every)
+}
+
+/// How many are at rest then.
+fn resting(states: &[Queries]) -> usize {
+    states.iter().flat_map(Queries::values).filter(|kept| kept.awake().is_none()).count()
 }
 
 struct Restore {
@@ -154,10 +132,10 @@ struct Restore {
 }
 
 fn restore(states: Vec<Queries>, kind: &Kind, pack: &Pack) -> Restore {
-    let closed = STARTED.plus((kind.times + 1) * kind.every);
     let mut sum = Restore { bytes: 0, seconds: 0.0 };
     for queries in states {
-        let state = WatchState::begun(Head { closed: Some(closed), ..Head::default() }, queries, UndoLimits::default());
+        let state =
+            WatchState::begun(Head { closed: Some(closed(kind)), ..Head::default() }, queries, UndoLimits::default());
         let cut = Cut { partition: 0, next: 0, pack };
         let written = snapshot(&Topics::new(""), cut, &state, &Written::default()).unwrap();
         let record = |output: groundswell::log::Output| Some((output.key?, output.value?));
@@ -218,16 +196,18 @@ fn contribution(seed: u64) -> Contribution {
 
 struct Asked {
     series: usize,
+    partials: usize,
     kind: Option<String>,
 }
 
 impl Asked {
     fn read() -> Self {
-        let mut asked = Self { series: 100_000, kind: None };
+        let mut asked = Self { series: 100_000, partials: PARTIALS, kind: None };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--series" => asked.series = arguments.next().unwrap().parse().unwrap(),
+                "--partials" => asked.partials = arguments.next().unwrap().parse().unwrap(),
                 "--kind" => asked.kind = arguments.next(),
                 // what cargo passes to every bench
                 "--bench" => {}

@@ -32,8 +32,8 @@ pub use shadow::{Shadowed, shadow};
 pub use signal::{Signal, SourceClock};
 pub use sources::{Heard, SourceTurn, Sources};
 pub use state::{
-    Brands, Changes, Head, PartialKey, Pending, Queries, QueryState, VoiceHour, VoiceKey, VoicePage, VoiceTold,
-    WatchState, Watched,
+    Brands, Changes, Head, PartialKey, Pending, Queries, QueryState, Spare, Table, VoiceHour, VoiceKey, VoicePage,
+    VoiceTold, WatchState, Watched,
 };
 pub use triage::{Memory, Raw, triage};
 pub use undo::UndoLimits;

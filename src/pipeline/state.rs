@@ -7,9 +7,11 @@
 mod learned;
 mod resting;
 mod sweep;
+mod table;
 mod voice;
 
-pub use resting::Watched;
+pub use resting::{Spare, Watched};
+pub use table::Table;
 pub use voice::{Brands, VoiceHour, VoiceKey, VoicePage, VoiceTold};
 
 use super::book::{Book, waiting_key};
@@ -31,6 +33,7 @@ pub struct QueryState {
     /// Counts and baseline.
     pub series: Series,
     /// Alerts.
+    #[serde(with = "if_any")]
     pub tracker: Tracker,
     /// Threads that are alive.
     pub threads: Threads,
@@ -39,12 +42,30 @@ pub struct QueryState {
     pub kept: Vec<AlertEvent>,
 }
 
+/// The same without its series, as it is written.
+#[derive(Deserialize)]
+struct Alerts {
+    #[serde(with = "if_any")]
+    tracker: Tracker,
+    threads: Threads,
+    #[serde(with = "kept")]
+    kept: Vec<AlertEvent>,
+}
+
 impl QueryState {
     /// Silent since `started`, when watching began.
     #[must_use]
     pub fn new(started: Bucket) -> Self {
         let (series, tracker, threads) = (Series::new(started), Tracker::default(), Threads::default());
         Self { series, tracker, threads, kept: Vec::new() }
+    }
+
+    /// Becomes what these bytes are of, in the room it has.
+    fn unpack(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
+        let bytes = self.series.unpack(bytes)?;
+        let Alerts { tracker, threads, kept } = postcard::from_bytes(bytes)?;
+        (self.tracker, self.threads, self.kept) = (tracker, threads, kept);
+        Ok(())
     }
 
     /// True when time alone may bring something to be told.
@@ -58,9 +79,9 @@ impl QueryState {
         self.series.is_still(closed)
     }
 
-    /// Still, and nobody asks for its alerts.
+    /// Nobody asks for its alerts, and little is heard of it, or nothing any more.
     fn may_rest(&self, closed: Bucket) -> bool {
-        self.is_still(closed) && !self.has_stale(closed) && !self.is_waiting() && !self.tracker.has_told()
+        (self.series.is_quiet() || self.is_still(closed)) && !self.is_waiting() && !self.tracker.has_told()
     }
 
     fn has_stale(&self, closed: Bucket) -> bool {
@@ -71,6 +92,24 @@ impl QueryState {
     pub fn drop_stale(&mut self, closed: Bucket) {
         self.series.drop_stale(closed);
         self.threads.drop_stale(closed);
+    }
+}
+
+/// What most queries have not is written as nothing.
+mod if_any {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize + Default + PartialEq, S: Serializer>(
+        value: &T,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        Some(value).filter(|value| **value != T::default()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<T, D::Error> {
+        Ok(Option::deserialize(from)?.unwrap_or_default())
     }
 }
 
@@ -94,7 +133,7 @@ mod kept {
 }
 
 /// Series and alerts by query id.
-pub type Queries = BTreeMap<String, Watched>;
+pub type Queries = Table<Watched>;
 /// What waits for one log bucket of one query to close, by event bucket. Shared with the copies that undo keeps.
 pub type Pending = BTreeMap<Bucket, Arc<Partial>>;
 /// Log bucket and query id.
@@ -164,6 +203,7 @@ pub struct WatchState {
     /// Share of voice.
     voice: Ledger,
     open: BTreeSet<String>,
+    spare: Spare,
     changed_queries: BTreeSet<String>,
     changed_pending: BTreeSet<PartialKey>,
     changed_pages: BTreeSet<String>,
@@ -189,8 +229,7 @@ impl WatchState {
         undo: UndoLimits,
     ) -> Self {
         let is_waiting = |kept: &Watched| kept.awake().is_some_and(QueryState::is_waiting);
-        let open = queries.iter().filter(|(_, kept)| is_waiting(kept));
-        let open = open.map(|(query, _)| query.clone()).collect();
+        let open = queries.iter().filter(|(_, kept)| is_waiting(kept)).map(|(query, _)| query).collect();
         let mut state =
             Self { queries, pending, open, book: Book::of(pages), voice: Ledger::of(voice), ..Self::new(undo) };
         state.set_head(head);
@@ -215,6 +254,7 @@ impl WatchState {
             open: _,
             // about the state, not of it
             speaks: _,
+            spare: _,
             changed_queries: _,
             changed_pending: _,
             changed_pages: _,
@@ -316,7 +356,7 @@ impl WatchState {
                 self.changed_queries.remove(&query);
             }
             match before.value {
-                Some(value) => drop(self.queries.insert(query, value)),
+                Some(value) => drop(self.queries.insert(&query, value)),
                 None => drop(self.queries.remove(&query)),
             }
         }
@@ -499,8 +539,8 @@ impl WatchState {
     pub fn query(&mut self, query: &str) -> &mut QueryState {
         self.touch_query(query);
         let started = self.started.or(self.closed).unwrap_or(Bucket(0));
-        let kept = self.queries.entry(query.to_owned());
-        kept.or_insert_with(|| Watched::Awake(Box::new(QueryState::new(started)))).wake(started)
+        let new = || Watched::Awake(Box::new(QueryState::new(started)));
+        self.queries.get_or_insert_with(query, new).wake(started, &mut self.spare)
     }
 
     /// Notes whether time alone may bring something to be told of a query.

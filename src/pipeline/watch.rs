@@ -161,6 +161,7 @@ pub fn watch(signal: Signal, state: &mut WatchState, pack: &Pack) -> Vec<Verdict
             verdicts.iter_mut().skip(told_before).for_each(|verdict| say_incomplete(verdict, &missing));
         }
         verdicts.extend(state.close_voice(bucket).into_iter().map(voice));
+        steps.iter().for_each(|step| state.lay_to_rest(&step.query, bucket));
         state.sweep(bucket, pack);
     }
     if state.is_done() {

@@ -264,14 +264,14 @@ pub fn read_snapshot(mut records: StateRecords) -> Result<Option<Restored>, Wire
         let what = if count == header.records { "others" } else { "not the same number" };
         return Err(torn(format!("{count} records, the header tells of {}: {what}", header.records)));
     }
-    let (mut queries, mut pending) = (BTreeMap::new(), BTreeMap::new());
+    let (mut queries, mut pending) = (Queries::new(), BTreeMap::new());
     let (mut pages, mut voice) = (BTreeMap::new(), BTreeMap::new());
     let mut pack = None;
     for key in records.keys() {
         let Some(name) = std::str::from_utf8(key).ok().filter(|name| !name.starts_with("part:")) else { continue };
         let value = whole(&records, key)?;
         if let Some(query) = name.strip_prefix("query:") {
-            queries.insert(query.to_owned(), Watched::decode(&value, header.head.closed)?);
+            queries.insert(query, Watched::decode(&value, header.head.closed)?);
         } else if let Some(page) = name.strip_prefix(PAGE) {
             pages.insert(page.to_owned(), postcard::from_bytes(&value)?);
         } else if let Some(name) = name.strip_prefix(VOICE) {
@@ -332,7 +332,7 @@ fn torn(found: String) -> WireError {
 /// When something has no binary form.
 pub fn state_hash(state: &WatchState) -> Result<u128, WireError> {
     let queries = state.queries().iter().map(|(query, kept)| Ok((query, kept.encode()?)));
-    let queries: Vec<(&String, Cow<'_, [u8]>)> = queries.collect::<Result<_, WireError>>()?;
+    let queries: Vec<(String, Cow<'_, [u8]>)> = queries.collect::<Result<_, WireError>>()?;
     let whole: (Head, _, &BTreeMap<PartialKey, Pending>, _, _, _) =
         (state.head(), queries, state.pending(), state.open(), state.pages(), state.voice());
     Ok(xxh3_128(&postcard::to_allocvec(&whole)?))

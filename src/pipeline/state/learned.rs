@@ -27,7 +27,7 @@ impl WatchState {
     /// A state that begins with what was learned: all of it is to be in the first snapshot.
     #[must_use]
     pub fn begun(head: Head, queries: Queries, undo: UndoLimits) -> Self {
-        let changed = queries.keys().cloned().collect();
+        let changed = queries.keys().collect();
         let mut state = Self::restored(head, queries, BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), undo);
         state.changed_queries = changed;
         state

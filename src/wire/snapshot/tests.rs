@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::detect::Partial;
-use crate::pipeline::{Signal, SourceClock, UndoLimits, watch};
+use crate::pipeline::{Signal, SourceClock, Spare, UndoLimits, watch};
 use crate::rules;
 use std::sync::OnceLock;
 
@@ -94,7 +94,8 @@ fn what_is_written_is_read_back_key_by_key() {
 
 #[test]
 fn a_query_that_is_silent_rests_and_wakes_as_it_was() {
-    let rests = |queries: &Queries, query: &str| matches!(queries[query], Watched::Resting(_));
+    let rests = |queries: &Queries, query: &str| matches!(queries.get(query), Some(Watched::Resting(_)));
+    let size = |state: &WatchState, query: &str| state.queries().get(query).unwrap().encode().unwrap().len();
     let mut watched = pack().queries.iter().filter(|query| query.watch).map(|query| query.id.as_str());
     let (silent, other, unknown) =
         (watched.next().expect("many"), watched.next().expect("many"), "not watched any more");
@@ -104,11 +105,16 @@ fn a_query_that_is_silent_rests_and_wakes_as_it_was() {
     for log in [10, 700, 720] {
         hear(&mut state, other, log, log, 0);
     }
-    assert!(!rests(state.queries(), silent) && !rests(state.queries(), unknown), "not two hours yet");
+    assert!([silent, other, unknown].iter().all(|query| rests(state.queries(), query)), "once its bucket is decided");
+    assert!(state.of_query(silent).is_none());
+    let heard = size(&state, silent);
+    assert!(state.queries().contains_key(unknown), "not two hours yet");
     for log in 800..812 {
         hear(&mut state, other, log, log, 0);
     }
-    assert!(rests(state.queries(), silent) && !rests(state.queries(), other) && state.of_query(silent).is_none());
+    let still = size(&state, silent);
+    assert!(still < heard, "its details are dropped");
+    assert!(rests(state.queries(), silent) && !rests(state.queries(), other), "what is heard often stays awake");
     assert!(!state.queries().contains_key(unknown), "what the pack does not watch is let go");
     state.landed();
     kept.take(&mut state, 1);
@@ -116,14 +122,14 @@ fn a_query_that_is_silent_rests_and_wakes_as_it_was() {
     assert!(rests(&restored.queries, silent) && !rests(&restored.queries, other));
     let before = state_hash(&state).expect("has a binary form");
     assert_eq!(hash_of(restored), before);
-    // an abort leaves it at rest; the next post wakes it
+    // an abort leaves it as it was; the next post wakes it
     hear(&mut state, silent, 820, 821, 0);
-    assert!(state.of_query(silent).is_some() && state.undo());
-    assert!(rests(state.queries(), silent));
+    assert!(size(&state, silent) > still && state.undo());
+    assert!(rests(state.queries(), silent) && size(&state, silent) == still);
     assert_eq!(state_hash(&state).expect("has a binary form"), before);
-    let mut kept = state.queries()[silent].clone();
+    let mut kept = state.queries().get(silent).expect("it is watched").clone();
     let bytes = kept.encode().expect("has a binary form").into_owned();
-    kept.wake(Bucket(0));
+    kept.wake(Bucket(0), &mut Spare::default());
     assert_eq!(kept.encode().expect("has a binary form"), bytes);
 }
 
