@@ -229,7 +229,7 @@ impl WatchState {
         undo: UndoLimits,
     ) -> Self {
         let is_waiting = |kept: &Watched| kept.awake().is_some_and(QueryState::is_waiting);
-        let open = queries.iter().filter(|(_, kept)| is_waiting(kept)).map(|(query, _)| query).collect();
+        let open = queries.after(None).filter(|(_, kept)| is_waiting(kept)).map(|(query, _)| query).collect();
         let mut state =
             Self { queries, pending, open, book: Book::of(pages), voice: Ledger::of(voice), ..Self::new(undo) };
         state.set_head(head);

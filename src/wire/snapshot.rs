@@ -14,7 +14,7 @@ use crate::case::Page;
 use crate::detect::Bucket;
 use crate::fault::{Bug, is_planted};
 use crate::log::{Output, Place};
-use crate::pipeline::{Changes, Head, PartialKey, Pending, Queries, VoiceKey, VoicePage, WatchState, Watched};
+use crate::pipeline::{Changes, Head, PartialKey, Pending, Queries, Table, VoiceKey, VoicePage, WatchState, Watched};
 use crate::rules::{Pack, PackSource};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -54,7 +54,7 @@ pub type StateRecords = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// Which records stand in a state partition besides the header, by key: a hash of each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Written(BTreeMap<Vec<u8>, u128>);
+pub struct Written(Table<u128>);
 
 impl Written {
     /// Count, and a sum of hashes that does not depend on their order.
@@ -67,7 +67,7 @@ impl Written {
         for (key, hash) in changes {
             match hash {
                 Some(hash) => self.0.insert(key, hash),
-                None => self.0.remove(&key),
+                None => self.0.remove(key),
             };
         }
     }
@@ -156,8 +156,8 @@ impl Writer<'_> {
         if self.written.0.contains_key(&key) {
             return Ok(());
         }
-        let is_pack = |key: &&Vec<u8>| key.starts_with(b"pack:");
-        for other in self.written.0.keys().filter(is_pack).cloned().collect::<Vec<_>>() {
+        let is_pack = |key: &Vec<u8>| key.starts_with(b"pack:");
+        for other in self.written.0.iter().map(|(key, _)| key).filter(is_pack).collect::<Vec<_>>() {
             self.put(&other, None);
         }
         let value = postcard::to_allocvec(&self.cut.pack.source)?;
@@ -185,8 +185,10 @@ impl Writer<'_> {
     }
 
     fn finish(mut self, head: Head) -> Result<Snapshot, WireError> {
-        let kept = self.written.0.iter().filter(|(key, _)| !self.changes.contains_key(*key)).map(|(_, hash)| hash);
-        let (records, digest) = Written::seal(kept.chain(self.changes.values().flatten()));
+        let all = Written::seal(self.written.0.values());
+        let old = Written::seal(self.changes.keys().filter_map(|key| self.written.0.get(key)));
+        let new = Written::seal(self.changes.values().flatten());
+        let (records, digest) = (all.0 - old.0 + new.0, all.1.wrapping_sub(old.1).wrapping_add(new.1));
         let Cut { next, pack, .. } = self.cut;
         let header = Header { next, pack: pack.digest.clone(), head, records, digest };
         let mut bytes = postcard::to_extend(&header, vec![STATE_FORMAT])?;
@@ -258,7 +260,7 @@ pub fn read_snapshot(mut records: StateRecords) -> Result<Option<Restored>, Wire
         return if records.is_empty() { Ok(None) } else { Err(torn(format!("{} records, no header", records.len()))) };
     };
     let header = read_header(&header)?;
-    let written = Written(records.iter().map(|(key, value)| (key.clone(), hash(key, value))).collect());
+    let written = Written(records.iter().map(|(key, value)| (key, hash(key, value))).collect());
     let (count, digest) = Written::seal(written.0.values());
     if (count, digest) != (header.records, header.digest) {
         let what = if count == header.records { "others" } else { "not the same number" };
@@ -331,7 +333,7 @@ fn torn(found: String) -> WireError {
 /// # Errors
 /// When something has no binary form.
 pub fn state_hash(state: &WatchState) -> Result<u128, WireError> {
-    let queries = state.queries().iter().map(|(query, kept)| Ok((query, kept.encode()?)));
+    let queries = state.queries().after(None).map(|(query, kept)| Ok((query, kept.encode()?)));
     let queries: Vec<(String, Cow<'_, [u8]>)> = queries.collect::<Result<_, WireError>>()?;
     let whole: (Head, _, &BTreeMap<PartialKey, Pending>, _, _, _) =
         (state.head(), queries, state.pending(), state.open(), state.pages(), state.voice());

@@ -44,13 +44,15 @@ impl<V> Table<V> {
 
     /// The value of a key.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&V> {
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<&V> {
+        let key = key.as_ref();
         let page = self.pages.get(self.page_of(key)?)?;
         page.values.get(page.place(key).ok()?)
     }
 
     /// The same, to be changed.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+    pub fn get_mut(&mut self, key: impl AsRef<[u8]>) -> Option<&mut V> {
+        let key = key.as_ref();
         let page = self.page_of(key)?;
         let page = self.pages.get_mut(page)?;
         let place = page.place(key).ok()?;
@@ -59,12 +61,13 @@ impl<V> Table<V> {
 
     /// Whether there is a value of a key.
     #[must_use]
-    pub fn contains_key(&self, key: &str) -> bool {
+    pub fn contains_key(&self, key: impl AsRef<[u8]>) -> bool {
         self.get(key).is_some()
     }
 
     /// The value of a key, to be changed; made where there is none.
-    pub fn get_or_insert_with(&mut self, key: &str, make: impl FnOnce() -> V) -> &mut V {
+    pub fn get_or_insert_with(&mut self, key: impl AsRef<[u8]>, make: impl FnOnce() -> V) -> &mut V {
+        let key = key.as_ref();
         let (page, place) = match self.find(key) {
             Ok(at) => at,
             Err(at) => self.insert_at(at, key, make()),
@@ -73,7 +76,8 @@ impl<V> Table<V> {
     }
 
     /// Puts a value in; the one that was there.
-    pub fn insert(&mut self, key: &str, value: V) -> Option<V> {
+    pub fn insert(&mut self, key: impl AsRef<[u8]>, value: V) -> Option<V> {
+        let key = key.as_ref();
         match self.find(key) {
             Ok((page, place)) => Some(std::mem::replace(&mut self.pages[page].values[place], value)),
             Err(at) => {
@@ -84,8 +88,8 @@ impl<V> Table<V> {
     }
 
     /// Takes a value out.
-    pub fn remove(&mut self, key: &str) -> Option<V> {
-        let (number, place) = self.find(key).ok()?;
+    pub fn remove(&mut self, key: impl AsRef<[u8]>) -> Option<V> {
+        let (number, place) = self.find(key.as_ref()).ok()?;
         let page = &mut self.pages[number];
         let value = page.remove(place);
         if page.values.is_empty() {
@@ -96,20 +100,21 @@ impl<V> Table<V> {
     }
 
     /// The entries, by key.
-    pub fn iter(&self) -> impl Iterator<Item = (String, &V)> {
+    pub fn iter(&self) -> impl Iterator<Item = (Vec<u8>, &V)> {
         self.pages.iter().flat_map(|page| page.keys().zip(&page.values))
     }
 
-    /// The entries after a key; all where it is none.
+    /// The entries after a key, which are text; all where it is none.
     pub fn after(&self, key: Option<&str>) -> impl Iterator<Item = (String, &V)> {
-        let page = key.and_then(|key| self.page_of(key)).unwrap_or(0);
+        let page = key.and_then(|key| self.page_of(key.as_bytes())).unwrap_or(0);
         let entries = self.pages[page.min(self.pages.len())..].iter().flat_map(|page| page.keys().zip(&page.values));
-        entries.skip_while(move |(found, _)| key.is_some_and(|key| found.as_str() <= key))
+        let entries = entries.skip_while(move |(found, _)| key.is_some_and(|key| &**found <= key.as_bytes()));
+        entries.map(|(key, value)| (text(key), value))
     }
 
-    /// The keys, ascending.
+    /// The keys, ascending, which are text.
     pub fn keys(&self) -> impl Iterator<Item = String> {
-        self.pages.iter().flat_map(Page::keys)
+        self.pages.iter().flat_map(Page::keys).map(text)
     }
 
     /// The values, by key.
@@ -123,19 +128,19 @@ impl<V> Table<V> {
     }
 
     /// The page that holds a key, if any does: the last that begins no later.
-    fn page_of(&self, key: &str) -> Option<usize> {
-        self.pages.partition_point(|page| page.first() <= key.as_bytes()).checked_sub(1)
+    fn page_of(&self, key: &[u8]) -> Option<usize> {
+        self.pages.partition_point(|page| page.first() <= key).checked_sub(1)
     }
 
     /// Page and place of a key, or where it would stand.
-    fn find(&self, key: &str) -> Result<(usize, usize), (usize, usize)> {
+    fn find(&self, key: &[u8]) -> Result<(usize, usize), (usize, usize)> {
         let page = self.page_of(key).unwrap_or(0);
         let Some(found) = self.pages.get(page) else { return Err((0, 0)) };
         found.place(key).map(|place| (page, place)).map_err(|place| (page, place))
     }
 
     /// Puts in what is not there, where it was not found; where it is then.
-    fn insert_at(&mut self, (mut page, mut place): (usize, usize), key: &str, value: V) -> (usize, usize) {
+    fn insert_at(&mut self, (mut page, mut place): (usize, usize), key: &[u8], value: V) -> (usize, usize) {
         if self.pages.is_empty() {
             self.pages.push(Page::new());
         }
@@ -154,11 +159,20 @@ impl<V> Table<V> {
     }
 }
 
-impl<K: AsRef<str>, V> FromIterator<(K, V)> for Table<V> {
+/// However their pages are cut.
+impl<V: PartialEq> PartialEq for Table<V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.len == other.len && self.iter().eq(other.iter())
+    }
+}
+
+impl<V: Eq> Eq for Table<V> {}
+
+impl<K: AsRef<[u8]>, V> FromIterator<(K, V)> for Table<V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let mut table = Self::new();
         for (key, value) in entries {
-            table.insert(key.as_ref(), value);
+            table.insert(key, value);
         }
         table
     }
@@ -185,18 +199,17 @@ impl<V> Page<V> {
         Entries(&self.keys).next().map_or(&[], |(_, key)| key)
     }
 
-    fn keys(&self) -> impl Iterator<Item = String> {
+    fn keys(&self) -> impl Iterator<Item = Vec<u8>> {
         let mut key = Vec::new();
         Entries(&self.keys).map(move |(shared, rest)| {
             key.truncate(shared);
             key.extend_from_slice(rest);
-            String::from_utf8_lossy(&key).into_owned()
+            key.clone()
         })
     }
 
     /// Where a key stands, or would.
-    fn place(&self, key: &str) -> Result<usize, usize> {
-        let key = key.as_bytes();
+    fn place(&self, key: &[u8]) -> Result<usize, usize> {
         // so many bytes does it have in common with the entry before
         let mut known = 0;
         for (place, (shared, rest)) in Entries(&self.keys).enumerate() {
@@ -219,22 +232,22 @@ impl<V> Page<V> {
         Err(self.values.len())
     }
 
-    fn insert(&mut self, place: usize, key: &str, value: V) {
+    fn insert(&mut self, place: usize, key: &[u8], value: V) {
         let before = self.keys();
         if place < self.values.len() {
-            let mut keys: Vec<String> = before.collect();
-            keys.insert(place, key.to_owned());
+            let mut keys: Vec<Vec<u8>> = before.collect();
+            keys.insert(place, key.to_vec());
             self.keys = written(&keys);
         } else {
             let last = before.last().unwrap_or_default();
-            write(&mut self.keys, last.as_bytes(), key.as_bytes());
+            write(&mut self.keys, &last, key);
         }
         self.values.reserve_exact(1);
         self.values.insert(place, value);
     }
 
     fn remove(&mut self, place: usize) -> V {
-        let mut keys: Vec<String> = self.keys().collect();
+        let mut keys: Vec<Vec<u8>> = self.keys().collect();
         keys.remove(place);
         self.keys = written(&keys);
         self.values.remove(place)
@@ -245,17 +258,21 @@ impl<V> Page<V> {
         let mut values = self.values.split_off(place);
         values.shrink_to_fit();
         self.values.shrink_to_fit();
-        let keys: Vec<String> = self.keys().collect();
+        let keys: Vec<Vec<u8>> = self.keys().collect();
         self.keys = written(&keys[..place]);
         Self { keys: written(&keys[place..]), values }
     }
 }
 
+fn text(key: Vec<u8>) -> String {
+    String::from_utf8(key).unwrap_or_else(|key| String::from_utf8_lossy(key.as_bytes()).into_owned())
+}
+
 /// Keys that ascend, as a page keeps them.
-fn written(keys: &[String]) -> Vec<u8> {
-    let (mut bytes, mut before) = (Vec::new(), "");
+fn written(keys: &[Vec<u8>]) -> Vec<u8> {
+    let (mut bytes, mut before) = (Vec::new(), &[][..]);
     for key in keys {
-        write(&mut bytes, before.as_bytes(), key.as_bytes());
+        write(&mut bytes, before, key);
         before = key;
     }
     bytes.shrink_to_fit();
@@ -329,7 +346,8 @@ mod tests {
                 prop_assert_eq!(table.get(&key), map.get(&key));
                 prop_assert_eq!(table.len(), map.len());
             }
-            prop_assert!(table.iter().eq(map.iter().map(|(key, value)| (key.clone(), value))));
+            prop_assert!(table.iter().eq(map.iter().map(|(key, value)| (key.clone().into_bytes(), value))));
+            prop_assert_eq!(&table, &map.iter().map(|(key, value)| (key, *value)).collect());
             prop_assert!(table.keys().eq(map.keys().cloned()));
             prop_assert!(table.values_mut().map(|value| &*value).eq(map.values()));
             let after = map.range(from.clone()..).filter(|(key, _)| **key != from);
