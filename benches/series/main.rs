@@ -85,7 +85,7 @@ fn run(kind: &Kind, asked: &Asked, pack: &Pack) {
 fn make(states: &mut [Queries], series: usize) {
     for number in 0..series {
         let state = Watched::Awake(Box::new(QueryState::new(STARTED)));
-        states[number % PARTITIONS].insert(&format!("watched-query-{number}"), state);
+        states[number % PARTITIONS].insert(format!("watched-query-{number}"), state);
     }
 }
 

@@ -20,6 +20,7 @@ pub enum Watched {
 
 /// Room that those left who were laid to rest: the next to wake takes it.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::vec_box, reason = "the box itself moves between here and a query")]
 pub struct Spare(Vec<Box<QueryState>>);
 
 /// As many as are awake at once while a bucket is decided, about.
