@@ -1,7 +1,7 @@
 //! What a series costs: bytes on the heap, time to take a post in, bytes of its snapshot, time to restore it.
 //!
 //! ```text
-//! taskset -c 1 cargo bench --bench series -- [--series 100000] [--partials 4096] [--kind quiet|daily|busy]
+//! taskset -c 1 cargo bench --bench series -- [--series 100000] [--partials 4096] [--awake] [--kind quiet|daily|busy]
 //! ```
 //! Three kinds: a quiet series has a post every eight hours, watched for a week; a daily one 200 posts a day, for a day;
 //! a busy one twenty posts in every bucket, for two hours. There are as many quiet ones as asked for, a tenth as many
@@ -9,6 +9,7 @@
 //!
 //! All series of a kind are walked in the order of time, as watch does when a bucket closes: the series wakes, moves to
 //! the bucket, a partial is merged, and where it is quiet it rests. After two and a half hours of silence it is swept.
+//! With `--awake` none rests and none is swept, which tells what the post itself costs.
 //! Nothing is judged, and making the partials does not count. They are taken in turn: 4,096 do not stay in the caches of
 //! a core, 64 do, as one that watch has just decoded. Bytes are those asked of the allocator, with the key and the table
 //! they stand in, as the last bucket is closed; times are CPU times of one thread, with an allocator that counts. The
@@ -63,7 +64,7 @@ fn run(kind: &Kind, asked: &Asked, pack: &Pack) {
     let (mut states, mut seconds) = (vec![Queries::new(); PARTITIONS], [0.0; 2]);
     let held = allocation_counter::measure(|| {
         make(&mut states, series);
-        seconds = walk(&mut states, kind, &partials);
+        seconds = walk(&mut states, kind, &partials, asked);
     });
     let taken = series as f64 * kind.times as f64;
     let resting = resting(&states);
@@ -90,7 +91,7 @@ fn make(states: &mut [Queries], series: usize) {
 }
 
 /// Every series gets its posts, one after the other; CPU seconds of that, and of sweeping.
-fn walk(states: &mut [Queries], kind: &Kind, partials: &[Partial]) -> [f64; 2] {
+fn walk(states: &mut [Queries], kind: &Kind, partials: &[Partial], asked: &Asked) -> [f64; 2] {
     let (mut number, mut spare, mut seconds) = (0, Spare::default(), [0.0; 2]);
     for time in 1..=kind.times {
         // apart from each other, as posts of different series are
@@ -102,12 +103,14 @@ fn walk(states: &mut [Queries], kind: &Kind, partials: &[Partial]) -> [f64; 2] {
             state.series.advance(bucket, false, false, &[]);
             state.series.merge(bucket, &partials[number]);
             state.threads.take(bucket, bucket, &partials[number]);
-            kept.rest(bucket, &mut spare);
+            if !asked.awake {
+                kept.rest(bucket, &mut spare);
+            }
         }
         let walked = cpu_seconds();
         let swept = |place: usize| at(place).plus(SWEPT_AFTER);
         for (place, kept) in states.iter_mut().flat_map(Queries::values_mut).enumerate() {
-            if kind.every > SWEPT_AFTER && (time < kind.times || swept(place) <= closed(kind)) {
+            if !asked.awake && kind.every > SWEPT_AFTER && (time < kind.times || swept(place) <= closed(kind)) {
                 kept.sweep(swept(place), &mut spare);
             }
         }
@@ -197,17 +200,19 @@ fn contribution(seed: u64) -> Contribution {
 struct Asked {
     series: usize,
     partials: usize,
+    awake: bool,
     kind: Option<String>,
 }
 
 impl Asked {
     fn read() -> Self {
-        let mut asked = Self { series: 100_000, partials: PARTIALS, kind: None };
+        let mut asked = Self { series: 100_000, partials: PARTIALS, awake: false, kind: None };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--series" => asked.series = arguments.next().unwrap().parse().unwrap(),
                 "--partials" => asked.partials = arguments.next().unwrap().parse().unwrap(),
+                "--awake" => asked.awake = true,
                 "--kind" => asked.kind = arguments.next(),
                 // what cargo passes to every bench
                 "--bench" => {}
