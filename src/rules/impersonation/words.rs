@@ -8,45 +8,33 @@ use std::sync::LazyLock;
 /// What a false account adds to a brand's name: what it claims to do for people, and that it is the real one.
 const ADDED: &str = "
 support supports supportteam suport supporrt supp help helps helpdesk helpline helpcenter helpcentre desk care cares
-cust
-custcare customer custumer client clientele service services servise servicedesk official officials offical officail
-verified verify verification validation authentic genuine real team hq admin administrator admins moderator agent
-agents
-assist assists assistance assistant concierge contact contactus callcenter callcentre careno contactno hotline
-livechat techsupport
-technicalsupport secure security kyc fraudteam fraudprevention frauddesk refund refunds reimbursement reimbursements
-compensation chargeback dispute disputes billing recover recovery recoveries retrieval unlock claims resolution
-resolutions resolve response escalation escalations ombudsman grievance grievances enquiries inquiries giveaway
-giveaways airdrop promo promos promotions rewards bonus bonuses winners prize prizes lottery giftcards vouchers dept
-department executiveoffice officeoftheceo relations noreply dmus messageus callus ask the center centre inc ltd llc
-gmbh
-soporte ayuda teayuda tayuda oficial oficiales atencion atencionalcliente atencionclientes atencionalusuario
-servicio
-servicios serviciocliente servicioalcliente asistencia cliente equipo contacto contactanos verificado verificada
-reembolso reembolsos devoluciones reclamos reclamaciones premios sorteo sorteos promociones gestor
-asesores noresponder responde
+cust custcare customer custumer client clientele service services servise servicedesk official officials offical
+officail verified verify verification validation authentic genuine real team hq admin administrator admins moderator
+agent agents assist assists assistance assistant concierge contact contactus callcenter callcentre careno contactno
+hotline livechat techsupport technicalsupport secure security kyc fraudteam fraudprevention frauddesk refund refunds
+reimbursement reimbursements compensation chargeback dispute disputes billing recover recovery recoveries retrieval
+unlock claims resolution resolutions resolve response escalation escalations ombudsman grievance grievances
+enquiries inquiries giveaway giveaways airdrop promo promos promotions rewards bonus bonuses winners prize prizes
+lottery giftcards vouchers dept department executiveoffice officeoftheceo relations noreply dmus messageus callus
+ask the center centre inc ltd llc gmbh soporte ayuda teayuda tayuda oficial oficiales atencion atencionalcliente
+atencionclientes atencionalusuario servicio servicios serviciocliente servicioalcliente asistencia cliente equipo
+contacto contactanos verificado verificada reembolso reembolsos devoluciones reclamos reclamaciones premios sorteo
+sorteos promociones gestor asesores noresponder responde
 suporte ajuda atendimento centraldeatendimento sac ouvidoria relacionamento equipe assistencia reclamacoes
-faleconosco
-promocoes sorteio brindes
-apresvente aide officiel officielle serviceclient serviceclients sav equipe remboursement remboursements conseiller
-conseillers
-verifie relationclient litiges
+faleconosco promocoes sorteio brindes apresvente aide officiel officielle serviceclient serviceclients sav equipe
+remboursement remboursements conseiller conseillers verifie relationclient litiges
 hilfe offiziell offizielle offizieller offizielles kundenservice kundendienst kundenbetreuung kundensupport
 kundencenter kundenhilfe kontakt erstattung erstattungen rueckerstattung ruckerstattung verifiziert gewinnspiel
 abteilung zentrale betrugspravention
 assistenza supporto aiuto ufficiale servizio servizioclienti rimborso rimborsi verificato numeroverde premi
 klantenservice klantcontact hulp officieel terugbetaling klantendienst
-pomoc obsługa obsługi obslugaklienta klienta wsparcie oficjalny oficjalna oficjalne zwroty reklamacje
-destek canlıdestek canlidestek musteri müşteri hizmetleri hizmeti desteği destegi yardim yardım resmi iletisim
-iletişim temsilcisi
-поддержка поддержки служба помощь официальный официальная официально техподдержка техпідтримка підтримка допомога
-офіційний возврат
-bantuan layanan layananpelanggan khidmatpelanggan dukungan pengaduan undian hotro cskh chamsockhachhang chinhthuc
-kundtjanst kundservice kundeservice kundesupport kundesenter hjalp hjelp hjælp officiell offisiell asiakaspalvelu
-tuki
-virallinen podpora zakaznickapodpora zakaznicka oficialni podrska ugyfelszolgalat vevoszolgalat hivatalos asistenta
-relatiiclienti
-ajutor υποστηριξη εξυπηρετηση εξυπηρετησηπελατων βοηθεια
+pomoc obsługa obsługi obslugaklienta klienta wsparcie oficjalny oficjalna oficjalne zwroty reklamacje destek
+canlıdestek canlidestek musteri müşteri hizmetleri hizmeti desteği destegi yardim yardım resmi iletisim iletişim
+temsilcisi поддержка поддержки служба помощь официальный официальная официально техподдержка техпідтримка підтримка
+допомога офіційний возврат bantuan layanan layananpelanggan khidmatpelanggan dukungan pengaduan undian hotro cskh
+chamsockhachhang chinhthuc kundtjanst kundservice kundeservice kundesupport kundesenter hjalp hjelp hjælp officiell
+offisiell asiakaspalvelu tuki virallinen podpora zakaznickapodpora zakaznicka oficialni podrska ugyfelszolgalat
+vevoszolgalat hivatalos asistenta relatiiclienti ajutor υποστηριξη εξυπηρετηση εξυπηρετησηπελατων βοηθεια
 الدعم دعم خدمة خدمات خدمةعملاء خدمةالعملاء الفني الرسمي مساعدة תמיכה שירותלקוחות רשמי सहायता ग्राहकसेवा आधिकारिक
 ฝ่ายบริการลูกค้า ศูนย์บริการ
 客服 官方 客服中心 在线客服 客户服务 客戶服務 售后 公式 センター サポート サポートセンター カスタマーサポート カスタマーサービス お客様サポート お客様窓口 ヘルプ
@@ -58,26 +46,18 @@ ajutor υποστηριξη εξυπηρετηση εξυπηρετησηπελ�
 const BESIDE: &str = "
 uk us usa eu de fr es it br pt mx in int global canada india mexico brasil brazil deutschland france italia espana
 portugal latam europe turkiye polska sverige nederland argentina colombia chile peru africa asia ireland australia
-international worldwide
-247 24x7 24h online live chat app web account accounts payment payments wallet vip priority complaint complaints dm
-cs cx
-org com tech technical user users hello hey hi dear my we are this is for by of from del di da do du von al et and x
-xx
-social media executive office fraud prevention protection alert alerts experience happiness success satisfaction
-guest
-guests passenger passengers member members consumer consumers clients clientes clienti clientow kunden klanten
-usuarios
-usuario pelanggan khach hang pusat клиентов العملاء عملاء 고객 お客様 カスタマー 中心
+international worldwide 247 24x7 24h online live chat app web account accounts payment payments wallet vip priority
+complaint complaints dm cs cx org com tech technical user users hello hey hi dear my we are this is for by of from
+del di da do du von al et and x xx social media executive office fraud prevention protection alert alerts experience
+happiness success satisfaction guest guests passenger passengers member members consumer consumers clients clientes
+clienti clientow kunden klanten usuarios usuario pelanggan khach hang pusat клиентов العملاء عملاء 고객 お客様 カスタマー 中心
 beschwerden beschwerde reclami reclamation reclamations biuro linka linea area crew staff division unit operations
-solutions
-hub squad get claim line page number phone tollfree hours message msg email mail info information
-bank banking banco airline airlines airways mobile telecom store shop hotel hotels crypto invest investment
-investments loan
-loans credit credits card cards finance financial order orders delivery deliveries shipping tracking booking
-bookings
-reservation reservations ticket tickets baggage luggage flights case cases compliance legal privacy trust safety
-tecnico tecnica technique technischer techniczne центр безопасность безопасности линия отдел чат сервис аккаунт
-central centro quejas incidencias
+solutions hub squad get claim line page number phone tollfree hours message msg email mail info information bank
+banking banco airline airlines airways mobile telecom store shop hotel hotels crypto invest investment investments
+loan loans credit credits card cards finance financial order orders delivery deliveries shipping tracking booking
+bookings reservation reservations ticket tickets baggage luggage flights case cases compliance legal privacy trust
+safety tecnico tecnica technique technischer techniczne центр безопасность безопасности линия отдел чат сервис
+аккаунт central centro quejas incidencias
 ";
 
 /// What says that an account is not who it is named after.
