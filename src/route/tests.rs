@@ -220,7 +220,9 @@ fn ties_fall_to_the_more_probable_then_to_the_earlier_row() {
 fn a_row_may_go_by_the_trigger_that_fired() {
     let read = |threat, distress, danger| {
         let risk = Risk { distress, danger, ..Risk::default() };
-        Given { threat, risk, negative: 0.9, ..Given::default() }.scores()
+        // where a head is sure of something grave, safety is read too
+        let intents = [("safety".to_owned(), 0.3)].into();
+        Given { threat, risk, negative: 0.9, intents, ..Given::default() }.scores()
     };
     for (scores, ticket) in [
         (read(0.9, 0.0, 0.0), "threat"),
