@@ -4,7 +4,7 @@
 
 use super::{Say, settings};
 use crate::alert::{AlertKind, AlertState, Episode, Opening, Slot, Withdrawal, has_turned, meets};
-use crate::detect::Bucket;
+use crate::detect::{Bucket, Judgement, Settings};
 use crate::pipeline::QueryState;
 use crate::rules::Pack;
 
@@ -27,12 +27,15 @@ pub(super) fn withdraw(slot: Slot, at: Bucket, by: Withdrawal, why: String, stat
 }
 
 /// The alert on counts is looked at again as it stood when it opened, with all that came since then of that time: it is
-/// withdrawn where it would not open.
+/// withdrawn where it would not open, and what is counted by now is usual. Else it would open again, in a minute's time.
 pub(super) fn put_right(query: &str, at: Bucket, state: &mut QueryState, pack: &Pack) -> Option<Say> {
     let (opening, age) = opened(state.tracker.volume.as_deref(), at)?;
     let settings = settings(&pack.detection_of(opening.kind, query, opening.at.end()));
     let again = state.series.judge_again(opening.buckets as usize, age, opening.reports, &settings);
     if meets(&again, &settings) || again.expected < PUT_RIGHT * opening.expected {
+        return None;
+    }
+    if is_unusual(&state.series.judge(true, &settings), opening.reports, &settings) {
         return None;
     }
     let counted = if opening.reports { "reports" } else { "posts" };
@@ -41,6 +44,12 @@ pub(super) fn put_right(query: &str, at: Bucket, state: &mut QueryState, pack: &
         again.observed, again.expected, opening.expected
     );
     withdraw(Slot::Counts, at, Withdrawal::PutRight, why, state)
+}
+
+/// Whether any window holds more than is usual by now, even if it is too little to open an alert.
+pub(super) fn is_unusual(now: &Judgement, reports: bool, settings: &Settings) -> bool {
+    let windows = if reports { &now.reports } else { &now.windows };
+    windows.iter().any(|window| window.surprise >= settings.surprise && window.ratio() >= settings.ratio)
 }
 
 /// The same of the alert on mood: the window that opened it, with the posts of that time which came since.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::alert::{Slot, Withdrawal};
+use crate::detect::{Judgement, Settings, Windowed};
 
 /// Feeds posts that were read in other buckets than they belong to, by the bucket in which they were read.
 fn run_late(posts: &[(i64, i64, Contribution)]) -> Vec<AlertEvent> {
@@ -55,6 +56,23 @@ fn late_posts_that_put_it_right_withdraw_an_alert_once() {
     assert!(withdrawn.explain.iter().any(|line| line.contains("came late")), "{:?}", withdrawn.explain);
     assert!(withdrawn.headline.starts_with("Withdrawn: probable outage"), "{}", withdrawn.headline);
     assert!(withdrawn.resolves_when.is_none() && withdrawn.ack_by.is_none());
+}
+
+#[test]
+fn what_is_unusual_by_now_is_not_withdrawn() {
+    let window = |observed, surprise| Windowed { buckets: 90, observed, expected: 1.0, upper: 6.0, surprise };
+    let usual = window(1, 0.0);
+    for (reports, windows, of_reports, want) in [
+        (true, usual, window(7, 8.0), true),
+        (true, window(7, 8.0), usual, false),
+        (false, window(7, 8.0), usual, true),
+        (true, usual, window(7, 5.9), false),
+        // however surprising, not even twice as many
+        (true, usual, window(1, 8.0), false),
+    ] {
+        let now = Judgement { windows: vec![usual, windows], reports: vec![of_reports, usual], mood: None };
+        assert_eq!(withdraw::is_unusual(&now, reports, &Settings::default()), want, "{now:?}");
+    }
 }
 
 #[test]
