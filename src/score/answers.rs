@@ -2,8 +2,8 @@
 
 use super::calibrate::{best, round4};
 use super::heads::{
-    ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, HEADS, INCIDENT, INTENT, LEGAL, NOISE, PRESS, SARCASM,
-    SENTIMENT, SPECS, THREAT, UNKNOWN, URGENCY,
+    ABUSE, COLUMNS, DANGER, DISTRESS, EMOTION, FRUSTRATION, INCIDENT, INTENT, LEGAL, NOISE, PRESS, SARCASM, SENTIMENT,
+    SPECS, THREAT, UNKNOWN, URGENCY,
 };
 use super::tokens::{Kind, Reading};
 use super::{
@@ -133,8 +133,7 @@ impl Asked<'_> {
 /// What is said of a text without anything to read: nothing to act on.
 pub(super) fn silence(p: &mut [f64; COLUMNS]) {
     *p = [0.0; COLUMNS];
-    for head in 0..HEADS {
-        let spec = &SPECS[head];
+    for (head, spec) in SPECS.iter().enumerate() {
         let wanted = match head {
             SENTIMENT => "neutral",
             URGENCY => "routine",
