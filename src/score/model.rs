@@ -156,7 +156,7 @@ impl Model {
         }
     }
 
-    /// What the heads say of a text, and nothing else: as in [`Model::score_in`], for a third of its time.
+    /// What the heads say of a text, and nothing else: as in [`Model::score_in`], for about half of its time.
     #[must_use]
     pub fn answers_in(&self, text: &str, lang: Option<&str>, additions: &Additions, scratch: &mut Scratch) -> Answers {
         self.read(text, lang, additions, scratch).0

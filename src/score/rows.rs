@@ -11,7 +11,7 @@ pub(crate) trait Row<const N: usize> {
 /// What is added to each weight, so that none is below nothing.
 const ABOVE: u8 = 128;
 
-/// A weight, lifted; and a lifted one, as it is.
+/// A weight, lifted.
 const fn lift(weight: i8) -> u8 {
     weight.cast_unsigned() ^ ABOVE
 }
