@@ -72,7 +72,7 @@ impl Asked<'_> {
     }
 
     fn of(&self, head: usize) -> &[f64] {
-        &self.p[SPECS[head].first..][..SPECS[head].width()]
+        &self.p[SPECS[head].columns()]
     }
 
     fn flag(&self, head: usize) -> Probability {

@@ -3,6 +3,8 @@
 //! The order here is the order of the columns of the artefact: append at the end, never reorder, or old artefacts
 //! would be misread.
 
+use std::ops::Range;
+
 /// How the labels of a head share probability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -25,6 +27,11 @@ impl HeadSpec {
     /// How many columns it takes.
     pub(crate) const fn width(&self) -> usize {
         self.labels.len()
+    }
+
+    /// Its columns among those of all heads.
+    pub(crate) fn columns(&self) -> Range<usize> {
+        self.first..self.first + self.width()
     }
 }
 

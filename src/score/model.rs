@@ -125,7 +125,7 @@ impl Model {
         let layer = additions.layer.as_ref();
         let (parts, counts, logits) = (&self.parts, &self.counts, &read.logits);
         let evidence = Evidence { parts, counts, layer, reading, features, sums, logits };
-        let of_head = |head: usize| (head, &read.p[SPECS[head].first..][..SPECS[head].width()]);
+        let of_head = |head: usize| (head, &read.p[SPECS[head].columns()]);
         let noise_is_told = !matches!(answers.noise.label.as_ref(), "none" | UNKNOWN);
         let explain = if noise_is_told {
             explain(&evidence, [SENTIMENT, INTENT, NOISE].map(of_head), told, spare)
@@ -252,7 +252,7 @@ impl Model {
 fn probabilities(z: &[f64; COLUMNS]) -> [f64; COLUMNS] {
     let mut p = *z;
     for spec in &SPECS {
-        let of_head = &mut p[spec.first..spec.first + spec.width()];
+        let of_head = &mut p[spec.columns()];
         match spec.shape {
             Shape::Choice => below_best(of_head),
             Shape::Flag => of_head[0] = -of_head[0],
@@ -260,7 +260,7 @@ fn probabilities(z: &[f64; COLUMNS]) -> [f64; COLUMNS] {
     }
     exp_all(&mut p);
     for spec in &SPECS {
-        let of_head = &mut p[spec.first..spec.first + spec.width()];
+        let of_head = &mut p[spec.columns()];
         let sum: f64 = of_head.iter().sum();
         match spec.shape {
             Shape::Choice => of_head.iter_mut().for_each(|p| *p /= sum),

@@ -211,7 +211,7 @@ fn lifts(corpus: &Corpus, weights: &Weights, slope: f64) -> [f64; COLUMNS] {
     let place = |(wanted, recall): (&str, f64)| Some((spec.labels.iter().position(|l| *l == wanted)?, recall));
     let must_find: Vec<(usize, f64)> = MUST_FIND.into_iter().filter_map(place).collect();
     let mut lifts = [0.0; COLUMNS];
-    lifts[spec.first..spec.first + spec.width()].copy_from_slice(&fit_lifts(&rows, &must_find, spec.width()));
+    lifts[spec.columns()].copy_from_slice(&fit_lifts(&rows, &must_find, spec.width()));
     lifts
 }
 
